@@ -15,24 +15,27 @@ async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Serve
         await bob.wait_for_seq(2)
         for server in pair:
             async with http(server) as client:
-                found = (await client.get(f"/api/items/{item}/connections")).json()
+                survey = (await client.get(f"/api/items/{item}/connections")).json()
 
-            assert set(found) == {"head", "connections"}
-            assert found["head"] == 2
-            told = {line["name"]: line for line in found["connections"]}
-            assert {name: line["member"] for name, line in told.items()} == {"Ada": ada.member_id, "Bob": bob.member_id}
-            assert told["Ada"]["process"].endswith(f":{one.pid}")
-            assert told["Bob"]["process"].endswith(f":{two.pid}")
-            assert {(line["cursor"], line["lag"], line["state"]) for line in told.values()} == {(2, 0, "in_step")}
+            assert set(survey) == {"head", "connections"}
+            assert survey["head"] == 2
+            by_name = {line["name"]: line for line in survey["connections"]}
+            assert {name: line["member"] for name, line in by_name.items()} == {
+                "Ada": ada.member_id,
+                "Bob": bob.member_id,
+            }
+            assert by_name["Ada"]["process"].endswith(f":{one.pid}")
+            assert by_name["Bob"]["process"].endswith(f":{two.pid}")
+            assert {(line["cursor"], line["lag"], line["state"]) for line in by_name.values()} == {(2, 0, "in_step")}
 
 
 async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Server, Server], item: str) -> None:
     one, two = pair
     async with await RoomClient.join(two, item, name="Bob") as bob, http(one) as client:
         await bob.send_messages("hello")
-        found = (await client.get(f"/api/items/{item}/connections")).json()
+        survey = (await client.get(f"/api/items/{item}/connections")).json()
 
-    assert [(line["name"], line["cursor"], line["lag"]) for line in found["connections"]] == [("Bob", 1, 0)]
+    assert [(line["name"], line["cursor"], line["lag"]) for line in survey["connections"]] == [("Bob", 1, 0)]
 
 
 async def test_w8_a_process_that_does_not_answer_is_named(join: Start, item: str) -> None:
@@ -44,10 +47,10 @@ async def test_w8_a_process_that_does_not_answer_is_named(join: Start, item: str
     ):
         os.kill(two.pid, signal.SIGSTOP)
         try:
-            found = (await client.get(f"/api/items/{item}/connections")).json()
+            survey = (await client.get(f"/api/items/{item}/connections")).json()
         finally:
             os.kill(two.pid, signal.SIGCONT)
 
-    assert [line["name"] for line in found["connections"]] == ["Ada"]
-    (silent,) = found["unanswered"]
+    assert [line["name"] for line in survey["connections"]] == ["Ada"]
+    (silent,) = survey["unanswered"]
     assert silent.endswith(f":{two.pid}")

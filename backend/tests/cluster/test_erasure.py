@@ -20,8 +20,8 @@ async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_proc
         assert answer.status_code == 204
         await room.wait_for("entry", kind="delete")
         while True:
-            async with await RoomClient.join(two, item, token=ada) as again:
-                first, _ = await again.wait_for_seq(2)
+            async with await RoomClient.join(two, item, token=ada) as rejoined:
+                first, _ = await rejoined.wait_for_seq(2)
             if first["by"]["name"] != "Mallory Zweigelt":
                 break
     assert (first["by"]["name"], "body" in first) == ("(erased)", False)

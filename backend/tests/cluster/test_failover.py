@@ -69,8 +69,8 @@ async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE_S):
         while (answer := await client.get("/readyz")).status_code != status:
             pass
-    said: dict[str, Any] = answer.json()
-    return said
+    result: dict[str, Any] = answer.json()
+    return result
 
 
 async def insist(room: RoomClient, body: object) -> int:
@@ -157,9 +157,9 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
         assert [await ada.wait_for_close(), await bob.wait_for_close()] == [1012, 1012]
         hellos = []
         for server in (one, two):
-            async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as again:
-                entries = await again.wait_for_seq(3)
-                hellos.append(again.hello)
+            async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as rejoined:
+                entries = await rejoined.wait_for_seq(3)
+                hellos.append(rejoined.hello)
                 assert [entry["body"] for entry in entries] == ["a", "b", "new"]
         assert [hello["reset"] for hello in hellos] == [True, True]
         assert len({hello["log"] for hello in hellos}) == 1
@@ -189,11 +189,11 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 room = await RoomClient.open(two, item, after=4, log=ada.hello["log"], name="again")
-                async with room as again:
-                    answer = await again.line()
+                async with room as rejoined:
+                    answer = await rejoined.line()
                     if answer["type"] == "hello" and answer["reset"]:
                         assert answer["log"] != ada.hello["log"]
-                        assert [entry["body"] for entry in await again.wait_for_seq(4)] == ["a", "b", "new", "new"]
+                        assert [entry["body"] for entry in await rejoined.wait_for_seq(4)] == ["a", "b", "new", "new"]
                         return
                     assert answer["type"] == "hello" or answer["code"] == "unavailable", answer
 

@@ -22,8 +22,8 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
         assert await listed.ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
-            found = await listed.wait_for(item=item, head=n)
-            assert found["last"]["body"] == f"hello {n}"
+            line = await listed.wait_for(item=item, head=n)
+            assert line["last"]["body"] == f"hello {n}"
 
 
 async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_is_unread(

@@ -98,15 +98,15 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_el
         await asyncio.gather(flooding, return_exceptions=True)
 
         last = ada.entries[-1]["seq"]
-        async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as again:
-            assert not again.hello["reset"]
-            for answer in await again.request_all(*flying):
+        async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as rejoined:
+            assert not rejoined.hello["reset"]
+            for answer in await rejoined.request_all(*flying):
                 assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
             async with http(two) as client:
                 log = await read_log(client, item)
             assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in flying)
             assert await bob.wait_for_seq(301) == log
-            assert last == 301 or await again.wait_for_seq(301) == log[last:]
+            assert last == 301 or await rejoined.wait_for_seq(301) == log[last:]
 
 
 async def test_p3_members_of_a_killed_process_leave(join: Start, item: str) -> None:

@@ -29,6 +29,6 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
             assert await room.wait_for_close() == 1012
         await listed.wait_for(item=item, head=0)
         where = {"after": 2, "log": room.hello["log"]}
-        async with await RoomClient.join(two, item, token=reader, **where) as again:
-            assert (again.hello["reset"], again.hello["head"]) == (True, 0)
-            assert await again.send_messages("new") == [1]
+        async with await RoomClient.join(two, item, token=reader, **where) as rejoined:
+            assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
+            assert await rejoined.send_messages("new") == [1]

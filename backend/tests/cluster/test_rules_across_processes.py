@@ -69,10 +69,10 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
         async with await RoomClient.join(two, item, name="Bob") as bob:
             assert bob.hello["count"] == 2
             assert {member["name"] for member in bob.hello["members"]} == {"Ada", "Bob"}
-            came = await ada.wait_for("presence")
-            while bob.member_id not in [member["id"] for member in came["joined"]]:
-                came = await ada.wait_for("presence")
-            assert came["count"] == 2
+            presence = await ada.wait_for("presence")
+            while bob.member_id not in [member["id"] for member in presence["joined"]]:
+                presence = await ada.wait_for("presence")
+            assert presence["count"] == 2
 
         assert {"left": [bob.member_id], "joined": [], "count": 1}.items() <= (await ada.wait_for("presence")).items()
 

@@ -26,10 +26,10 @@ async def leader(servers: list[Server]) -> Server:
     """Wait until one of the processes delivers, and return it."""
     async with asyncio.timeout(60):
         while True:
-            found = [server for server in servers if await leads(server)]
-            assert len(found) <= 1
-            if found:
-                return found[0]
+            leaders = [server for server in servers if await leads(server)]
+            assert len(leaders) <= 1
+            if leaders:
+                return leaders[0]
 
 
 @storm

@@ -20,18 +20,18 @@ async def log(open_again: OpenLog) -> ConsumerLog:
 
 async def position(log: ConsumerLog, item: str = "foo") -> ItemPosition:
     """Return where the consumer is."""
-    (found,) = await log.consumers.positions(NAME, [item])
-    return found
+    (stored,) = await log.consumers.positions(NAME, [item])
+    return stored
 
 
 async def pending(log: ConsumerLog, limit: int = 2) -> list[str]:
     """Return all items that wait for delivery, read in pages."""
-    found: list[str] = []
+    items: list[str] = []
     after: int | None = 0
     while after is not None:
         page, after = await log.consumers.pending(NAME, after, limit=limit)
-        found += [position.item for position in page]
-    return found
+        items += [position.item for position in page]
+    return items
 
 
 async def move(log: ConsumerLog, item: str = "foo", *, seq: int, failure: Failure | None = None) -> set[str]:
@@ -78,9 +78,9 @@ async def test_k2_a_position_and_its_failure_outlive_the_process(open_again: Ope
     await append(log, message("a"), message("b"))
     await move(log, seq=1, failure=FAILURE)
 
-    again = await position(await open_again())
+    reopened_position = await position(await open_again())
 
-    assert (again.seq, again.head, again.failure) == (1, 2, FAILURE)
+    assert (reopened_position.seq, reopened_position.head, reopened_position.failure) == (1, 2, FAILURE)
 
 
 async def test_k2_a_position_read_before_a_command_is_not_stored_over_it(log: ConsumerLog) -> None:

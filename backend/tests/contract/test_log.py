@@ -226,9 +226,9 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
 async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_log, "_CLOSE_S", 60.0)  # as long as it takes
     log = await open_again()
-    begun = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
+    appends = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()
-    stored = [entry(outcome).seq for batch in await asyncio.gather(*begun) for outcome in batch]
+    stored = [entry(outcome).seq for batch in await asyncio.gather(*appends) for outcome in batch]
 
     assert stored == list(range(1, 51))
     assert (await (await open_again()).room_states(["foo"]))["foo"].head == 50

@@ -28,8 +28,8 @@ async def test_w14_a_members_rooms_entries_and_marks_are_found(log: Log) -> None
     assert sorted(await log.rooms_of_member("mallory")) == ["bar", "foo", "other"]
     assert await log.rooms_of_member("zoe") == ["foo"]
     assert await log.rooms_of_member("mall") == []
-    found = await log.entries_of_member("foo", "mallory", after=0, limit=9)
-    assert [(entry.seq, entry.kind) for entry in found] == [(2, "message"), (4, "message"), (5, "edit")]
+    entries = await log.entries_of_member("foo", "mallory", after=0, limit=9)
+    assert [(entry.seq, entry.kind) for entry in entries] == [(2, "message"), (4, "message"), (5, "edit")]
     assert [entry.seq for entry in await log.entries_of_member("foo", "mallory", after=2, limit=1)] == [4]
     assert await log.entries_of_member("none", "mallory", after=0, limit=9) == []
 
@@ -48,19 +48,19 @@ async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_mark
     await append(log, delete("d1", 2, mod=True), delete("d2", 4, mod=True))
     await log.erase_member(["foo", "bar", "other"], "mallory")
 
-    again = await open_again()
+    reopened = await open_again()
     erased = Person("mallory", ERASED_NAME)
-    entries = [*(await again.read("foo", limit=99)).entries, *(await again.read("bar", limit=99)).entries]
+    entries = [*(await reopened.read("foo", limit=99)).entries, *(await reopened.read("bar", limit=99)).entries]
     mine = [entry for entry in entries if entry.by.id == "mallory"]
     assert [entry.by for entry in mine] == [erased] * 4
     assert [entry.body for entry in mine] == [UNSET] * 4
     assert {entry.by.name for entry in entries if entry.by.id != "mallory"} == {"Ada"}
     assert entries[0].body == raw("hello!")
-    marks = await again.read_marks("foo", first="", limit=9)
+    marks = await reopened.read_marks("foo", first="", limit=9)
     assert [mark.member for mark in marks] == ["ada", "mallory2", "zoe"]
-    assert await again.read_marks("other", first="", limit=9) == []
+    assert await reopened.read_marks("other", first="", limit=9) == []
     assert (
-        (await again.read("foo", limit=1)).head,
+        (await reopened.read("foo", limit=1)).head,
         [entry.seq for entry in entries[:8]],
     ) == (8, [1, 2, 3, 4, 5, 6, 7, 8])
 

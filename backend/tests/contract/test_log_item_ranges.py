@@ -87,9 +87,9 @@ async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> Async
 
 async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
     for name, (items, expected) in ASKED.items():
-        found = await full.list_rooms(readable_ranges(items), "bob", limit=3)
-        assert [room.item for room in found] == expected, name
-        assert all(room.head == room.unread == 1 for room in found)
+        rooms = await full.list_rooms(readable_ranges(items), "bob", limit=3)
+        assert [room.item for room in rooms] == expected, name
+        assert all(room.head == room.unread == 1 for room in rooms)
 
 
 async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not(
@@ -117,7 +117,7 @@ async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: st
             await log.list_rooms([ALL_ITEMS], "bob", limit=1)
         assert (await log.read("foo", limit=1)).head == 1
         assert (await log.room_states(["foo"]))["foo"].head == 1
-    assert [[room.item for room in found] for found in await asyncio.gather(*waiting)] == [["foo"], ["foo"]]
+    assert [[room.item for room in rooms] for rooms in await asyncio.gather(*waiting)] == [["foo"], ["foo"]]
     await log.close()
 
 
@@ -192,15 +192,15 @@ async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[i
     Raises AssertionError if it reads all.
     """
     (plan,) = await database.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
-    found: list[int] = []
+    row_counts: list[int] = []
 
     def walk(node: dict[str, Any]) -> None:
         if node.get("Relation Name") == "rooms":
             assert node["Node Type"] in {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, node
             rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-            found.append(round(rows * node["Actual Loops"]))
+            row_counts.append(round(rows * node["Actual Loops"]))
         for child in node.get("Plans", []):
             walk(child)
 
     walk(json.loads(plan)[0]["Plan"])
-    return found
+    return row_counts

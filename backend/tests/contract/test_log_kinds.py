@@ -46,9 +46,9 @@ async def test_a9_an_entry_has_picture_and_role_of_its_author_however_it_is_read
     assert stored == [*people, PICTURED]
     assert [entry(outcome).by for outcome in await (await open_again()).append(drafts[:3])] == people[:3]
 
-    again = await open_again()
-    assert [entry.by for entry in (await again.read("foo", limit=9)).entries] == people
-    assert (await again.entries_at([("foo", 1)]))["foo", 1].by == PICTURED
-    (room,) = await again.list_rooms([ALL_ITEMS], "ada", limit=1)
+    reopened = await open_again()
+    assert [entry.by for entry in (await reopened.read("foo", limit=9)).entries] == people
+    assert (await reopened.entries_at([("foo", 1)]))["foo", 1].by == PICTURED
+    (room,) = await reopened.list_rooms([ALL_ITEMS], "ada", limit=1)
     assert room.last is not None
     assert room.last.by == PICTURED

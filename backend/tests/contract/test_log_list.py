@@ -18,12 +18,12 @@ async def write_rooms(log: Log, *items: str, at: int = 1000) -> None:
 
 async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
     """Return the items of each page of the list, each page read after the last item of the one before."""
-    found: list[list[str]] = []
+    results: list[list[str]] = []
     before: str | None = None
     while page := await log.list_rooms(readable_ranges(items), "bob", limit=size, before=before):
-        found.append([room.item for room in page])
+        results.append([room.item for room in page])
         before = page[-1].item
-    return found
+    return results
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_
     await write_rooms(log, *(f"order-{n}" for n in range(5)))
     await write_rooms(log, *(f"ticket-{n}" for n in range(3)), at=2000)
 
-    found = await pages(log, items, 3)
+    results = await pages(log, items, 3)
 
-    listed = [item for page in found for item in page]
-    assert [len(page) for page in found] == [3, 3, 2]
+    listed = [item for page in results for item in page]
+    assert [len(page) for page in results] == [3, 3, 2]
     assert sorted(listed) == sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))])
-    assert set(found[0]) == {"ticket-0", "ticket-1", "ticket-2"}
+    assert set(results[0]) == {"ticket-0", "ticket-1", "ticket-2"}
     assert [room.item for room in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
 
 
@@ -89,10 +89,10 @@ async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_a
     await append(log, message("a"), message("b"), message("c"), message("d", item="bar"))
     await append(log, edit("e", 3, "better"))
 
-    found = await log.entries_at({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
+    entries = await log.entries_at({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
 
-    assert set(found) == {("foo", 3), ("bar", 1)}
-    assert bytes(found["foo", 3].body) == b'"better"'  # type: ignore[arg-type] # it has a body
+    assert set(entries) == {("foo", 3), ("bar", 1)}
+    assert bytes(entries["foo", 3].body) == b'"better"'  # type: ignore[arg-type] # it has a body
     assert await log.entries_at([]) == {}
 
 

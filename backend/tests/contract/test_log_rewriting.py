@@ -82,14 +82,14 @@ async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(ope
     assert (await log.read("foo", after=0, limit=1)).entries[0].deleted == 5000
     await log.close()
 
-    again = await open_again()
-    assert await bodies(again) == {1: None, 2: '"kept"', 3: None, 4: None}
-    for outcome in await again.append([message("a", "secret 1"), edit("e", 1, "secret 2")]):
+    reopened = await open_again()
+    assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
+    for outcome in await reopened.append([message("a", "secret 1"), edit("e", 1, "secret 2")]):
         assert entry(outcome).body is UNSET
-    last = (await again.list_rooms([ALL_ITEMS], "bob", limit=10))[0].last
+    last = (await reopened.list_rooms([ALL_ITEMS], "bob", limit=10))[0].last
     assert last is not None
     assert last.body is UNSET
-    assert await bodies(again) == {1: None, 2: '"kept"', 3: None, 4: None}
+    assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
 
 
 async def test_s9_a_delete_leaves_other_messages_and_their_edits(log: Log) -> None:

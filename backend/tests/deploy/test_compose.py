@@ -128,14 +128,14 @@ def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
     try:
         server.line("eady to accept connections")
         client = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(port), "PING"]
-        told = {
+        replies = {
             password: subprocess.run(  # noqa: S603 - the tests' own command
                 client, env={"REDISCLI_AUTH": password} if password else {}, capture_output=True, check=True, text=True
             ).stdout.strip()
             for password in (SET["REDIS_PASSWORD"], "")
         }
-        assert told[SET["REDIS_PASSWORD"]] == "PONG"
-        assert "NOAUTH" in told[""]
+        assert replies[SET["REDIS_PASSWORD"]] == "PONG"
+        assert "NOAUTH" in replies[""]
         assert SET["REDIS_PASSWORD"] not in Path(f"/proc/{server.pid}/cmdline").read_text()
     finally:
         server.end()

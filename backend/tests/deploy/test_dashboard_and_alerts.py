@@ -71,9 +71,9 @@ async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Clu
     assert asked is not None
     assert set(asked[1].split("|")) <= codes
     grouped = {label for expr in SHOWN for by in re.findall(r"by \(([^)]+)\)", expr) for label in by.split(", ")}
-    given = {label for samples in labels.values() for sample in samples for label in sample}
+    used_labels = {label for samples in labels.values() for sample in samples for label in sample}
     # No process here has a webhook, whose name would be the label `consumer`.
-    assert grouped - {"instance", "consumer"} <= given
+    assert grouped - {"instance", "consumer"} <= used_labels
 
 
 async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str) -> None:
@@ -81,8 +81,8 @@ async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str
         await ada.send_messages("hello")
         labels = await exported_metrics(cluster)
 
-    given = {label for samples in labels.values() for sample in samples for label in sample}
-    assert given == {"code", "le", "limit", "outcome", "reason", "state", "version"}
+    used_labels = {label for samples in labels.values() for sample in samples for label in sample}
+    assert used_labels == {"code", "le", "limit", "outcome", "reason", "state", "version"}
 
 
 async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
@@ -120,15 +120,15 @@ def test_every_panel_asks_the_chosen_source_for_the_chosen_processes(panel: Part
 
 
 def test_panels_lie_beside_each_other() -> None:
-    taken = [
+    occupied = [
         (x, y)
         for panel in DASHBOARD["panels"]
         for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
         for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
     ]
 
-    assert len(taken) == len(set(taken))
-    assert all(x < 24 for x, _ in taken)
+    assert len(occupied) == len(set(occupied))
+    assert all(x < 24 for x, _ in occupied)
 
 
 def test_the_dashboard_asks_which_source_and_which_processes() -> None:

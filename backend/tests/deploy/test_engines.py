@@ -81,19 +81,19 @@ def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
 
 
 def test_a_postgres_that_cannot_be_made_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    made: list[Path] = []
+    folders: list[Path] = []
 
     def make(**_: object) -> str:
-        made.append(tmp_path / "data")
-        made[0].mkdir()
-        return str(made[0])
+        folders.append(tmp_path / "data")
+        folders[0].mkdir()
+        return str(folders[0])
 
     monkeypatch.setattr(tempfile, "mkdtemp", make)
     monkeypatch.setattr(engines, "postgres_bin", lambda: Path("/nowhere"))
     with pytest.raises(FileNotFoundError):
         engines.Postgres()
 
-    assert not made[0].exists()
+    assert not folders[0].exists()
 
 
 def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ def copied_paths(stage: list[str]) -> list[str]:
 
 def folders() -> Folders:
     """Return the folders that the last stage creates by `install -d`."""
-    found: Folders = {}
+    result: Folders = {}
     for command in " ".join(line.removeprefix("RUN ") for line in IMAGE if line.startswith("RUN ")).split("&&"):
         words = shlex.split(command)
         if words[:2] == ["install", "-d"]:
             options = dict(zip(words[2:-1:2], words[3:-1:2], strict=True))
-            found[words[-1]] = options["-o"], options["-g"], options["-m"]
-    return found
+            result[words[-1]] = options["-o"], options["-g"], options["-m"]
+    return result
 
 
 def is_excluded(path: str) -> bool:
@@ -123,8 +123,8 @@ def test_its_command_is_on_the_path() -> None:
 
 def test_its_labels_say_what_it_is_and_what_a_release_built_it_from() -> None:
     (labels,) = [line for line in IMAGE if line.startswith("LABEL ")]
-    found = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
-    assert {name.removeprefix("org.opencontainers.image.") for name in found} == {
+    result = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
+    assert {name.removeprefix("org.opencontainers.image.") for name in result} == {
         *("title", "description", "licenses", "version", "revision", "created", "source", "base.name"),
     }
     release = document(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]

@@ -169,8 +169,8 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
     proxy = Nginx(tmp_path, [one.port, other.port, free_port()])  # the third never was there
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
-        said = [await room.request(send(n)) for n, room in enumerate(rooms)]
-        assert [answer["type"] for answer in said] == ["ack"] * 6
+        outcomes = [await room.request(send(n)) for n, room in enumerate(rooms)]
+        assert [answer["type"] for answer in outcomes] == ["ack"] * 6
         lost = await members(one)
         await asyncio.to_thread(one.end, signal.SIGKILL)
         await eventually(lambda: lost == sum(room.socket.close_code is not None for room in rooms))
@@ -217,13 +217,13 @@ async def test_w2_a_request_that_may_have_done_its_work_is_never_repeated_elsewh
         try:
             async with http(proxy) as client:
                 posted = await client.post("/api/items/foo/entries", json={"body": "once"})
-                asked = [head for upstream in (one, other) for head in upstream.heads]
-                got = await client.get("/")
+                request_heads = [head for upstream in (one, other) for head in upstream.heads]
+                response = await client.get("/")
         finally:
             await asyncio.to_thread(proxy.end)
 
-    assert [head.split()[0] for head in asked] == ["POST"]
-    for answer in (posted, got):
+    assert [head.split()[0] for head in request_heads] == ["POST"]
+    for answer in (posted, response):
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
         assert (answer.json()["code"], answer.json()["retry_ms"]) == ("unavailable", 1000)
     assert any(head.startswith("GET") for upstream in (one, other) for head in upstream.heads)

@@ -18,7 +18,7 @@ MATCHERS = {
 
 def matches(rule: str, host: str, path: str) -> bool:
     """Return whether a rule matches a request, as Traefik reads it: matchers, `&&`, `||` and parentheses."""
-    python = re.sub(r"(\w+)\(`([^`]*)`\)", lambda found: MATCHERS[found[1]](found[2]), rule)
+    python = re.sub(r"(\w+)\(`([^`]*)`\)", lambda call: MATCHERS[call[1]](call[2]), rule)
     python = python.replace("&&", " and ").replace("||", " or ")
     return bool(eval(python, {"host": host, "path": path}))  # noqa: S307 - the project's own document
 
@@ -37,9 +37,9 @@ def matches(rule: str, host: str, path: str) -> bool:
 def test_b1_the_rules_for_traefik_pass_on_what_is_below_the_path_and_on_the_host(
     host: str, path: str, router: str | None
 ) -> None:
-    found = [name for name, one in HTTP["routers"].items() if matches(one["rule"], host, path)]
+    routers = [name for name, candidate in HTTP["routers"].items() if matches(candidate["rule"], host, path)]
 
-    assert found == ([] if router is None else [router])
+    assert routers == ([] if router is None else [router])
 
 
 def test_the_snippet_for_traefik_has_the_keys_of_its_file_provider() -> None:

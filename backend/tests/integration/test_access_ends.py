@@ -90,12 +90,12 @@ async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(secur
     exp = soon()
     async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "rw"})) as room:
         await room.send_lines({"type": "auth", "token": token(items={item: "rw"})})
-        said = 0
+        sent_count = 0
         while time.time() < exp + 0.5:
-            await room.send_messages(said := said + 1)
-        await room.wait_for_seq(said)
+            await room.send_messages(sent_count := sent_count + 1)
+        await room.wait_for_seq(sent_count)
 
-    assert room.bodies == list(range(1, said + 1))
+    assert room.bodies == list(range(1, sent_count + 1))
 
 
 async def test_a4_the_rights_of_a_fresh_token_count_at_once(secured_server: Server, item: str) -> None:
@@ -214,8 +214,8 @@ async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
     go.close()
 
     assert answer.split()[1] == b"401"
-    kept = await admin.get(f"/api/items/{item}/entries")
-    assert kept.json()["entries"] == []
+    stored = await admin.get(f"/api/items/{item}/entries")
+    assert stored.json()["entries"] == []
 
 
 async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
@@ -224,13 +224,13 @@ async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
     trent = token(sub="trent", items={"*": "rw"})
     async with (
         await RoomClient.join(secured_server, item, token=trent) as gone,
-        await RoomClient.join(secured_server, f"{item}-2", token=trent) as kept,
+        await RoomClient.join(secured_server, f"{item}-2", token=trent) as unaffected,
     ):
         assert (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code == 200
         assert await gone.wait_for_close() == 4403
-        assert await kept.send_messages("still here") == [1]
-        await kept.send_lines({"type": "auth", "token": trent})
-        assert await kept.send_messages("and here") == [2]
+        assert await unaffected.send_messages("still here") == [1]
+        await unaffected.send_lines({"type": "auth", "token": trent})
+        assert await unaffected.send_messages("and here") == [2]
 
     assert (await endpoints.room(secured_server, query(trent, item=item))).code in {4401, 4403}
     assert (await endpoints.history(secured_server, query(trent, item=f"{item}-2"))).code == IN

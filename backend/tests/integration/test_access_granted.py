@@ -101,11 +101,11 @@ def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(secured_serve
 def is_in_the_table(method: str, path: str) -> bool:
     """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
-    asked = [endpoint for endpoint, _ in TAKES.values()]
-    asked += [*endpoints.TAKES_MODERATE_ALL.values(), *ANYONE.values()]
+    all_endpoints = [endpoint for endpoint, _ in TAKES.values()]
+    all_endpoints += [*endpoints.TAKES_MODERATE_ALL.values(), *ANYONE.values()]
     return any(
         one.method == method.upper() and route.fullmatch(one.template.partition("?")[0])
-        for one in asked
+        for one in all_endpoints
         if isinstance(one, endpoints.Request)
     )
 
@@ -170,9 +170,9 @@ async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(secured_s
     [(b"HTTP/1.0\r\nOrigin: http://None", b" 403 "), (b"HTTP/1.1\r\nHost:\r\nOrigin: http://", b" 400 ")],
 )
 def test_a5_without_a_host_no_origin_is_our_own(secured_server: Server, head: bytes, status: bytes) -> None:
-    asked = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
+    request = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
     with socket.create_connection(("127.0.0.1", secured_server.port), PATIENCE_S) as peer:
-        peer.sendall(asked)
+        peer.sendall(request)
 
         assert status in peer.recv(65536).splitlines()[0]
 
@@ -226,10 +226,10 @@ async def test_w4_the_list_names_what_one_may_read_and_nothing_else(secured_serv
         assert (await endpoints.send(secured_server, Credential(author.query, item=item))).code == IN
     async with http(secured_server, token=None) as client:
         mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
-        found = await client.get("/api/items", params={"token": mine})
+        response = await client.get("/api/items", params={"token": mine})
         everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
 
-    assert [item["item"] for item in found.json()["items"]] == ["list-1"]
+    assert [item["item"] for item in response.json()["items"]] == ["list-1"]
     assert not [item for item in everything.json()["items"] if item["item"].startswith("!")]
 
 

@@ -67,13 +67,13 @@ async def test_f2_s6_whatever_is_said_is_answered_in_the_protocol_and_what_is_re
     async with await RoomClient.open(unlimited_server, item) as room:
         received, code = await converse(room.socket, said)
     async with http(unlimited_server) as client:
-        kept = await read_log(client, item)
+        stored_entries = await read_log(client, item)
 
     assert isinstance(received[0], Hello)
     assert code in {None, *CLOSES}
     acked = {line.seq: line.id for line in received if isinstance(line, Ack)}
     assert all(acked[line.seq] == line.id for line in received if isinstance(line, Ack))
-    stored = {entry["seq"]: entry["id"] for entry in kept}
+    stored = {entry["seq"]: entry["id"] for entry in stored_entries}
     assert acked.items() <= stored.items()
     if code is None:
         assert acked == stored

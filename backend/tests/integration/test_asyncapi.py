@@ -18,42 +18,42 @@ ELSEWHERE: list[Line] = [
 
 async def document(server: Server) -> dict[str, Any]:
     async with http(server, token=None) as client:
-        found: dict[str, Any] = (await client.get("/asyncapi.json")).json()
-    return found
+        schema: dict[str, Any] = (await client.get("/asyncapi.json")).json()
+    return schema
 
 
-def resolve(found: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
+def resolve(schema: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
     """Resolve a reference within the document."""
-    part: dict[str, Any] = found
+    part: dict[str, Any] = schema
     for step in reference["$ref"].removeprefix("#/").split("/"):
         part = part[step]
     return part
 
 
-def messages(found: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
+def messages(schema: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
     """Return the payload schemas of an operation's messages, by `type`."""
-    operation = found["operations"][action]
+    operation = schema["operations"][action]
     assert operation["action"] == action
-    assert resolve(found, operation["channel"])["address"] == "/items/{item_id}/ws"
-    listed = [resolve(found, resolve(found, reference)) for reference in operation["messages"]]
+    assert resolve(schema, operation["channel"])["address"] == "/items/{item_id}/ws"
+    listed = [resolve(schema, resolve(schema, reference)) for reference in operation["messages"]]
     return {message["name"]: message["payload"] for message in listed}
 
 
-def check(found: dict[str, Any], action: str, lines: list[Line]) -> None:
+def check(described: dict[str, Any], action: str, lines: list[Line]) -> None:
     """Check that every line is one of the operation's messages, and that all messages occur."""
-    schemas = messages(found, action)
+    schemas = messages(described, action)
     for line in lines:
-        schema = {**schemas[line["type"]], "components": found["components"]}
+        schema = {**schemas[line["type"]], "components": described["components"]}
         validator_for(schema).validate(line)
-        assert line.keys() <= resolve(found, schemas[line["type"]])["properties"].keys()
+        assert line.keys() <= resolve(described, schemas[line["type"]])["properties"].keys()
     assert schemas.keys() == {line["type"] for line in lines}
 
 
 async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: Server, item: str) -> None:
-    said: list[Line] = []
+    sent_lines: list[Line] = []
 
     async def tell(room: RoomClient, line: Line) -> None:
-        said.append(line)
+        sent_lines.append(line)
         await room.send_lines(line)
 
     async with (
@@ -75,8 +75,8 @@ async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: 
         await tell(ada, {"type": "ping"})
         await ada.wait_for("pong")
     refused, _, _ = await expect_refusal(server, item, tail=501)
-    found = await document(server)
+    schema = await document(server)
 
-    assert found["asyncapi"] == "3.0.0"
-    check(found, "receive", said)
-    check(found, "send", [*ada.received, *bob.received, refused, *ELSEWHERE])
+    assert schema["asyncapi"] == "3.0.0"
+    check(schema, "receive", sent_lines)
+    check(schema, "send", [*ada.received, *bob.received, refused, *ELSEWHERE])

@@ -114,7 +114,7 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
         secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS)
         cookie = secure.headers.get_list("set-cookie")[0].split(";")[0]
         who = client.get("/api/session", headers=HTTPS | {"Cookie": cookie})
-        gone = client.delete("/api/session", headers=HTTPS | {"Cookie": cookie})
+        logout = client.delete("/api/session", headers=HTTPS | {"Cookie": cookie})
 
     assert (
         plain.headers.get_list("set-cookie")[0].split("=")[0],
@@ -126,8 +126,8 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
     assert cookie.startswith("__Secure-alcove_session=")
     assert {"Path=/chat", "Secure", "HttpOnly"} <= set(secure.headers.get_list("set-cookie")[0].split("; "))
     assert who.json()["you"]["name"] == "Ada"
-    assert gone.headers["set-cookie"].startswith('__Secure-alcove_session="";')
-    assert "Path=/chat;" in gone.headers["set-cookie"]
+    assert logout.headers["set-cookie"].startswith('__Secure-alcove_session="";')
+    assert "Path=/chat;" in logout.headers["set-cookie"]
 
 
 @ONCE
@@ -139,12 +139,12 @@ async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(serve
             for name in ("Ada", "Bob")
         ]
         client.cookies.clear()
-        found = client.get("/api/session", headers={"Cookie": f"{ada}; theme=dark; {bob}"})
+        login = client.get("/api/session", headers={"Cookie": f"{ada}; theme=dark; {bob}"})
     both = {"Cookie": f"{bob}; {ada}", "Origin": f"http://127.0.0.1:{server.port}"}
     async with await RoomClient.join(server, item, token=None, headers=both) as room:
         assert room.hello["you"]["name"] == "Bob"
 
-    assert found.json()["you"]["name"] == "Ada"
+    assert login.json()["you"]["name"] == "Ada"
 
 
 @ONCE

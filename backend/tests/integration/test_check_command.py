@@ -18,8 +18,8 @@ def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
     """Run `alcove check`; return its exit code, and for each check whether it passed and its text."""
     process = Process([BIN / "alcove", "check"], cwd=cwd, env={"ALCOVE_CONNECTIONS": "100", **env})
     code = process.exit_code()
-    found = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]
-    rows = {row[2]: (row[1] == "ok", row[3]) for row in found if row}
+    matches = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]
+    rows = {row[2]: (row[1] == "ok", row[3]) for row in matches if row}
     assert list(rows) == ROWS, process.output
     return code, rows
 

@@ -122,16 +122,16 @@ def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
         "15m",
         **SIGNED,
     )
-    said = jwt.decode(keep(made), SECRET, algorithms=["HS256"])
+    claims = jwt.decode(keep(made), SECRET, algorithms=["HS256"])
 
     assert code == 0
-    assert {name: said[name] for name in ("sub", "name", "items")} == {
+    assert {name: claims[name] for name in ("sub", "name", "items")} == {
         "sub": "ada",
         "name": "Ada",
         "items": {"foo": "rw", "order-*": "r"},
     }
-    assert before <= said["iat"] <= time.time()
-    assert said["exp"] == said["iat"] + 900
+    assert before <= claims["iat"] <= time.time()
+    assert claims["exp"] == claims["iat"] + 900
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a3_a_token_that_would_not_do_is_not_made(tmp_path: Path, arguments: lis
 
 def test_a3_without_a_secret_there_is_no_token(tmp_path: Path) -> None:
     assert (
-        (found := run(tmp_path, "token", "--sub", "a", "--item", "a=r"))[0],
-        found[1][0].split(":", 2)[0] + ":" + found[1][0].split(":", 2)[1],
+        (result := run(tmp_path, "token", "--sub", "a", "--item", "a=r"))[0],
+        result[1][0].split(":", 2)[0] + ":" + result[1][0].split(":", 2)[1],
     ) == (1, "alcove: ALCOVE_SECRET is not set")
 
 

@@ -124,9 +124,9 @@ def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp
     talk.go_on(500)
 
     assert store.checkpoint()
-    kept = files(tmp_path)
+    contents = files(tmp_path)
     assert talk.erased
-    assert [word for word in talk.erased if word.encode() in kept] == []
+    assert [word for word in talk.erased if word.encode() in contents] == []
 
 
 def test_s9_a_reader_of_another_program_delays_the_erasing_and_no_writer(store: SqliteStore, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def test_w8_who_left_is_not_connected_any_more(
         await leave(room)
     async with http(unlimited_server) as client:
         for number in range(50):
-            found = {"connections": [1]}
-            while found["connections"]:
+            state = {"connections": [1]}
+            while state["connections"]:
                 await pause_briefly()
-                found = (await client.get(f"/api/items/{item}-{number}/connections")).json()
+                state = (await client.get(f"/api/items/{item}-{number}/connections")).json()

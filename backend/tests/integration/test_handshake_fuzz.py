@@ -26,7 +26,7 @@ visible = st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 queries = st.fixed_dictionaries(
     {},
     optional={
-        "token": credentials.map(lambda given: given or ""),
+        "token": credentials.map(lambda text: text or ""),
         "after": words | numbers,
         "tail": words | numbers,
         "log": words,
@@ -38,13 +38,13 @@ headers = st.fixed_dictionaries({}, optional={"Cookie": visible, "Authorization"
 items = st.one_of(st.just("foo"), words.filter(bool))
 
 
-async def handshake_outcome(server: Server, path: str, brought: dict[str, str], *, room: bool) -> int:
+async def handshake_outcome(server: Server, path: str, sent_headers: dict[str, str], *, room: bool) -> int:
     """Return how a handshake ends: 0 if accepted, else the close code or HTTP status.
 
     A room gives a reason, too (H4).
     """
     try:
-        client = await connect(server, path, headers=brought, subprotocols=[PROTOCOL] if room else [])
+        client = await connect(server, path, headers=sent_headers, subprotocols=[PROTOCOL] if room else [])
     except InvalidStatus as refused:
         return refused.response.status_code
     async with client:
@@ -65,20 +65,20 @@ async def handshake_outcome(server: Server, path: str, brought: dict[str, str], 
 @settings(
     max_examples=examples(40), deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(item=items, query=queries, brought=headers)
+@given(item=items, query=queries, sent_headers=headers)
 def test_h2_h4_a_handshake_of_any_kind_is_answered(
-    secured_server: Server, item: str, query: dict[str, str], brought: dict[str, str]
+    secured_server: Server, item: str, query: dict[str, str], sent_headers: dict[str, str]
 ) -> None:
     path = f"/items/{urlencode({'': item})[1:].replace('+', '%20')}/ws?{urlencode(query)}"
 
     async def both() -> tuple[int, int]:
-        return await handshake_outcome(secured_server, path, brought, room=True), await handshake_outcome(
-            secured_server, path, brought, room=False
+        return await handshake_outcome(secured_server, path, sent_headers, room=True), await handshake_outcome(
+            secured_server, path, sent_headers, room=False
         )
 
     in_room, plain = asyncio.run(both())
     assert in_room in REFUSED | BEFORE | {0}
     assert plain in BEFORE | {0}
     # Nobody gets in without a good token, wherever it stands.
-    if not any(given.count(".") == 2 for given in [query.get("token", ""), *brought.values()]):
+    if not any(text.count(".") == 2 for text in [query.get("token", ""), *sent_headers.values()]):
         assert 0 not in {in_room, plain}

@@ -109,8 +109,8 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
             answer = await client.get(path)
             assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-            again = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
-            assert again.status_code == 304
+            revalidated = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            assert revalidated.status_code == 304
 
 
 @ONCE
@@ -143,12 +143,12 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     async with http(server, token=None) as client:
         before = await client.options(path, headers={"Origin": origin} | asked)
-        said = await client.post(path, json={"body": "hello"}, headers=bearer)
+        response = await client.post(path, json={"body": "hello"}, headers=bearer)
         async with client.stream("GET", f"/api/items/{item}/events?token=t", headers={"Origin": origin}) as events:
             pass
 
-    assert [answer.status_code for answer in (before, said, events)] == [200, 201, 200]
-    for answer in (before, said, events):
+    assert [answer.status_code for answer in (before, response, events)] == [200, 201, 200]
+    for answer in (before, response, events):
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
 

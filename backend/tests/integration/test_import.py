@@ -92,10 +92,10 @@ async def test_w14_an_import_that_was_stopped_continues_where_it_was(
 
     done = await run(secured_server, tmp_path, name="comments.ndjson")
     assert done == (0, "1301 entries stored, 1199 were stored before\n")
-    found = await export_room(secured_server, item)
-    assert [line["id"] for line in found[1:]] == [f"c{number}" for number in range(1, 2501)]
-    assert [line["at"] for line in found[1:]] == [AT + number for number in range(1, 2501)]
-    assert (found[7]["body"], found[7]["by"]) == ("comment 2500", BOB)
+    exported = await export_room(secured_server, item)
+    assert [line["id"] for line in exported[1:]] == [f"c{number}" for number in range(1, 2501)]
+    assert [line["at"] for line in exported[1:]] == [AT + number for number in range(1, 2501)]
+    assert (exported[7]["body"], exported[7]["by"]) == ("comment 2500", BOB)
 
 
 @ONCE

@@ -33,8 +33,8 @@ class Imports:
 
     async def run(self, source: object, on_progress: Callable[[int, int], object] | None = None) -> ImportResult:
         """Import a source."""
-        found: ImportResult = await self._call("import_entries", source, on_progress=on_progress)
-        return found
+        result: ImportResult = await self._call("import_entries", source, on_progress=on_progress)
+        return result
 
     async def export(self, item: str) -> bytes:
         """Return the lines of a room."""

@@ -77,9 +77,9 @@ async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends
     number = 17 if shop is flask_shop else 18
     assert json.loads(ask("GET", "/alcove-token", None)) == {"token": None}
     token = keep(json.loads(ask("GET", "/alcove-token", "ada"))["token"])
-    shown = ask("GET", f"/orders/{number}", "ada")
-    assert f'src="{secured_server.url}/embed.js"' in shown
-    assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in shown
+    page = ask("GET", f"/orders/{number}", "ada")
+    assert f'src="{secured_server.url}/embed.js"' in page
+    assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in page
 
     async with await RoomClient.join(secured_server, f"order-{number}", token=token) as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}

@@ -64,9 +64,9 @@ async def test_w15_the_room_of_bans_stays_short_and_a_restart_knows_every_ban(da
         before = banned(alcove)
     assert before == {f"bob-{n}" for n in range(6)}
 
-    async with Alcove(database) as again:
-        assert banned(again) == before
-        assert table(again).get("bob-1", "order-1", 0) == Ban("bob-1", "order-1", "write", reason="spam")
+    async with Alcove(database) as restarted:
+        assert banned(restarted) == before
+        assert table(restarted).get("bob-1", "order-1", 0) == Ban("bob-1", "order-1", "write", reason="spam")
 
 
 async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacted(postgres_url: str) -> None:
@@ -120,8 +120,8 @@ async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_eve
         before = revoked(alcove)
     assert len(before) == 11
 
-    async with Alcove(database) as again:
-        assert revoked(again) == before
+    async with Alcove(database) as restarted:
+        assert revoked(restarted) == before
 
 
 async def test_a7_x1_two_processes_compact_and_revoke_at_once_and_lose_nothing(postgres_url: str) -> None:
@@ -140,6 +140,6 @@ async def test_a7_x1_two_processes_compact_and_revoke_at_once_and_lose_nothing(p
             while revoked(one) != revoked(two):
                 await pause_briefly()
         known = revoked(one)
-    async with Alcove(postgres_url, bus_url=postgres_url) as again:
-        assert revoked(again) == known
+    async with Alcove(postgres_url, bus_url=postgres_url) as restarted:
+        assert revoked(restarted) == known
         assert len(known) == 8

@@ -25,8 +25,8 @@ async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order
         await write(client, f"{item}-a")
         await write(client, f"{item}-b")
 
-        asked = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
-        assert (await unread(client, headers, asked)).json() == {
+        requested = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
+        assert (await unread(client, headers, requested)).json() == {
             "items": [
                 {"item": f"{item}-b", "head": 1, "unread": 1},
                 {"item": f"{item}-none", "head": 0, "unread": 0},
@@ -58,13 +58,13 @@ async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, ite
     async with http(secured_server) as client:
         for n in range(8):
             await write(client, f"{item}-{n}")
-        found: list[list[str]] = []
+        pages: list[list[str]] = []
         query: dict[str, Any] = {"limit": 3}
         while page := (await client.get("/api/items", params=query, headers=headers)).json()["items"]:
-            found.append([room["item"] for room in page])
+            pages.append([room["item"] for room in page])
             query["before"] = page[-1]["item"]
 
-        assert [[int(name.rpartition("-")[2]) for name in page] for page in found] == [[7, 6, 5], [4, 2, 1], [0]]
+        assert [[int(name.rpartition("-")[2]) for name in page] for page in pages] == [[7, 6, 5], [4, 2, 1], [0]]
 
 
 @ONCE

@@ -45,11 +45,11 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secur
         admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
         lister = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}
         for n in range(5):
-            asked = {"sub": "lister", "item": f"taken-away-{n}"}
-            (await client.post("/api/revoke", json=asked, headers=admin)).raise_for_status()
+            revocation = {"sub": "lister", "item": f"taken-away-{n}"}
+            (await client.post("/api/revoke", json=revocation, headers=admin)).raise_for_status()
 
-        found = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
-        assert [room["item"] for room in found] == ["taken-1"]
+        rooms = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
+        assert [room["item"] for room in rooms] == ["taken-1"]
 
 
 @ONCE

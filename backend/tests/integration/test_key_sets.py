@@ -27,20 +27,20 @@ def keys() -> Iterator[KeyServer]:
 
 async def set_of(source: str, **bounds: float) -> KeySet:
     """Read a key set from its source."""
-    made = KeySet(source, **bounds)
-    await made.start()
-    return made
+    key_set = KeySet(source, **bounds)
+    await key_set.start()
+    return key_set
 
 
 @ONCE
 async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url)
-    asked = keys.requests
+    requests_before = keys.requests
 
     for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
         good = token(key=key, algorithm=algorithm, headers={"kid": kid})
         assert (await endpoints.room(server, query(good))).code == IN
-    assert keys.requests == asked
+    assert keys.requests == requests_before
     answer = await endpoints.room(server, query(token()))
     assert (answer.code, "not EdDSA or RS256 or ES256" in answer.reason) == (4401, True)
 
@@ -53,23 +53,23 @@ async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, 
     keys.lists(jwk("EdDSA", new, kid="new"))
 
     good = [token(key=new, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
-    asked = keys.requests
+    requests_before = keys.requests
     answers = await asyncio.gather(*(endpoints.room(server, query(each)) for each in good))
     assert {answer.code for answer in answers} == {IN}
-    assert keys.requests - asked == 1
+    assert keys.requests - requests_before == 1
     # The old one was taken out of the set.
     assert (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code == 4401
 
 
 async def test_a3_however_many_keys_are_unknown_the_set_is_read_once_in_a_while(keys: KeyServer) -> None:
     known = await set_of(keys.url)
-    asked = keys.requests
-    found = await asyncio.gather(*(known.find(f"unknown {number}") for number in range(100)))
+    requests_before = keys.requests
+    keys_found = await asyncio.gather(*(known.find(f"unknown {number}") for number in range(100)))
     for number in range(100):
         assert await known.find(f"unknown too {number}") is None
 
-    assert set(found) == {None}
-    assert keys.requests - asked == 1
+    assert set(keys_found) == {None}
+    assert keys.requests - requests_before == 1
 
 
 async def test_a3_while_the_set_cannot_be_read_the_known_keys_count(keys: KeyServer) -> None:

@@ -33,10 +33,10 @@ async def alcove(tmp_path: Path) -> AsyncIterator[Alcove]:
 async def test_w2_a_message_is_durable_and_its_id_makes_a_repeated_call_store_it_once(alcove: Alcove) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     first = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
-    again = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
+    repeated = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
     other = await alcove.send("order-1", None, by=ADA)
 
-    assert first == again
+    assert first == repeated
     assert isinstance(first, Message)
     assert (first.item, first.seq, first.body, first.by.id) == ("order-1", 1, {"text": "hello"}, "ada")
     assert before < first.at < datetime.now(UTC) + timedelta(seconds=1)
@@ -100,7 +100,7 @@ async def test_p5_unread_messages_follow_the_read_mark(alcove: Alcove) -> None:
 async def test_w11_members_of_an_empty_room_are_none_and_a_room_is_deleted(alcove: Alcove) -> None:
     await alcove.send("order-1", "hello", by=ADA)
 
-    assert ((found := await alcove.members("order-1")).members, found.count) == ([], 0)
+    assert ((members := await alcove.members("order-1")).members, members.count) == ([], 0)
     await alcove.delete_room("order-1")
     assert (await alcove.entries("order-1")).head == 0
 

@@ -74,9 +74,9 @@ def test_a3_an_application_has_no_route_that_a_server_lacks(host: Host) -> None:
 @storm
 @pytest.mark.parametrize("host", ["detached"], indirect=True)
 def test_w9_below_a_prefix_no_answer_is_a_fault_or_a_surprise(host: Host) -> None:
-    found = operations(host)
-    assert len(found) > 8
+    routes = operations(host)
+    assert len(routes) > 8
 
-    for operation in found:
-        brought: list[dict[str, str]] = [{}, {"Authorization": "Bearer rwm"}]
-        probe(host, operation, brought[: 1 if operation.path in ENDLESS else 2], mounted=True)
+    for operation in routes:
+        header_sets: list[dict[str, str]] = [{}, {"Authorization": "Bearer rwm"}]
+        probe(host, operation, header_sets[: 1 if operation.path in ENDLESS else 2], mounted=True)

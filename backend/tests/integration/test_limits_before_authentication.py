@@ -181,15 +181,15 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
         assert (await endpoints.history(server, bad)).code == 401
     assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == 429
     for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
-        brought = Credential({"token": token()}, {"X-Forwarded-For": other_site})
-        assert (await endpoints.history(server, brought)).code == IN
+        credential = Credential({"token": token()}, {"X-Forwarded-For": other_site})
+        assert (await endpoints.history(server, credential)).code == IN
     # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
     for number in range(5):
         bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
         assert (await endpoints.history(server, bad)).code == 401
     for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", IN)):
-        brought = Credential({"token": token()}, {"X-Forwarded-For": address})
-        assert (await endpoints.history(server, brought)).code == code
+        credential = Credential({"token": token()}, {"X-Forwarded-For": address})
+        assert (await endpoints.history(server, credential)).code == code
 
 
 @ONCE
@@ -243,18 +243,18 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     assert (await endpoints.history(server, query("guess-0"))).code == 429
     with wire(server, STRANGER) as peer:
         assert b"100 Continue" in peer.recv(65536)
-        brought = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
-        assert (await endpoints.history(server, brought)).code == 429
+        credential = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
+        assert (await endpoints.history(server, credential)).code == 429
     assert (await endpoints.history(server, query(token()))).code == 429
     for sent in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
         with wire(server, sent) as peer:
             rest(peer)
 
     async with http(server) as client:
-        said = (await client.get("/metrics")).text
+        metrics = (await client.get("/metrics")).text
 
     def counted(name: str) -> dict[str, str]:
-        return dict(re.findall(rf'^alcove_{name}_total\{{\w+="(\w+)"\}} ([1-9]\d*)', said, re.MULTILINE))
+        return dict(re.findall(rf'^alcove_{name}_total\{{\w+="(\w+)"\}} ([1-9]\d*)', metrics, re.MULTILINE))
 
     reached = counted("limits_reached")
     reached.pop("turn", None)  # whether a head comes in one run of bytes is up to the kernel

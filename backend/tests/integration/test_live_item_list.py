@@ -32,10 +32,10 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
             await write(client, f"{item}-a", "more")
             await write(client, f"{item}-new", "new")
 
-            found = await listed.wait_for(item=f"{item}-a", head=2)
-            assert (found["last"]["body"], found["unread"]) == ("more", 2)
-            found = await listed.wait_for(item=f"{item}-new")
-            assert set(found) == {"type", "item", "head", "last", "unread"}
+            change = await listed.wait_for(item=f"{item}-a", head=2)
+            assert (change["last"]["body"], change["unread"]) == ("more", 2)
+            change = await listed.wait_for(item=f"{item}-new")
+            assert set(change) == {"type", "item", "head", "last", "unread"}
             pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
             summaries = {summary["item"]: summary for summary in pages.json()["items"]}
             for name in ("a", "new"):
@@ -71,8 +71,8 @@ async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_th
         await room.send_messages("secret")
         assert (await listed.wait_for(item=item, head=1))["last"]["body"] == "secret"
         await room.send_lines({"type": "delete", "id": "d", "target": 1})
-        found = await listed.wait_for(item=item, head=2)
-        assert (found["last"]["kind"], found["unread"]) == ("delete", 0)
+        line = await listed.wait_for(item=item, head=2)
+        assert (line["last"]["kind"], line["unread"]) == ("delete", 0)
 
 
 @BOTH
@@ -110,8 +110,8 @@ async def test_w10_a7_a_room_on_which_access_was_revoked_is_told_of_no_longer(
     rights = {f"{item}-*": "r"}
     async with http(secured_server) as client, follow(secured_server, way, token=reader(rights, sub=item)) as listed:
         await listed.ready()
-        asked = {"sub": item, "item": f"{item}-gone"}
-        (await client.post("/api/revoke", json=asked, headers=WRITER)).raise_for_status()
+        revocation = {"sub": item, "item": f"{item}-gone"}
+        (await client.post("/api/revoke", json=revocation, headers=WRITER)).raise_for_status()
         await write(client, f"{item}-gone")
         await write(client, f"{item}-kept")
         await listed.wait_for(item=f"{item}-kept")
@@ -215,8 +215,8 @@ async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_whe
         await second.ready()
         async with follow(low_limits_server, name=item) as third:
             assert (await third.wait_for_close())[0] == 4429
-    async with http(low_limits_server) as client, follow(low_limits_server, way, name=item) as again:
-        await again.ready()
+    async with http(low_limits_server) as client, follow(low_limits_server, way, name=item) as reconnected:
+        await reconnected.ready()
         assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
 
 

@@ -37,7 +37,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
     login = f"{theirs}; alcove_session={good}"
 
     for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
-        brought = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
+        credential = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
         for endpoint in (
             endpoints.room,
             endpoints.history,
@@ -50,7 +50,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.session,
             endpoints.echo_socket,
         ):
-            assert await endpoint(secured_server, brought) == Answer(IN)
+            assert await endpoint(secured_server, credential) == Answer(IN)
     async with await connect(secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
         assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
@@ -107,9 +107,9 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     secured_server: Server, item: str, way: Callable[..., Credential]
 ) -> None:
     good = token(items={item: "rw"}, jti=f"{item}-{way.__name__}")
-    brought = way(good, item=item)
+    credential = way(good, item=item)
     async with http(secured_server, token=None) as client:
-        answer = await client.delete("/api/session", params=brought.query, headers=brought.headers)
+        answer = await client.delete("/api/session", params=credential.query, headers=credential.headers)
 
     assert answer.status_code == 204
     assert (way is cookie) == ("set-cookie" in answer.headers)
@@ -147,14 +147,14 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
             name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={good}"})).status_code
             for name in ("__Host-alcove_session", "alcove_session", "session")
         }
-        gone = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
+        logout = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
 
     name, *attributes = signed_in.headers.get_list("set-cookie")[0].split("; ")
     assert name == f"__Host-alcove_session={good}"
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
     assert not [attribute for attribute in attributes if attribute.lower().startswith("domain")]
     assert found == {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401}
-    deleted, mark = gone.headers.get_list("set-cookie")
+    deleted, mark = logout.headers.get_list("set-cookie")
     assert deleted.startswith('__Host-alcove_session="";')
     assert mark.startswith('alcove_member="";')
 

@@ -16,16 +16,16 @@ ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
 @ONCE
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
 def test_w9_no_answer_is_a_fault_or_a_surprise(secured_server: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
-    asked = secured_server if signed else server
+    target = secured_server if signed else server
     admin = token(sub="root", iat=4_000_000_000 if not signed else ..., items={"*": "rwm"})
-    found = operations(asked)
-    assert len(found) > 8
+    all_operations = operations(target)
+    assert len(all_operations) > 8
 
-    for operation in found:
-        brought: list[dict[str, str]] = [{}, {"Authorization": f"Bearer {admin}"}]
+    for operation in all_operations:
+        header_sets: list[dict[str, str]] = [{}, {"Authorization": f"Bearer {admin}"}]
         if operation.path in ENDLESS:
-            brought = brought[:signed]  # in open mode whatever is made up gets in
-        probe(asked, operation, brought)
+            header_sets = header_sets[:signed]  # in open mode whatever is made up gets in
+        probe(target, operation, header_sets)
 
 
 @ONCE

@@ -107,11 +107,11 @@ def test_each_coding_has_a_validator_that_gets_304(site: Site) -> None:
     compressed = site.get("/assets/index-1a2b.js", Accept_Encoding="br")
     assert plain.headers["etag"] != compressed.headers["etag"]
 
-    again = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=compressed.headers["etag"])
+    revalidated = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=compressed.headers["etag"])
     other = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=plain.headers["etag"])
 
-    assert (again.status, again.body) == (304, b"")
-    assert (again.headers["vary"], again.headers["cache-control"]) == ("Accept-Encoding", IMMUTABLE)
+    assert (revalidated.status, revalidated.body) == (304, b"")
+    assert (revalidated.headers["vary"], revalidated.headers["cache-control"]) == ("Accept-Encoding", IMMUTABLE)
     assert (other.status, other.body) == (200, BROTLI)
 
 

@@ -44,11 +44,11 @@ async def test_w14_a_room_is_exported_whole(secured_server: Server, item: str) -
         for start in range(0, 600, 60):
             await room.send_messages(*range(start, start + 50))
         await client.put(f"/api/items/{item}/read", json={"seq": 7}, headers={"Authorization": f"Bearer {ada}"})
-        found = await lines(client, f"/api/items/{item}/export")
+        exported = await lines(client, f"/api/items/{item}/export")
 
-    assert found[0] == {"type": "room", "item": item, "log": room.hello["log"], "head": 500, "oldest": 1}
-    assert [entry["seq"] for entry in found[1:-1]] == list(range(1, 501))
-    assert found[-1] == {"type": "read", "by": "ada", "seq": 7}
+    assert exported[0] == {"type": "room", "item": item, "log": room.hello["log"], "head": 500, "oldest": 1}
+    assert [entry["seq"] for entry in exported[1:-1]] == list(range(1, 501))
+    assert exported[-1] == {"type": "read", "by": "ada", "seq": 7}
 
 
 async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
@@ -63,12 +63,12 @@ async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
         assert {line["item"] for line in exported if line["type"] == "room"} == {item, other}
         assert {line["body"] for line in exported if line["type"] == "entry"} == {f"{WORDS} 1", f"{WORDS} 2"}
         assert (await client.delete("/api/members/mallory", headers=ROOT)).status_code == 204
-        gone = await room.wait_for("entry", kind="delete")
-        assert (gone["target"], gone["by"]["id"]) == (1, "root")
+        delete_entry = await room.wait_for("entry", kind="delete")
+        assert (delete_entry["target"], delete_entry["by"]["id"]) == (1, "root")
         client.headers["Authorization"] = f"Bearer {ada}"
         entries: list[dict[str, Any]] = (await page(client, item))["entries"]
-        async with await RoomClient.join(server, item, token=ada) as again:
-            live = await again.wait_for_seq(3)
+        async with await RoomClient.join(server, item, token=ada) as rejoined:
+            live = await rejoined.wait_for_seq(3)
         assert entries == live
         after = await lines(client, "/api/members/mallory")
     assert WORDS not in str(after)

@@ -107,9 +107,9 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema:
 async def lines(caplog: pytest.LogCaptureFixture, beginning: str) -> list[str]:
     """Wait for lines of the log that begin like this, and return them."""
     async with asyncio.timeout(PATIENCE_S):
-        while not (found := [line for line in caplog.messages if line.startswith(beginning)]):
+        while not (messages := [line for line in caplog.messages if line.startswith(beginning)]):
             await pause_briefly()
-    return found
+    return messages
 
 
 async def test_a_migration_says_its_step_and_what_it_has_written_and_another_process_that_it_waits(
@@ -122,14 +122,14 @@ async def test_a_migration_says_its_step_and_what_it_has_written_and_another_pro
         async with reader.transaction():  # the second step changes the table that it reads
             await reader.execute("SELECT 1 FROM alcove.rooms")
             opening = [asyncio.create_task(open_log(first_schema))]
-            shown = await lines(caplog, "schema alcove: ")
+            progress_lines = await lines(caplog, "schema alcove: ")
             opening.append(asyncio.create_task(open_log(first_schema)))
             await lines(caplog, "waiting for another process, which prepares the schema alcove")
     finally:
         await reader.close()
     logs = await asyncio.gather(*opening)
 
-    assert "MB written, " in shown[0]
+    assert "MB written, " in progress_lines[0]
     steps = [line for line in caplog.messages if line.startswith("migrating ")]
     assert [line.partition(":")[0] for line in steps] == [
         f"migrating the schema alcove, step {number} of 5" for number in range(2, 6)

@@ -21,13 +21,13 @@ REASONS: dict[str, Callable[[], dict[str, str | None]]] = {
 
 @pytest.mark.parametrize("reason", REASONS)
 async def test_h4_a_refused_credential_is_refused_with_its_reason(secured_server: Server, reason: str) -> None:
-    brought = REASONS[reason]()
+    parameters = REASONS[reason]()
     async with http(secured_server) as client:
         del client.headers["Authorization"]
         answer = await client.get(
-            "/api/session", params={name: text for name, text in brought.items() if text is not None}
+            "/api/session", params={name: text for name, text in parameters.items() if text is not None}
         )
-    error, code, _ = await expect_refusal(secured_server, "foo", token=brought["token"])
+    error, code, _ = await expect_refusal(secured_server, "foo", token=parameters["token"])
 
     assert (code, error["reason"]) == (4401, reason)
     assert (answer.status_code, answer.json()["reason"]) == (401, reason)

@@ -38,15 +38,15 @@ async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments:
 
 
 def test_progress_shows_number_rate_and_time_left() -> None:
-    shown = io.StringIO()
-    with redirect_stderr(shown):
+    output = io.StringIO()
+    with redirect_stderr(output):
         progress = Progress("lines")
         progress.total = 200
         progress.add(50)
-        assert (shown.getvalue(), str(progress)[:10]) == ("", "50 lines, ")
+        assert (output.getvalue(), str(progress)[:10]) == ("", "50 lines, ")
         progress._started = progress._shown = progress._started - 20
         progress.add(50)
         progress.finish()
 
-    first, last = shown.getvalue().splitlines()
+    first, last = output.getvalue().splitlines()
     assert first == last == "100 lines, 5/s, 20 s left"

@@ -41,10 +41,10 @@ async def test_r5_a_restored_backup_with_a_new_id_has_its_readers_begin_anew(tmp
         restored.execute(recipe("UPDATE meta"))
 
     with without_problems(alcove(cwd=tmp_path)) as server:
-        async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as again:
-            assert again.hello["reset"]
-            assert {"seq": 3, "duplicate": False}.items() <= (await again.request(late)).items()
-            assert [entry["body"] for entry in await again.wait_for_seq(3)] == ["a", "b", "after the backup"]
+        async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as rejoined:
+            assert rejoined.hello["reset"]
+            assert {"seq": 3, "duplicate": False}.items() <= (await rejoined.request(late)).items()
+            assert [entry["body"] for entry in await rejoined.wait_for_seq(3)] == ["a", "b", "after the backup"]
 
 
 async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
@@ -79,10 +79,10 @@ async def test_r5_x8_a_room_that_nobody_has_open_gets_a_new_history_without_an_o
                 await client.post(
                     "/api/items/closed/entries", json={"body": f"new {n}"}, headers={"authorization": "Bearer x"}
                 )
-        async with await RoomClient.join(server, "closed", after=3, log=ada.hello["log"]) as again:
-            assert again.hello["reset"]
-            assert again.hello["log"] != ada.hello["log"]
-            assert [entry["body"] for entry in await again.wait_for_seq(3)] == ["kept", "new 0", "new 1"]
+        async with await RoomClient.join(server, "closed", after=3, log=ada.hello["log"]) as rejoined:
+            assert rejoined.hello["reset"]
+            assert rejoined.hello["log"] != ada.hello["log"]
+            assert [entry["body"] for entry in await rejoined.wait_for_seq(3)] == ["kept", "new 0", "new 1"]
 
 
 async def in_memory(server: Server) -> float:
@@ -107,8 +107,8 @@ async def test_r5_x8_the_guides_statement_gives_every_room_a_new_history_while_t
             await execute(postgres_url, recipe("UPDATE alcove.rooms SET log = replace"))
             async with await RoomClient.join(server, "closed") as eve:
                 await eve.send_messages("new")
-            async with await RoomClient.join(server, "closed", after=2, log=ada.hello["log"]) as again:
-                assert again.hello["reset"]
-                assert [entry["body"] for entry in await again.wait_for_seq(2)] == ["kept", "new"]
+            async with await RoomClient.join(server, "closed", after=2, log=ada.hello["log"]) as rejoined:
+                assert rejoined.hello["reset"]
+                assert [entry["body"] for entry in await rejoined.wait_for_seq(2)] == ["kept", "new"]
             await bob.send_lines(send("the next use"))
             assert await bob.wait_for_close() == 1012

@@ -55,10 +55,10 @@ async def test_w11_p1_members_are_those_connected_each_once(secured_server: Serv
             await RoomClient.join(secured_server, item, token=ada),
             await RoomClient.join(secured_server, item, token=bob),
         ):
-            found = (await client.get(f"/api/items/{item}/members")).json()
+            result = (await client.get(f"/api/items/{item}/members")).json()
 
     assert empty == {"members": [], "count": 0}
-    assert found == {"members": [{"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob"}], "count": 2}
+    assert result == {"members": [{"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob"}], "count": 2}
 
 
 async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured_server: Server, item: str) -> None:
@@ -74,17 +74,17 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
             assert room.received[-1]["type"] == "bye"
         assert {"head": 0, "last": None, "unread": 0}.items() <= (await listed.wait_for(item=item, head=0)).items()
         where = {"after": room.hello["head"], "log": room.hello["log"]}
-        async with await RoomClient.join(secured_server, item, token=reader, **where) as again:
-            assert (again.hello["reset"], again.hello["head"]) == (True, 0)
-            assert room.hello["log"] != again.hello["log"]
+        async with await RoomClient.join(secured_server, item, token=reader, **where) as rejoined:
+            assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
+            assert room.hello["log"] != rejoined.hello["log"]
             await write(client, item, "new")
-            assert [entry["body"] for entry in await again.wait_for_seq(1)] == ["new"]
-        found = await page(client, item)
+            assert [entry["body"] for entry in await rejoined.wait_for_seq(1)] == ["new"]
+        result = await page(client, item)
 
-    assert ([entry["body"] for entry in found["entries"]], found["head"], found["log"]) == (
+    assert ([entry["body"] for entry in result["entries"]], result["head"], result["log"]) == (
         ["new"],
         1,
-        again.hello["log"],
+        rejoined.hello["log"],
     )
 
 

@@ -13,8 +13,8 @@ BODY = "x" * 60_000
 async def connections(server: Server, item: str) -> list[Line]:
     """Request the connections to the room (W8)."""
     async with http(server) as client:
-        found: list[Line] = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
-    return found
+        connections: list[Line] = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
+    return connections
 
 
 async def test_d1_joining_resuming_and_lagging_lead_into_step(unlimited_server: Server, item: str) -> None:

@@ -42,19 +42,19 @@ async def test_w1_a_page_is_ascending_between_exclusive_bounds(
 ) -> None:
     log = await fill(unlimited_server, item, 100)
     async with http(unlimited_server) as client:
-        found = await page(client, item, **bounds)
+        result = await page(client, item, **bounds)
 
-    assert [entry["seq"] for entry in found["entries"]] == [*seqs]
-    assert (found["head"], found["oldest"], found["log"]) == (100, 1, log)
-    assert found.keys() == {"entries", "head", "oldest", "log"}
+    assert [entry["seq"] for entry in result["entries"]] == [*seqs]
+    assert (result["head"], result["oldest"], result["log"]) == (100, 1, log)
+    assert result.keys() == {"entries", "head", "oldest", "log"}
 
 
 @ONCE
 async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -> None:
     async with http(server) as client:
-        found = await page(client, item)
+        result = await page(client, item)
 
-    assert (found["entries"], found["head"], found["oldest"]) == ([], 0, 1)
+    assert (result["entries"], result["head"], result["oldest"]) == ([], 0, 1)
 
 
 @ONCE
@@ -83,13 +83,13 @@ async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, que
 async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, 20)
     async with http(unlimited_server) as client:
-        found = await page(client, item, after=0, limit=12)
-    last = found["entries"][-1]["seq"]
-    async with await RoomClient.join(unlimited_server, item, after=last, log=found["log"]) as room:
+        result = await page(client, item, after=0, limit=12)
+    last = result["entries"][-1]["seq"]
+    async with await RoomClient.join(unlimited_server, item, after=last, log=result["log"]) as room:
         await room.wait_for_seq(20)
 
-    assert found["log"] == log
-    assert [entry["seq"] for entry in found["entries"] + room.entries] == [*range(1, 21)]
+    assert result["log"] == log
+    assert [entry["seq"] for entry in result["entries"] + room.entries] == [*range(1, 21)]
 
 
 @ONCE
@@ -182,12 +182,12 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
         by_prefix = {"name": "Bob", "prefix": f"{item}-a"}
         begin_so = (await client.get("/api/items", params=by_prefix)).json()["items"]
         wild = await client.get("/api/items", params={"prefix": "*"})
-    found = [room for room in listed if room["item"].startswith(item)]
+    matching = [room for room in listed if room["item"].startswith(item)]
 
-    assert [room["item"] for room in found] == [names[0], names[2], names[1]]
-    assert [room["head"] for room in found] == [3, 1, 3]
-    assert [room["last"]["body"] for room in found] == ["a3", "c1", "b3"]
-    assert [room["unread"] for room in found] == [2, 0, 2], "one's own messages are no news"
+    assert [room["item"] for room in matching] == [names[0], names[2], names[1]]
+    assert [room["head"] for room in matching] == [3, 1, 3]
+    assert [room["last"]["body"] for room in matching] == ["a3", "c1", "b3"]
+    assert [room["unread"] for room in matching] == [2, 0, 2], "one's own messages are no news"
     assert listed[:1] == first
     assert [room["item"] for room in begin_so] == [names[0]]
     assert wild.status_code == 422
@@ -202,25 +202,25 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
     ):
         await ada.send_messages("one", "two")
         answer = await client.get(f"/api/items/{item}/connections")
-    found = answer.json()
+    result = answer.json()
 
-    assert found["head"] == 2
-    assert sorted(line["name"] for line in found["connections"]) == ["Ada", "Bob"]
-    for line in found["connections"]:
+    assert result["head"] == 2
+    assert sorted(line["name"] for line in result["connections"]) == ["Ada", "Bob"]
+    for line in result["connections"]:
         assert line.keys() == {"member", "name", "process", "cursor", "lag", "state", "buffered", "since"}
         assert (line["cursor"], line["lag"], line["state"], line["buffered"]) == (2, 0, "in_step", 0)
         assert before <= line["since"] <= time.time_ns() // 1_000_000
         assert str(server.pid) in line["process"]
-    assert ada.member_id in [line["member"] for line in found["connections"]]
+    assert ada.member_id in [line["member"] for line in result["connections"]]
 
 
 @ONCE
 async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
     await fill(server, item, 3)
     async with http(server) as client:
-        found = (await client.get(f"/api/items/{item}/connections")).json()
+        result = (await client.get(f"/api/items/{item}/connections")).json()
 
-    assert found == {"head": 3, "connections": []}
+    assert result == {"head": 3, "connections": []}
 
 
 def is_problem(answer: httpx.Response, word: str = "") -> None:

@@ -100,7 +100,7 @@ async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(three_s
 
         assert [(line["type"], line["code"]) for line in refused] == [("error", "rate_limited")] * 2
         assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
-        assert all(9_000_000 < told["retry_ms"] <= 10_000_000 for told in (*refused, answer.json()))
+        assert all(9_000_000 < refusal["retry_ms"] <= 10_000_000 for refusal in (*refused, answer.json()))
         assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
         # Another item and another member have rates of their own.
         assert (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code == 201
@@ -223,12 +223,12 @@ async def test_l5_a_room_keeps_so_many_entries(short_retention_server: Server, i
     async with await RoomClient.join(short_retention_server, item) as room:
         await room.send_messages(*range(1, 26))
         async with http(short_retention_server) as client:
-            found = await page(client, item, after=0, limit=500)
-        again = await room.request({"type": "send", "id": room.entries[0]["id"], "body": "again"})
+            stored_page = await page(client, item, after=0, limit=500)
+        repeated = await room.request({"type": "send", "id": room.entries[0]["id"], "body": "again"})
 
-    assert (found["oldest"], found["head"]) == (16, 25)
-    assert [entry["body"] for entry in found["entries"]] == [*range(16, 26)]
-    assert (again["seq"], again["duplicate"]) == (1, True), "what is gone is still known (S5)"
+    assert (stored_page["oldest"], stored_page["head"]) == (16, 25)
+    assert [entry["body"] for entry in stored_page["entries"]] == [*range(16, 26)]
+    assert (repeated["seq"], repeated["duplicate"]) == (1, True), "what is gone is still known (S5)"
 
 
 async def test_l5_by_default_everything_is_kept(unlimited_server: Server, item: str) -> None:

@@ -52,12 +52,12 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
         while count > 1:
             count = (await watcher.wait_for("presence"))["count"]
         took = loop.time() - began
-        told = [line for line in watcher.received if line["type"] == "presence"]
+        presence_lines = [line for line in watcher.received if line["type"] == "presence"]
 
-    assert set().union(*map(who, told)) - {"Watcher"} == {f"M{number}" for number in range(60)}
-    assert {room.member_id for room in rooms} == {member for line in told for member in line["left"]}
+    assert set().union(*map(who, presence_lines)) - {"Watcher"} == {f"M{number}" for number in range(60)}
+    assert {room.member_id for room in rooms} == {member for line in presence_lines for member in line["left"]}
     # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
-    assert len(told) <= 2 + took / 0.24
+    assert len(presence_lines) <= 2 + took / 0.24
 
 
 async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
@@ -127,7 +127,7 @@ async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, i
     ):
         await ada.send_messages(*range(10))
         await bob.send_lines({"type": "read", "seq": 5})
-        assert ((told := await ada.wait_for("read"))["by"], told["seq"]) == (bob.member_id, 5)
+        assert ((mark := await ada.wait_for("read"))["by"], mark["seq"]) == (bob.member_id, 5)
         await bob.send_lines({"type": "read", "seq": 3}, {"type": "read", "seq": 7}, {"type": "read", "seq": 6})
         await ada.wait_for("read", by=bob.member_id, seq=7)
         await bob.wait_for("read", by=bob.member_id, seq=7)

@@ -84,14 +84,14 @@ def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str
 
 
 def test_a_wrong_setting_is_an_exception_for_whoever_imports_the_application(tmp_path: Path) -> None:
-    asked = (
+    script = (
         "import alcove.errors\n"
         "try:\n"
         "  import alcove.main\n"
         "except alcove.errors.SettingsError as error:\n"
         "  print('told:', error)"
     )
-    process = Process([sys.executable, "-c", asked], cwd=tmp_path, env={"ALCOVE_PONG_S": "0"})
+    process = Process([sys.executable, "-c", script], cwd=tmp_path, env={"ALCOVE_PONG_S": "0"})
 
     assert process.exit_code() == 0
     assert process.lines == ["told: ALCOVE_PONG_S='0': input should be greater than or equal to 0.01"]
@@ -178,9 +178,9 @@ async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Pat
     ) as server:
         async with await RoomClient.join(server, "foo") as room:
             await room.send_messages("hello")
-        found = names_in(tmp_path)
-    assert name in found
-    assert [other for other in found if not other.startswith((name, f".{name}"))] == []
+        names = names_in(tmp_path)
+    assert name in names
+    assert [other for other in names if not other.startswith((name, f".{name}"))] == []
 
 
 NUMBERS = {name: field for name, field in Settings.model_fields.items() if {int, float} & set(of(field))}

@@ -17,9 +17,9 @@ COST = 1024 * 1024
 def memory(server: Server) -> int:
     """Return the server's resident memory in bytes."""
     status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    assert match
+    return int(match[1]) * 1024
 
 
 async def talk(ada: RoomClient, bob: RoomClient) -> None:

@@ -90,11 +90,11 @@ async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing
                 answers = [await ada.wait_for_outcome(line["id"]) for line in batch]
             acked |= {line["id"]: line["seq"] for line in answers if line["type"] == "ack"}
             open_sends = [line for line in open_sends if line["id"] not in acked]
-        kept = await read_log(client, "foo")
+        stored = await read_log(client, "foo")
 
     assert open_sends == []
-    assert {entry["id"]: entry["seq"] for entry in kept} == acked
-    assert len(kept) == 300
+    assert {entry["id"]: entry["seq"] for entry in stored} == acked
+    assert len(stored) == 300
 
 
 async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Pa
         server.end(signal.SIGKILL)
     assert (tmp_path / "alcove.db-wal").stat().st_size > 0
 
-    again = alcove(cwd=tmp_path)
-    async with http(again) as client:
-        kept = [entry["id"] for entry in await read_log(client, "foo")]
-    again.end()
-    assert kept[: len(acked)] == acked
+    restarted = alcove(cwd=tmp_path)
+    async with http(restarted) as client:
+        stored = [entry["id"] for entry in await read_log(client, "foo")]
+    restarted.end()
+    assert stored[: len(acked)] == acked
     assert len(acked) == 200
-    assert len(set(kept)) == len(kept)
+    assert len(set(stored)) == len(stored)
 
 
 async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_then_goes_on(tmp_path: Path) -> None:

@@ -117,9 +117,9 @@ async def test_a_migration_that_takes_long_shows_what_it_has_written_and_the_tim
     monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
     await create_log(path)
 
-    shown = [line for line in caplog.messages if "MB written, " in line]
-    assert shown
-    assert all(line.startswith(f"{path}: ") for line in shown)
+    progress_lines = [line for line in caplog.messages if "MB written, " in line]
+    assert progress_lines
+    assert all(line.startswith(f"{path}: ") for line in progress_lines)
 
 
 async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:

@@ -79,12 +79,12 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
 async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
     webhook_server: Server, receiver: Receiver
 ) -> None:
-    said = {"type": "entry", "seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "long ago"}
+    import_line = {"type": "entry", "seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "long ago"}
     lines: list[dict[str, object]] = [{"type": "room", "item": "foo"}]
     at = 1_700_000_000_000
     async with http(webhook_server, ADMIN) as client:
         for number in range(2):
-            imported = said | {"id": f"comment-{number}", "at": at}
+            imported = import_line | {"id": f"comment-{number}", "at": at}
             body = "\n".join(map(json.dumps, [*lines, imported]))
             assert (await client.post("/api/import", content=body)).status_code == 200
             sent = await client.post("/api/items/foo/entries", json={"body": "today"})
@@ -223,9 +223,9 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
     async with http(server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "one"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
-        while "HTTP 500" not in (shown := await run("status"))[1]:
+        while "HTTP 500" not in (status_output := await run("status"))[1]:
             pass
-        assert shown[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")
+        assert status_output[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")
         assert await run("test") == (1, "", "alcove: the receiver did not take it: HTTP 500\n")
         assert await run("skip", "--item", "foo") == (0, "", "")
         receiver.answer = lambda _: 204

@@ -45,11 +45,11 @@ def signed_headers(body: bytes, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
 
 def example(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the names that an example of the guide defines."""
-    found = re.search(rf"```python {name}\n(.*?)```", GUIDE, re.DOTALL)
-    assert found is not None
+    match = re.search(rf"```python {name}\n(.*?)```", GUIDE, re.DOTALL)
+    assert match is not None
     monkeypatch.setenv("ALCOVE_WEBHOOK_SECRET", WEBHOOK_SECRET)
     names: dict[str, Any] = {"__name__": name}
-    exec(compile(found[1], "integrating.md", "exec"), names)  # noqa: S102 - our own text
+    exec(compile(match[1], "integrating.md", "exec"), names)  # noqa: S102 - our own text
     return names
 
 

@@ -35,8 +35,13 @@ async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(
             edit.status_code,
             *(edit.json()[name] for name in ("kind", "seq", "target", "body")),
         ) == (201, "edit", 2, 1, "hello")
-        gone = await client.delete(f"/api/items/{item}/entries/1")
-        assert (gone.status_code, *(gone.json()[name] for name in ("kind", "seq", "target"))) == (201, "delete", 3, 1)
+        deleted = await client.delete(f"/api/items/{item}/entries/1")
+        assert (deleted.status_code, *(deleted.json()[name] for name in ("kind", "seq", "target"))) == (
+            201,
+            "delete",
+            3,
+            1,
+        )
         assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
         client.headers.update(rights(item, "r"))
         first, second, _ = (await page(client, item))["entries"]
@@ -71,8 +76,8 @@ async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(secure
         path = f"/api/items/{item}/entries"
         for target, status in ((1, 403), (2, 422), (0, 422), (2**53, 422), ("x", 422)):
             edit = await client.patch(f"{path}/{target}", json={"body": 2})
-            gone = await client.delete(f"{path}/{target}")
-            assert (edit.status_code, gone.status_code) == (status, status), target
+            deleted = await client.delete(f"{path}/{target}")
+            assert (edit.status_code, deleted.status_code) == (status, status), target
             assert edit.headers["content-type"] == "application/problem+json"
         client.headers.update(rights(item, "rwm", "root"))
         assert (await client.patch(f"{path}/1", json={"body": 2})).status_code == 201

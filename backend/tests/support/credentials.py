@@ -55,10 +55,10 @@ def claims(*, items: object = None, **more: object) -> dict[str, Any]:
 
 
 def token(
-    *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **said: Any
+    *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **changes: Any
 ) -> str:  # Any: a bad token says anything
     """Sign a token with these claims (see `claims`)."""
-    return keep(jwt.encode(claims(**said), key, algorithm=algorithm, headers=dict(headers or {})))
+    return keep(jwt.encode(claims(**changes), key, algorithm=algorithm, headers=dict(headers or {})))
 
 
 def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), *, signed: bool = True) -> str:

@@ -14,9 +14,9 @@ Document = dict[str, Any]
 
 def document(path: Path) -> Document:
     """Load a YAML file that contains a mapping."""
-    found = yaml.safe_load(path.read_text())
-    assert isinstance(found, dict), path
-    return found
+    document = yaml.safe_load(path.read_text())
+    assert isinstance(document, dict), path
+    return document
 
 
 def compose() -> Document:

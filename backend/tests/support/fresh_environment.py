@@ -57,14 +57,14 @@ def _closure(requirements: Iterable[str]) -> list[Distribution]:
     """Return the distributions that requirements need on this machine, each once."""
     waiting = [(Requirement(text), {""}) for text in requirements]
     seen: set[tuple[str, str]] = set()
-    found: dict[str, Distribution] = {}
+    distributions: dict[str, Distribution] = {}
     while waiting:
         requirement, extras = waiting.pop()
         if requirement.marker is not None and not any(requirement.marker.evaluate({"extra": name}) for name in extras):
             continue
-        one = found.setdefault(requirement.name, distribution(requirement.name))
+        one = distributions.setdefault(requirement.name, distribution(requirement.name))
         new = {extra for extra in ("", *requirement.extras) if (requirement.name, extra) not in seen}
         seen |= {(requirement.name, extra) for extra in new}
         if new:
             waiting += [(Requirement(text), new) for text in one.requires or ()]
-    return list(found.values())
+    return list(distributions.values())

@@ -116,12 +116,12 @@ class ListClient:
 
     async def ready(self) -> list[str]:
         """Return the items that come before `ready`, in their order."""
-        found: list[str] = []
+        lines: list[str] = []
         while (line := await self.line()) is not None:
             if line["type"] == "ready":
-                return found
+                return lines
             assert line["type"] == "item", line
-            found.append(line["item"])
+            lines.append(line["item"])
         raise AssertionError(f"closed with {self._source.close_code} before it was ready")
 
     async def wait_for_close(self) -> tuple[int | None, Line | None]:
@@ -143,11 +143,11 @@ async def follow(
     **query: Any,  # Any: what a query holds
 ) -> AsyncIterator[ListClient]:
     """Follow the list of rooms; `query` may have `limit`, `prefix` and `name`."""
-    given = {**({} if token is None else {"token": token}), **query}
+    parameters = {**({} if token is None else {"token": token}), **query}
     if way == "socket":
         socket = await connect(
             server,
-            f"/api/items/ws?{urlencode(given)}",
+            f"/api/items/ws?{urlencode(parameters)}",
             headers=headers,
             subprotocols=[PROTOCOL],
             receive_buffer=receive_buffer,
@@ -157,7 +157,7 @@ async def follow(
         return
     async with (
         http(server, token=None) as client,
-        client.stream("GET", "/api/items/events", params=given, headers=headers) as answer,
+        client.stream("GET", "/api/items/events", params=parameters, headers=headers) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()
         yield ListClient(_Events(answer))

@@ -27,18 +27,20 @@ _KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, 
 def operations(server: Address) -> list[Any]:  # Any: the library hides its type parameters
     """Return the operations of a server's document."""
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    return [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    return [
+        operation_result.ok() for operation_result in schema.get_all_operations() if isinstance(operation_result, Ok)
+    ]
 
 
 def probe(
-    server: Address, operation: Any, brought: list[dict[str, str]], *, mounted: bool = False
+    server: Address, operation: Any, header_sets: list[dict[str, str]], *, mounted: bool = False
 ) -> None:  # Any: as above
     """Ask whatever the operation takes and does not take, once with each of these headers.
 
     Args:
         server: Where.
         operation: What.
-        brought: The headers of each request.
+        header_sets: The headers of each request.
         mounted: Leave out paths with a newline, to which Starlette's `Mount` answers 404 itself.
 
     """
@@ -59,7 +61,7 @@ def probe(
     )
     def ask(case: Any) -> None:  # Any: as above
         assume(not mounted or not any("\n" in str(value) for value in (case.path_parameters or {}).values()))
-        for headers in brought:
+        for headers in header_sets:
             case.call_and_validate(base_url=server.url, headers=headers, checks=_KEPT, timeout=PATIENCE_S)
 
     ask()

@@ -24,8 +24,8 @@ _ids = count(1)
 
 def path(item: str, query: Mapping[str, object]) -> str:
     """Build the path of an item's socket; query parameters that are None are left out."""
-    given = {key: value for key, value in query.items() if value is not None}
-    return f"/items/{quote(item, safe='')}/ws?{urlencode(given)}"
+    parameters = {key: value for key, value in query.items() if value is not None}
+    return f"/items/{quote(item, safe='')}/ws?{urlencode(parameters)}"
 
 
 def new_id() -> str:
@@ -144,13 +144,13 @@ class RoomClient:
 
     async def request_all(self, *lines: Line) -> list[Line]:
         """Send lines in one frame, and return the `ack` or `error` of each, in any order."""
-        found: dict[str, Line] = {}
+        outcomes: dict[str, Line] = {}
         await self.send_lines(*lines)
-        while len(found) < len(lines):
+        while len(outcomes) < len(lines):
             line = await self.line()
             if line["type"] in ("ack", "error"):
-                found[line["id"]] = line
-        return [found[line["id"]] for line in lines]
+                outcomes[line["id"]] = line
+        return [outcomes[line["id"]] for line in lines]
 
     async def send_messages(self, *bodies: object) -> list[int]:
         """Send messages in one frame, and return their seqs when all are acknowledged."""
@@ -197,14 +197,14 @@ async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
     """Read a page of the item's log (W1)."""
     answer = await client.get(f"/api/items/{item}/entries", params=bounds)
     assert answer.status_code == 200, answer.text
-    found: Line = answer.json()
-    return found
+    result: Line = answer.json()
+    return result
 
 
 async def read_log(client: httpx.AsyncClient, item: str) -> list[Line]:
     """Read every entry that the item's log has, page by page."""
-    found = await page(client, item, after=0, limit=500)
-    entries: list[Line] = found["entries"]
-    while entries and entries[-1]["seq"] < found["head"]:
+    result = await page(client, item, after=0, limit=500)
+    entries: list[Line] = result["entries"]
+    while entries and entries[-1]["seq"] < result["head"]:
         entries += (await page(client, item, after=entries[-1]["seq"], limit=500))["entries"]
     return entries

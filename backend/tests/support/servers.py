@@ -56,18 +56,18 @@ class Process:
         self.lines: list[str] = []
         self._news = threading.Condition()
         arguments = [str(part) for part in command]
-        given = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **(env or {})}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **(env or {})}
         reading, writing = os.pipe()
         self._stdout = os.fdopen(reading, errors="replace")
         self._process: subprocess.Popen[bytes] | ForkedCommand
         try:
             if forked and command[0] == ALCOVE and sys.platform == "linux":
-                self._process = ForkedCommand(arguments[1:], cwd=cwd, env=given, output=writing)
+                self._process = ForkedCommand(arguments[1:], cwd=cwd, env=environment, output=writing)
             else:
                 self._process = subprocess.Popen(  # noqa: S603 - the tests' own commands
                     arguments,
                     cwd=cwd,
-                    env=given,
+                    env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=writing,
                     stderr=writing,
@@ -116,8 +116,8 @@ class Process:
         with self._news:
             while True:
                 for line in self.lines[since:]:
-                    if found := re.search(pattern, line):
-                        return found
+                    if match := re.search(pattern, line):
+                        return match
                 left = deadline - time.monotonic()
                 assert left > 0, f"{pattern!r} was not printed in {PATIENCE_S} s:\n{self.output}"
                 assert self._reader.is_alive(), f"ended before it printed {pattern!r}:\n{self.output}"

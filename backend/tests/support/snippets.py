@@ -17,6 +17,6 @@ def snippet(name: str, document: Path = EMBEDDING) -> str:
 
 def module(name: str, document: Path = EMBEDDING) -> ModuleType:
     """Run a Python example, and return it as a module."""
-    made = ModuleType(name.removesuffix(".py"))
-    exec(compile(snippet(name, document), name, "exec"), made.__dict__)  # noqa: S102 - the project's own document
-    return made
+    module = ModuleType(name.removesuffix(".py"))
+    exec(compile(snippet(name, document), name, "exec"), module.__dict__)  # noqa: S102 - the project's own document
+    return module

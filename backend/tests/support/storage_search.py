@@ -13,8 +13,8 @@ async def places_of(url: str, words: Sequence[str]) -> list[str]:
     """Return the names of the files beside a SQLite log, or of the tables of a database, that have one of the words."""
     if url.startswith("sqlite:///"):
         folder = Path(url.removeprefix("sqlite:///")).parent
-        found = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-        return [path.name for path, data in found.items() if any(word.encode() in data for word in words)]
+        contents = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        return [path.name for path, data in contents.items() if any(word.encode() in data for word in words)]
     connection = await asyncpg.connect(url)
     try:
         tables = await connection.fetch(

@@ -37,12 +37,12 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
     await first.open()
     room = await second.open()
     readers = [Reader(room, Person(f"member {n}", "")) for n in range(250)]
-    found = await first.cluster.inspect("foo", 0)
+    result = await first.cluster.inspect("foo", 0)
 
-    assert 250 == len(readers) == len({connection.member for connection in found.connections})
+    assert 250 == len(readers) == len({connection.member for connection in result.connections})
     answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
     assert [(len(answer.connections), answer.more) for answer in answers] == [(100, True), (100, True), (50, False)]
-    assert found.unanswered == []
+    assert result.unanswered == []
 
 
 @virtual_time
@@ -56,10 +56,10 @@ async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_report
     (question,) = requests_in(alone.bus.new_messages())
     own = process_channel(question.process)
     alone.receive(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
-    found = await asking
+    result = await asking
 
-    assert found.head == 17
-    assert {connection.member: connection.lag for connection in found.connections} == {"ada": 1, "bob": 17}
+    assert result.head == 17
+    assert {connection.member: connection.lag for connection in result.connections} == {"ada": 1, "bob": 17}
 
 
 @virtual_time
@@ -72,8 +72,8 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     await run_turns()
 
     assert len(requests_in(alone.bus.new_messages())) == 1
-    found = [await task for task in asking]
-    assert [result.unanswered for result in found] == [["other"]] * 10
+    results = [await task for task in asking]
+    assert [result.unanswered for result in results] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
     alone.receive(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
@@ -88,9 +88,9 @@ async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
     alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.bus.fail()
     before = asyncio.get_running_loop().time()
-    found = await alone.process.cluster.inspect("foo", 0)
+    result = await alone.process.cluster.inspect("foo", 0)
 
-    assert (found.unanswered, asyncio.get_running_loop().time()) == (["other:1"], before)
+    assert (result.unanswered, asyncio.get_running_loop().time()) == (["other:1"], before)
 
 
 @virtual_time
@@ -99,6 +99,6 @@ async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     await alone.open()
     alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     alone.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
-    found = await alone.process.cluster.inspect("foo", 0)
+    result = await alone.process.cluster.inspect("foo", 0)
 
-    assert ([connection.member for connection in found.connections], found.unanswered) == (["bob"], [])
+    assert ([connection.member for connection in result.connections], result.unanswered) == (["bob"], [])

@@ -32,10 +32,10 @@ def schedule_of(*positions: ItemPosition, items: int = 100, at_once: int = 4) ->
 
 def start_all(schedule: Schedule, now: int = 0) -> list[str]:
     """Begin every delivery that can begin; return their items."""
-    found = []
+    started = []
     while (position := schedule.start_next(now)) is not None:
-        found.append(position.item)
-    return found
+        started.append(position.item)
+    return started
 
 
 def test_k2_items_are_delivered_side_by_side_each_once_at_a_time() -> None:

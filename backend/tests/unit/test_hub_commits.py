@@ -23,11 +23,11 @@ BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
 @pytest.fixture
 async def held() -> AsyncIterator[HeldHub]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    made = HeldHub()
-    yield made
-    for room in made.hub._rooms.all():
+    held_hub = HeldHub()
+    yield held_hub
+    for room in held_hub.hub._rooms.all():
         room.close()
-    await made.log.close()
+    await held_hub.log.close()
 
 
 def seqs(socket: FakeConnection) -> list[int]:

@@ -86,11 +86,11 @@ def message(id_: str, at: int = 1) -> Draft:
 @pytest.fixture
 async def held() -> AsyncIterator[LossyHub]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    made = LossyHub()
-    yield made
-    for room in made.hub._rooms.all():
+    lossy_hub = LossyHub()
+    yield lossy_hub
+    for room in lossy_hub.hub._rooms.all():
         room.close()
-    await made.log.close()
+    await lossy_hub.log.close()
 
 
 def hello(socket: FakeConnection) -> Hello:
@@ -111,9 +111,9 @@ async def assert_all_start_over(held: LossyHub, before: FakeConnection, *expecte
     assert hello(before).log != hello(after).log
     assert hello(after).reset
     assert ids(after) == [*expected]
-    again = await held.join(StartPosition(after=1, log_id=hello(after).log))
-    assert (hello(again).reset, hello(again).log) == (False, hello(after).log)
-    assert ids(again) == [*expected[1:]]
+    rejoined = await held.join(StartPosition(after=1, log_id=hello(after).log))
+    assert (hello(rejoined).reset, hello(rejoined).log) == (False, hello(after).log)
+    assert ids(rejoined) == [*expected[1:]]
 
 
 async def test_x8_a_send_notices_that_the_log_lost_entries(held: LossyHub) -> None:

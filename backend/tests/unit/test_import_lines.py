@@ -1,4 +1,4 @@
-"""W14: each line of an import that is wrong is named with its number, and with what was expected."""
+"""Test that the error of an invalid import line names its number and what was expected (W14)."""
 
 import json
 import time
@@ -11,27 +11,27 @@ from alcove.rooms.import_lines import LineError, LineReader, lines_of
 AT = 1_700_000_000_000
 ROOM: dict[str, Any] = {"type": "room", "item": "order-7"}
 ADA = {"id": "ada", "name": "Ada"}
-SAID: dict[str, Any] = {"type": "entry", "kind": "message", "id": "c1", "by": ADA, "at": AT, "body": "hello"}
+MESSAGE: dict[str, Any] = {"type": "entry", "kind": "message", "id": "c1", "by": ADA, "at": AT, "body": "hello"}
 
 
-def text(*lines: object) -> bytes:
+def encode(*lines: object) -> bytes:
     return b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
 
 
-def fault(*lines: object) -> str:
-    with pytest.raises(LineError) as caught:
-        list(lines_of(text(*lines), 1))
-    return str(caught.value)
+def error_of(*lines: object) -> str:
+    with pytest.raises(LineError) as raised:
+        list(lines_of(encode(*lines), 1))
+    return str(raised.value)
 
 
-def test_w14_lines_of_an_export_and_blank_ones_are_taken() -> None:
-    event = SAID | {"kind": "event", "id": "e", "body": {"text": "shipped", "data": [1]}, "seq": 2}
-    deleted = {key: value for key, value in SAID.items() if key != "body"} | {"deleted": AT, "id": "c2"}
+def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
+    event = MESSAGE | {"kind": "event", "id": "e", "body": {"text": "shipped", "data": [1]}, "seq": 2}
+    deleted = {key: value for key, value in MESSAGE.items() if key != "body"} | {"deleted": AT, "id": "c2"}
     mark = {"type": "read", "by": "ada", "seq": 1}
     room = ROOM | {"log": "b3f1", "head": 3, "oldest": 1}
 
-    found = list(lines_of(text(room, b"", SAID, event, b"\r", deleted, mark), 10))
-    assert [(line.number, line.item) for line in found] == [(number, "order-7") for number in (12, 13, 15, 16)]
+    located_lines = list(lines_of(encode(room, b"", MESSAGE, event, b"\r", deleted, mark), 10))
+    assert [(line.number, line.item) for line in located_lines] == [(number, "order-7") for number in (12, 13, 15, 16)]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_w14_lines_of_an_export_and_blank_ones_are_taken() -> None:
     ],
 )
 def test_w14_a_wrong_field_is_named_with_what_was_expected(change: dict[str, object], expected: str) -> None:
-    assert fault(ROOM, SAID, SAID | change).startswith(f"line 3: {expected}")
+    assert error_of(ROOM, MESSAGE, MESSAGE | change).startswith(f"line 3: {expected}")
 
 
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ([SAID], 'line 1: expected {"type":"room","item":…} before the first entry'),
+        ([MESSAGE], 'line 1: expected {"type":"room","item":…} before the first entry'),
         ([{"type": "room", "item": "a b"}], "line 1: item: "),
         ([ROOM, b"{"], "line 2: expected one JSON object of the type room, entry or read"),
         ([ROOM, b"\xff"], "line 2: expected UTF-8"),
@@ -67,22 +67,22 @@ def test_w14_a_wrong_field_is_named_with_what_was_expected(change: dict[str, obj
             [ROOM, {"type": "entry", "kind": "message", "id": "a", "by": ADA, "at": AT}],
             "line 2: body: expected a string",
         ),
-        ([ROOM, SAID, SAID | {"at": AT - 1}], f"line 3: at: expected at least {AT}, which line 2 has: sort"),
+        ([ROOM, MESSAGE, MESSAGE | {"at": AT - 1}], f"line 3: at: expected at least {AT}, which line 2 has: sort"),
     ],
 )
 def test_w14_a_wrong_line_is_named_with_what_was_expected(lines: list[object], expected: str) -> None:
-    assert fault(*lines).startswith(expected)
+    assert error_of(*lines).startswith(expected)
 
 
-def test_w14_each_room_has_times_of_its_own() -> None:
+def test_w14_times_are_compared_within_one_room() -> None:
     other = {"type": "room", "item": "order-8"}
 
-    assert len(list(lines_of(text(ROOM, SAID, other, SAID | {"at": AT - 1}), 1))) == 2
+    assert len(list(lines_of(encode(ROOM, MESSAGE, other, MESSAGE | {"at": AT - 1}), 1))) == 2
 
 
 def test_w14_a_reader_counts_from_the_given_number() -> None:
     reader = LineReader(41)
 
-    assert reader.read(text(ROOM)) is not None
+    assert reader.read(encode(ROOM)) is not None
     with pytest.raises(LineError, match=r"^line 42: "):
         reader.read(b"[]")

@@ -146,12 +146,12 @@ def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int
         with suppress(AlcoveError, MalformedError, ValueError, msgspec.DecodeError, RecursionError):
             work(text)
 
-    found = WORST_GROWTH * 2.0
+    ratio = WORST_GROWTH * 2.0
     for _ in range(3):
-        found = min(found, cost(lambda: run(large)) / cost(lambda: run(small)))
-        if found < WORST_GROWTH:
+        ratio = min(ratio, cost(lambda: run(large)) / cost(lambda: run(small)))
+        if ratio < WORST_GROWTH:
             break
-    return found
+    return ratio
 
 
 def matching(pattern: str) -> Callable[[str], object]:
@@ -174,7 +174,7 @@ def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern
 
     assert makers, f"{module}: give {pattern!r} its worst input in WORST"
     work = matching(pattern)
-    slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
+    slow = {maker(60): ratio for maker in makers if (ratio := growth(work, maker)) >= WORST_GROWTH}
     assert slow == {}
 
 
@@ -235,7 +235,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
 @pytest.mark.parametrize("name", PARSERS)
 def test_a_parser_costs_time_in_proportion_to_the_text(name: str) -> None:
     work, makers = PARSERS[name]
-    slow = {maker(60): found for maker in makers if (found := growth(work, maker)) >= WORST_GROWTH}
+    slow = {maker(60): ratio for maker in makers if (ratio := growth(work, maker)) >= WORST_GROWTH}
 
     assert slow == {}
 

@@ -14,9 +14,9 @@ from tests.support.turns import run_turns
 @pytest.fixture
 async def rooms() -> AsyncIterator[ListRoom]:
     """Create a list of rooms on a HeldLog; close the log afterwards."""
-    made = ListRoom()
-    yield made
-    await made.close()
+    list_room = ListRoom()
+    yield list_room
+    await list_room.close()
 
 
 async def test_w10_the_latest_rooms_come_first_and_then_ready(rooms: ListRoom) -> None:

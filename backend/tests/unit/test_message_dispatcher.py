@@ -53,15 +53,15 @@ async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None
 @virtual_time
 async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
     alone = Alone()
-    told: list[ClusterMessage] = []
-    alone.process.cluster.subscribe(DATABASE_SENDS, told.append)
+    messages: list[ClusterMessage] = []
+    alone.process.cluster.subscribe(DATABASE_SENDS, messages.append)
     reader = await alone.open()
     for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
         alone.sends.receive(DATABASE_SENDS, encode(message))
     await elapse(0.25)
     await alone.storage.answer()
 
-    assert (reader.seqs, told) == ([], [])
+    assert (reader.seqs, messages) == ([], [])
 
 
 @virtual_time
@@ -122,4 +122,4 @@ async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
     await elapse(1)
 
     assert reader.seqs == []
-    assert all(not isinstance(told, ChatLine) for _, told in alone.bus.new_messages())
+    assert all(not isinstance(message, ChatLine) for _, message in alone.bus.new_messages())

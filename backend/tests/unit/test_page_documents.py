@@ -35,7 +35,7 @@ def files(tmp_path: Path) -> PageFiles:
 
 async def ask(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
     """Return the response for a navigation to the path below the prefix."""
-    given = {"accept": "text/html", "accept-encoding": "br, gzip", **headers}
+    request_headers = {"accept": "text/html", "accept-encoding": "br, gzip", **headers}
     return await files.get_response(
         path,
         {
@@ -43,7 +43,7 @@ async def ask(files: PageFiles, path: str, prefix: str, **headers: str) -> Respo
             "method": "GET",
             "path": f"{prefix}/{path}",
             "root_path": prefix,
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in request_headers.items()],
         },
     )
 

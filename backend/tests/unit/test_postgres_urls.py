@@ -36,7 +36,7 @@ def test_a6_the_location_of_an_address_has_every_host_and_no_password() -> None:
 
 def test_x8_a_standby_is_used_only_if_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert connect_options("postgresql://h1,h2/db", "alcove", "primary")["target_session_attrs"] == "primary"
-    given = connect_options("postgresql://h1,h2/db?target_session_attrs=any", "alcove", "primary")
-    assert "target_session_attrs" not in given
+    options = connect_options("postgresql://h1,h2/db?target_session_attrs=any", "alcove", "primary")
+    assert "target_session_attrs" not in options
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "any")
     assert "target_session_attrs" not in connect_options("postgresql://h1,h2/db", "alcove", "primary")

@@ -140,8 +140,8 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
             reported[item, process] = before | connections
 
         for where, counted in counts.items():
-            told = [last for (room, _), last in reported.items() if room == where]
-            expected = sum(map(Counter, told), Counter[str]())
+            last_reports = [last for (room, _), last in reported.items() if room == where]
+            expected = sum(map(Counter, last_reports), Counter[str]())
             assert +counted == +expected
             assert sum((Counter({person.id: n}) for person, n in table.members(where)), Counter[str]()) == expected
 

@@ -15,9 +15,9 @@ STARTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
 
 def section(title: str) -> str:
     """Return the text of a section, without its heading."""
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
-    assert found is not None, f"expected a section {title!r}"
-    return found[1]
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## )", README, re.DOTALL | re.MULTILINE)
+    assert match is not None, f"expected a section {title!r}"
+    return match[1]
 
 
 def mapped_paths() -> list[str]:

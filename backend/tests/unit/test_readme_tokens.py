@@ -19,11 +19,11 @@ PRINT = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
 
 @pytest.mark.parametrize("language", SIGNERS)
 def test_a3_three_lines_sign_a_token(language: str) -> None:
-    found = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
-    assert found is not None
-    assert sum(map(bool, found[1].splitlines())) == 3
-    made = subprocess.run(  # noqa: S603 - the README's own lines
-        [*SIGNERS[language], found[1] + PRINT[language]],
+    match = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
+    assert match is not None
+    assert sum(map(bool, match[1].splitlines())) == 3
+    result = subprocess.run(  # noqa: S603 - the README's own lines
+        [*SIGNERS[language], match[1] + PRINT[language]],
         env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
         capture_output=True,
         text=True,
@@ -31,7 +31,7 @@ def test_a3_three_lines_sign_a_token(language: str) -> None:
         timeout=60,
     ).stdout
 
-    claims = asyncio.run(Keys(SECRET, None, 2).check(keep(made.strip())))
+    claims = asyncio.run(Keys(SECRET, None, 2).check(keep(result.strip())))
     assert claims == Claims("ada", claims.exp, "Ada", claims.iat, {"order-17": "rw"})
     assert claims.iat is not None
     assert pytest.approx(claims.exp - claims.iat, abs=1) == 900

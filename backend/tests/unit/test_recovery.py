@@ -117,9 +117,9 @@ async def test_s9_a_message_deleted_among_missed_entries_is_never_shown_with_its
     process.recovery.deliver("foo", process.storage.page(after=1), 1)
     process.recovery.deliver("foo", [message], 1)
 
-    shown = [line for line in process.reader.socket.lines if isinstance(line, Entry)]
-    assert [(line.seq, line.kind) for line in shown] == [(1, "message"), (2, "delete")]
-    assert UNSET is shown[0].body
+    delivered = [line for line in process.reader.socket.lines if isinstance(line, Entry)]
+    assert [(line.seq, line.kind) for line in delivered] == [(1, "message"), (2, "delete")]
+    assert UNSET is delivered[0].body
 
 
 @virtual_time

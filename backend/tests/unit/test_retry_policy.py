@@ -12,10 +12,10 @@ THREE_DAYS = RetryPolicy(give_up_ms=3 * DAY_MS)
 
 def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
     """Return the failures of an item whose every attempt, made when it is due, fails."""
-    found = [policy.record_failure(None, "HTTP 500", now=0, chance=chance)]
-    while not found[-1].parked:
-        found.append(policy.record_failure(found[-1], "HTTP 500", now=found[-1].due, chance=chance))
-    return found
+    failures = [policy.record_failure(None, "HTTP 500", now=0, chance=chance)]
+    while not failures[-1].parked:
+        failures.append(policy.record_failure(failures[-1], "HTTP 500", now=failures[-1].due, chance=chance))
+    return failures
 
 
 def test_k3_delays_double_from_a_second_to_an_hour() -> None:

@@ -26,8 +26,8 @@ async def test_w3_a_reader_that_does_not_take_the_close_event_in_time_is_aborted
 
 async def data_of(events: AsyncIterator[ServerSentEvent], count: int) -> list[tuple[str | None, str | None]]:
     """Return the id and the data of the next events."""
-    taken = [await anext(events) for _ in range(count)]
-    return [(event.id, event.raw_data) for event in taken]
+    received = [await anext(events) for _ in range(count)]
+    return [(event.id, event.raw_data) for event in received]
 
 
 async def test_w3_each_line_is_an_event_and_counts_as_buffered_until_its_frame_is_sent() -> None:

@@ -24,10 +24,10 @@ def delete(seq: int, target: int) -> Entry:
 
 
 def tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
-    made = Tail(max_entries, max_bytes)
+    new_tail = Tail(max_entries, max_bytes)
     for entry in entries:
-        made.extend([entry])
-    return made
+        new_tail.extend([entry])
+    return new_tail
 
 
 def decoded_lines(of: Tail, after: int = 0) -> list[dict[str, Any]]:

@@ -41,9 +41,9 @@ KNOWN = {
 
 @pytest.mark.parametrize(("method", "digest"), KNOWN.items(), ids=[method.__qualname__ for method in KNOWN])
 def test_the_methods_that_are_overridden_have_not_changed(method: Callable[..., object], digest: str) -> None:
-    found = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
+    source_digest = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
-    assert found == digest, (
+    assert source_digest == digest, (
         f"uvicorn changed {method.__qualname__}: read it, check that the modules of alcove/server still work"
-        f" (tests/integration/test_detached.py, test_before_the_gate.py, test_echo_server.py), then enter {found} here"
+        f" (tests/integration/test_detached.py, test_before_the_gate.py, test_echo_server.py), enter {source_digest}"
     )
