@@ -135,3 +135,6 @@ def test_a_phone_folds_away_what_stands_beside(room: RoomPage) -> None:
 
     expect(room.rooms).to_be_visible()
     assert room.overflow() <= 0
+    room.page.keyboard.press("Escape")
+    expect(room.rooms).not_to_be_visible()
+    expect(room.rooms_button).to_be_focused()

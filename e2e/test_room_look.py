@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from complaints import Complaints
+from layout import small_targets
 from pages.room import RoomPage
 from seed import fill, member
 from tests.support.clients import PATIENCE_S
@@ -190,3 +191,23 @@ def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, ite
     color = room.said("hello").locator("[data-color]").get_attribute("data-color")
 
     expect(room.account_button.locator("[data-initials=A]")).to_have_attribute("data-color", color or "none")
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_a_long_press_opens_a_sheet_that_stays_when_the_finger_is_lifted(room: RoomPage, page: Page, item: str) -> None:
+    room.enter(item)
+    room.say("mine")
+    expect(room.said("mine")).to_be_visible()  # before that, nothing is on its way either
+    expect(room.on_the_way).to_have_count(0)
+    box = room.said("mine").bounding_box()
+    assert box is not None
+    finger = page.context.new_cdp_session(page)
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
+    sheet = page.get_by_role("dialog", name=re.compile("^Ada, "))
+    expect(sheet).to_be_visible()
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    assert small_targets(page, 44) == []
+    sheet.get_by_role("button", name="Edit").tap()
+    expect(room.edit_field).to_have_value("mine")

@@ -101,8 +101,10 @@ export function RoomPage({ item }: { readonly item: string }) {
   );
 }
 
-const isShown = ({ joined, messages }: RoomState) =>
-  joined !== null && (messages.length > 0 || joined.head === 0);
+const isShown = ({ joined, messages, status }: RoomState) =>
+  (joined !== null && (messages.length > 0 || joined.head === 0)) ||
+  status === "noAccess" ||
+  status === "ended";
 
 /** On a slow network the font would come in the way of the first messages. */
 function FontAfterMessages({ item }: { readonly item: string }) {

@@ -32,9 +32,7 @@ export function Shell({ item, children }: ShellProps) {
 
   useFocusOnPageChange(content, here, setOpen);
 
-  useEffect(() => {
-    if (covered) sidebar.current?.querySelector<HTMLElement>("button, a")?.focus();
-  }, [covered]);
+  useFocusOfSheet(sidebar, content, covered);
 
   useShortcuts(
     useMemo(
@@ -78,12 +76,22 @@ export function Shell({ item, children }: ShellProps) {
   );
 }
 
+type Place = { readonly current: HTMLElement | null };
+
+/** The focus moves into the sheet of rooms with it, and back to the button that opened it, unless it went elsewhere. */
+function useFocusOfSheet(sheet: Place, page: Place, isOpen: boolean): void {
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    const from = document.activeElement;
+    if (isOpen) sheet.current?.querySelector<HTMLElement>("button, a")?.focus();
+    else if (wasOpen.current && (from === document.body || sheet.current?.contains(from)))
+      page.current?.querySelector<HTMLElement>("[aria-controls=sidebar]")?.focus();
+    wasOpen.current = isOpen;
+  }, [sheet, page, isOpen]);
+}
+
 /** Another page begins at its top, unless something in it has taken the focus; the sheet that led there closes. */
-function useFocusOnPageChange(
-  content: { readonly current: HTMLElement | null },
-  here: string,
-  setOpen: (open: boolean) => void,
-): void {
+function useFocusOnPageChange(content: Place, here: string, setOpen: (open: boolean) => void): void {
   const shown = useRef(here);
   useEffect(() => {
     if (shown.current === here) return;

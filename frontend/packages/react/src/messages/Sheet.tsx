@@ -20,6 +20,7 @@ export default function Sheet({ label, message, own, actions, onClose }: SheetPr
   const { t } = useAlcoveContext();
   const choices = choicesOf(message, own, actions, t);
   const dialog = useRef<HTMLDialogElement>(null);
+  const pressed = useRef(false);
 
   useEffect(() => dialog.current?.showModal(), []);
 
@@ -30,6 +31,13 @@ export default function Sheet({ label, message, own, actions, onClose }: SheetPr
       className={styles.sheet}
       aria-label={label}
       onClose={onClose}
+      onPointerDown={() => {
+        pressed.current = true;
+      }}
+      // The finger that opened the sheet is lifted over it, which some browsers report as a click; keys have detail 0.
+      onClickCapture={(event) => {
+        if (event.detail > 0 && !pressed.current) event.stopPropagation();
+      }}
       // A press outside the sheet hits the dialog itself.
       onClick={({ target, currentTarget }) => target === currentTarget && currentTarget.close()}
     >

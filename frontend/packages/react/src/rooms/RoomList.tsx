@@ -120,7 +120,7 @@ export function RoomList({ current = null, onOpen, hrefOf, searchKeys, className
           {t("rooms.showMore")}
         </button>
       )}
-      {isKnown && shown.length === 0 && (
+      {isKnown && shown.length === 0 && !(toCreate !== null && result.status === "idle") && (
         <p className={styles.none}>{t(noneText(result, list.rooms.length === 0))}</p>
       )}
       {shown.length > 0 && result.status === "failed" && (

@@ -20,6 +20,7 @@ export const en = {
     messages: "Messages",
     opening: "Loading messages…",
     empty: "No messages yet. Write the first one.",
+    emptyReadOnly: "No messages yet.",
     unread: "New messages",
     newBelow_one: "{{count}} new · Jump to latest",
     newBelow_other: "{{count}} new · Jump to latest",

@@ -20,6 +20,7 @@ export const es: Strings = {
     messages: "Mensajes",
     opening: "Cargando mensajes…",
     empty: "Todavía no hay mensajes. Escribe el primero.",
+    emptyReadOnly: "Todavía no hay mensajes.",
     unread: "Mensajes nuevos",
     newBelow_one: "{{count}} nuevo · Ir al último",
     newBelow_other: "{{count}} nuevos · Ir al último",
