@@ -69,6 +69,7 @@ test-e2e: $(DEV_DEPS) $(PAGE)
 .PHONY: storm
 storm: $(DEV_DEPS) $(PAGE) ## run the random and heavy tests at full depth (20 minutes or more)
 	@cd backend && ALCOVE_STORM=1 .venv/bin/python -m pytest -n 2 --dist worksteal -m storm --timeout 1200
+	@$(BIN)/python e2e/browser.py
 	@cd e2e && ALCOVE_STORM=1 exec ../backend/.venv/bin/python -m pytest -n 2 -m storm --timeout 1200
 
 .PHONY: check
