@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from browser import launch_options
-from complaints import Complaints
 from host import PAGE, Host, hosting, sign
+from page_problems import PageProblems
 from pages.chat import ChatPage
 from pages.echo import EchoPage
 from pages.embedded import EmbeddedRoom
@@ -17,7 +17,7 @@ from pages.missing import MissingPage
 from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED
-from stack import deployed
+from stack import serve_deployed
 from tests.support.credentials import SECRET, keep, leaks
 from tests.support.servers import Process, Server
 
@@ -43,7 +43,7 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start the server that most tests share, without rate limits, because tests fill rooms fast."""
-    with deployed(tmp_path_factory.mktemp("server"), env=UNLIMITED) as running:
+    with serve_deployed(tmp_path_factory.mktemp("server"), env=UNLIMITED) as running:
         yield running
 
 
@@ -65,9 +65,9 @@ def patience(context: BrowserContext) -> None:
 
 
 @pytest.fixture(autouse=True)
-def complaints(context: BrowserContext) -> Iterator[Complaints]:
+def page_problems(context: BrowserContext) -> Iterator[PageProblems]:
     """Fail a test whose pages have problems that it does not expect."""
-    heard = Complaints(context)
+    heard = PageProblems(context)
     yield heard
     assert heard.unexpected == []
 
@@ -101,16 +101,16 @@ def room(page: Page) -> RoomPage:
 @pytest.fixture
 def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPage]]:
     """Return a function that opens the page as another member, in a separate browser context."""
-    contexts: list[tuple[BrowserContext, Complaints]] = []
+    contexts: list[tuple[BrowserContext, PageProblems]] = []
 
-    def come(name: str) -> RoomPage:
+    def open_as(name: str) -> RoomPage:
         context = browser.new_context(base_url=base_url, locale="en-GB", color_scheme="light", reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
-        contexts.append((context, Complaints(context)))
+        contexts.append((context, PageProblems(context)))
         return RoomPage(context.new_page(), EN, name=name)
 
-    yield come
-    heard = [complaint for _, complaints in contexts for complaint in complaints.unexpected]
+    yield open_as
+    heard = [complaint for _, page_problems in contexts for complaint in page_problems.unexpected]
     for context, _ in contexts:
         context.close()
     assert heard == []
@@ -153,7 +153,7 @@ def embedding_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Run a host application, and a server with a key whose rooms the host's pages may frame, at either address."""
     with hosting() as running:
         env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": f"{running.url} {running.other_site}"}
-        with deployed(tmp_path_factory.mktemp("embed"), env=env) as server:
+        with serve_deployed(tmp_path_factory.mktemp("embed"), env=env) as server:
             running.server = server.url
             yield running
 

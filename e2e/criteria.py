@@ -72,7 +72,7 @@ class Criteria:
             else:
                 fill(self._server, item, 40)
             room.enter(item)
-            expect(room.said("line 39")).to_be_in_viewport()
+            expect(room.message_with("line 39")).to_be_in_viewport()
             found.append(room.log.evaluate(WHOLE_LINES))
         parts = room.log.evaluate(PARTS)
         room.page.context.close()
@@ -93,7 +93,7 @@ class Criteria:
             focused = time.monotonic() - began
             room.page.keyboard.type("hello")
             room.page.keyboard.press("Enter")
-            expect(room.on_the_way).to_have_count(0)
+            expect(room.sending_label).to_have_count(0)
             authors.add(room.messages.last.get_attribute("aria-label"))
             room.page.context.close()
         yield " 3 interactions, composer focused after, members", f"2, {focused * 1000:.0f} ms, {len(authors)}"
@@ -104,7 +104,7 @@ class Criteria:
         item = self._item()
         fill(self._server, item, 5)
         room.enter(item)
-        expect(room.said("line 4")).to_be_visible()
+        expect(room.message_with("line 4")).to_be_visible()
         stops = 0 if room.message.evaluate("field => field === document.activeElement") else -1
         room.page.evaluate(TO_TOP)
         from_top = 0
@@ -116,7 +116,7 @@ class Criteria:
         for width in (320, 1280, 2560):
             room.page.set_viewport_size({"width": width, "height": 800})
             sizes.append("/".join(f"{size:g}" for size in room.page.evaluate(FONT_SIZES)))
-        message: float = room.said("line 4").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+        message: float = room.message_with("line 4").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
         room.page.context.close()
         yield " 4 root/h1 at 320, 1280, 2560; message", f"{', '.join(sizes)}; {message:g} px"
         yield "10 Tabs to the composer: on entry, from the top", f"{stops}, {from_top}"
@@ -128,7 +128,7 @@ class Criteria:
         item = self._item()
         fill(self._server, item, 40)
         room.enter(item)
-        expect(room.said("line 39")).to_be_in_viewport()
+        expect(room.message_with("line 39")).to_be_in_viewport()
         height: float = room.log.evaluate(PARTS)["height"]
         small = len(small_targets(room.page, 44))
         room.page.set_viewport_size({"width": 390, "height": 500})
@@ -182,7 +182,7 @@ class Criteria:
         item = self._item()
         fill(self._server, item, 60)
         room.enter(item)
-        expect(room.said("line 59")).to_be_in_viewport()
+        expect(room.message_with("line 59")).to_be_in_viewport()
         chance = random.Random(9)  # noqa: S311 - the same sizes in every run
         worst = 0.0
         for _ in range(200):
@@ -199,7 +199,7 @@ class Criteria:
         room = self._open()
         room.page.add_init_script(REPORTS)
         room.enter(self._item())
-        room.say("hello")
+        room.send("hello")
         room.open_details()
         room.toggle_developer_panel()
         expect(room.frames).to_be_visible()
@@ -222,7 +222,7 @@ class Criteria:
             "Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]})
         )
         room.visit(item)
-        expect(room.said("line 19")).to_be_visible(timeout=60_000)
+        expect(room.message_with("line 19")).to_be_visible(timeout=60_000)
         loaded = sum(sizes.values())
         room.page.wait_for_function("() => window.milestones.font")
         seen = room.page.evaluate("window.milestones")

@@ -14,7 +14,7 @@ from host import hosting
 from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED, fill, member, send
-from stack import ROOT, deployed
+from stack import ROOT, serve_deployed
 from tests.support.servers import Server
 
 ENTRIES = 100_000
@@ -86,7 +86,7 @@ def long_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
     room = visitor(browser, server)
     began = time.monotonic()
     room.enter("long")
-    expect(room.said(f"line {ENTRIES - 1}")).to_be_in_viewport()
+    expect(room.message_with(f"line {ENTRIES - 1}")).to_be_in_viewport()
     opened = time.monotonic() - began
     room.log.evaluate(SCROLL)
     scrolled = longest(room.page)
@@ -120,7 +120,7 @@ def flooded_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
     while sender.is_alive():
         room.page.keyboard.press("a")
         sender.join(0.1)
-    expect(room.said(f"line {FLOOD_S * PER_S - 1}")).to_be_in_viewport(timeout=30_000)
+    expect(room.message_with(f"line {FLOOD_S * PER_S - 1}")).to_be_in_viewport(timeout=30_000)
     times: list[float] = sorted(room.page.evaluate("window.keyTimes"))
     busiest = longest(room.page)
     after = heap(room.page)
@@ -139,7 +139,7 @@ def main() -> None:
     with (
         hosting() as host,
         tempfile.TemporaryDirectory() as folder,
-        deployed(Path(folder), env=UNLIMITED | {"ALCOVE_FRAME_ANCESTORS": host.url}) as server,
+        serve_deployed(Path(folder), env=UNLIMITED | {"ALCOVE_FRAME_ANCESTORS": host.url}) as server,
         sync_playwright() as playwright,
         playwright.chromium.launch(**launch_options()) as browser,
     ):

@@ -88,7 +88,7 @@ def sign(user: str) -> str:
     return token(sub=user, name=user.title(), items={"*": "rw"})
 
 
-def say(host: Host, *bodies: str) -> None:
+def send_as_bob(host: Host, *bodies: str) -> None:
     """Send messages as Bob to the room of the host's page."""
     post(host.server, host.item, *bodies, token=sign("bob"))
 

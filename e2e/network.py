@@ -46,7 +46,7 @@ class Network(Address):
         """Hold back whatever is said from now on, and tell nobody."""
         self._loop.call_soon_threadsafe(self._flowing.clear)
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Let connections through again."""
         self._down = False
         self._loop.call_soon_threadsafe(self._flowing.set)

@@ -16,7 +16,7 @@ from pages.room import RoomPage
 from pages.words import EN
 from room_log import post
 from samples import ITEM, NAMES, fill_rooms, late_morning, member_token
-from stack import deployed
+from stack import serve_deployed
 from tests.support.credentials import SECRET
 from tests.support.servers import Server
 
@@ -82,14 +82,14 @@ class Studio:
             context = self._visit(**how)
             shop = EmbeddedRoom(context.new_page())
             shop.page.goto(host.url)
-            shop.live()
+            shop.wait_until_live()
             with self._talk(server, shop, shop.within):
                 self._save(shop.page, name)
             context.close()
 
     def first_run(self, name: str, **how: Any) -> None:
         """Picture the first page of a server in open mode."""
-        with tempfile.TemporaryDirectory() as folder, deployed(Path(folder)) as server:
+        with tempfile.TemporaryDirectory() as folder, serve_deployed(Path(folder)) as server:
             post(server, "demo", "Hi! This is the room that the code above embeds.", name="Grace")
             post(server, "demo", "Open it in a second tab to see both sides.", name="Grace")
             context = self._visit(**how)
@@ -103,7 +103,7 @@ class Studio:
     def _conversation(self) -> Iterator[Server]:
         """Start a server with a key, whose rooms have messages."""
         env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": self._host.url}
-        with tempfile.TemporaryDirectory() as folder, deployed(Path(folder), env=env) as server:
+        with tempfile.TemporaryDirectory() as folder, serve_deployed(Path(folder), env=env) as server:
             fill_rooms(server)
             yield server
 
@@ -126,7 +126,7 @@ class Studio:
         others = {id_: RoomPage(one.new_page(), EN, name=NAMES[id_], at=server.url) for id_, one in contexts.items()}
         for id_, other in others.items():
             other.enter(ITEM, token=member_token(id_))
-        ada.say("Thanks, both of you. The customer is at home.")
+        ada.send("Thanks, both of you. The customer is at home.")
         if page is not None:
             before(page)
         expect(shown.get_by_text("Seen by")).to_be_visible()
@@ -150,8 +150,8 @@ def open_frames(room: RoomPage) -> None:
     """Open the frames in the developer panel, and send a few."""
     room.toggle_developer_panel()
     for text in ("Same address as last time?", "Found it: Avenida 9, 2.º B.", "All set."):
-        room.say(text)
-        expect(room.on_the_way).to_have_count(0)
+        room.send(text)
+        expect(room.sending_label).to_have_count(0)
     expect(room.page.get_by_text("Send to ack")).to_be_visible()
 
 

@@ -11,14 +11,14 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+def serve_deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Start `alcove serve` with the built page and these settings; its data are in `folder`."""
     with without_problems(alcove(cwd=folder, port=port, env=env)) as server:
         yield server
 
 
 @contextmanager
-def developed(folder: Path) -> Iterator[tuple[Server, Server]]:
+def serve_development(folder: Path) -> Iterator[tuple[Server, Server]]:
     """Start `fastapi dev` in backend/ and `npm run dev` in frontend/, as in two shells."""
     env = {"ALCOVE_DATABASE_URL": f"sqlite:///{folder / 'alcove.db'}"}
     with without_problems(fastapi_dev(ROOT / "backend", env=env)) as backend:

@@ -27,12 +27,12 @@ def test_a_conversation_breaks_no_rule(item: ItemPage) -> None:
     item.open()
     item.connect()
     for number in range(20):
-        item.say(f"line {number}")
+        item.send(f"line {number}")
     expect(item.lines).to_have_count(40)
     assert faults(item.page) == []
 
     item.disconnect_button.click()
-    item.try_to_say("in vain")
+    item.type_and_press_enter("in vain")
     expect(item.warning).to_be_visible()
     assert faults(item.page) == []
 

@@ -17,9 +17,9 @@ def test_t3_two_tabs_talk_and_one_leaves(chat: ChatPage, another_tab: Callable[[
     me, you = chat.client_id(), other.client_id()
     assert me != you
 
-    chat.say("hello")
+    chat.send("hello")
     expect(other.lines).to_have_text([f"Client #{me} says: hello"])
-    other.say("hi")
+    other.send("hi")
     expect(chat.lines).to_have_text(["You wrote: hello", f"Client #{me} says: hello", f"Client #{you} says: hi"])
     expect(other.lines.nth(1)).to_have_text("You wrote: hi")
 

@@ -79,13 +79,13 @@ def site(package: Path, server: Server) -> Iterator[str]:
 def host(context: BrowserContext, site: str) -> Callable[[str], Page]:
     """Return a function that opens the host page in one more tab, as a given member."""
 
-    def come(name: str) -> Page:
+    def open_as(name: str) -> Page:
         page = context.new_page()
         page.goto(f"{site}?name={name}")
         page.wait_for_function("window.alcove !== undefined")
         return page
 
-    return come
+    return open_as
 
 
 JOIN = """item => {

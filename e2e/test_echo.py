@@ -9,8 +9,8 @@ def test_t1_the_echo_is_connected_at_once_and_answers(echo: EchoPage) -> None:
     echo.open()
     expect(echo.status).to_contain_text("Connected")
 
-    echo.say("hello")
-    echo.say("¿hola?")
+    echo.send("hello")
+    echo.send("¿hola?")
 
     expect(echo.lines).to_have_text(["Message text was: hello", "Message text was: ¿hola?"])
 
@@ -19,7 +19,7 @@ def test_t1_several_lines_come_back_as_they_were(echo: EchoPage) -> None:
     echo.open()
     expect(echo.status).to_contain_text("Connected")
 
-    echo.say("one\n  two\nthree")
+    echo.send("one\n  two\nthree")
 
     expect(echo.lines).to_have_count(1)
     assert echo.lines.inner_text() == "Message text was: one\n  two\nthree"

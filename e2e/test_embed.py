@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser_storage import NOT_SAVED, REFUSED
-from complaints import Complaints
-from host import PAGE, Host, say
+from host import PAGE, Host, send_as_bob
 from looks import AXE_IN_FRAMES, themes, violations
+from page_problems import PageProblems
 from pages.embedded import EmbeddedRoom
 from tests.support.snippets import module
 
@@ -35,11 +35,11 @@ def test_messages_and_composer_fill_the_frame(
     embedded: EmbeddedRoom, host: Host, size: tuple[int, int], log: float, used: float
 ) -> None:
     width, height = size
-    say(host, *(f"line {n}" for n in range(30)))
+    send_as_bob(host, *(f"line {n}" for n in range(30)))
     embedded.page.goto(host.url)
     embedded.element.evaluate(f"(element) => element.style.cssText = 'width: {width}px; height: {height}px'")
-    expect(embedded.said("line 29")).to_be_in_viewport()
-    embedded.live()
+    expect(embedded.message_with("line 29")).to_be_in_viewport()
+    embedded.wait_until_live()
 
     found = embedded.frame.evaluate(MEASURE)
     assert found["log"] >= log
@@ -47,14 +47,14 @@ def test_messages_and_composer_fill_the_frame(
     assert found["width"] >= 0.98
     assert found["composerEnds"]
     assert not found["scrolls"]
-    embedded.say("from a small frame")
-    expect(embedded.said("from a small frame")).to_be_in_viewport()
+    embedded.send("from a small frame")
+    expect(embedded.message_with("from a small frame")).to_be_in_viewport()
 
 
 def test_the_frame_holds_the_room_and_nothing_else(embedded: EmbeddedRoom, host: Host) -> None:
-    say(host, "hello")
+    send_as_bob(host, "hello")
     embedded.page.goto(host.url)
-    expect(embedded.said("hello")).to_be_visible()
+    expect(embedded.message_with("hello")).to_be_visible()
 
     for role in ("banner", "navigation", "heading", "complementary"):
         expect(embedded.within.get_by_role(role)).to_have_count(0)
@@ -66,7 +66,7 @@ def test_the_theme_is_the_hosts(embedded: EmbeddedRoom, host: Host) -> None:
     background = "() => getComputedStyle(document.querySelector('.alcove')).backgroundColor"
     page = embedded.page
     page.goto(host.url)
-    embedded.live()
+    embedded.wait_until_live()
     light = embedded.frame.evaluate(background)
     page.emulate_media(color_scheme="dark")
     dark = embedded.frame.evaluate(background)
@@ -91,13 +91,13 @@ def test_the_theme_is_the_hosts(embedded: EmbeddedRoom, host: Host) -> None:
 
 def test_language_name_and_read_only_are_attributes(embedded: EmbeddedRoom, host: Host) -> None:
     embedded.page.goto(host.url)
-    embedded.live()
+    embedded.wait_until_live()
     embedded.set("lang", "es-CO")
     expect(embedded.status).to_have_text("En vivo")
     expect(embedded.message).to_be_visible()
     assert embedded.frame.evaluate("document.documentElement.lang") == "es"
     embedded.set("lang", None)
-    embedded.live()
+    embedded.wait_until_live()
 
     embedded.set("room-name", "Order 7")
     heading = embedded.within.get_by_role("heading", name="Order 7")
@@ -112,13 +112,13 @@ def test_language_name_and_read_only_are_attributes(embedded: EmbeddedRoom, host
 
 
 def test_the_host_hears_what_happens_in_the_room(embedded: EmbeddedRoom, host: Host) -> None:
-    say(host, "before")
+    send_as_bob(host, "before")
     embedded.page.goto(host.url)
-    embedded.live()
+    embedded.wait_until_live()
     first = embedded.event("height")["height"]
-    expect(embedded.said("before")).to_be_visible()
+    expect(embedded.message_with("before")).to_be_visible()
 
-    say(host, "\n".join(["new"] * 40))
+    send_as_bob(host, "\n".join(["new"] * 40))
     heard = embedded.event("message")
     assert {"seq": 2, "author": {"id": "bob", "name": "Bob"}}.items() <= heard.items()
     assert embedded.event("height", f"detail.height > {first} + 400")
@@ -131,21 +131,23 @@ def test_the_host_hears_what_happens_in_the_room(embedded: EmbeddedRoom, host: H
         }"""
     )
     embedded.page.evaluate("events.length = 0")
-    say(host, "unseen")
+    send_as_bob(host, "unseen")
     assert embedded.event("unread", "detail.count === 1")
     embedded.element.evaluate("(element) => element.logout()")
     assert embedded.event("ended")["reason"] == "signedOut"
 
 
-def test_the_room_works_where_nothing_can_be_stored(embedded: EmbeddedRoom, host: Host, complaints: Complaints) -> None:
-    complaints.expect("SecurityError")
+def test_the_room_works_where_nothing_can_be_stored(
+    embedded: EmbeddedRoom, host: Host, page_problems: PageProblems
+) -> None:
+    page_problems.expect("SecurityError")
     embedded.page.add_init_script(REFUSED)
     embedded.page.goto(host.url)
     expect(embedded.status).to_have_text(f"Live · {NOT_SAVED}")
-    embedded.say("said all the same")
+    embedded.send("said all the same")
 
-    expect(embedded.said("said all the same")).to_be_visible()
-    expect(embedded.on_the_way).to_have_count(0)
+    expect(embedded.message_with("said all the same")).to_be_visible()
+    expect(embedded.sending_label).to_have_count(0)
 
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
@@ -156,9 +158,9 @@ def test_the_room_works_on_a_phone_and_in_a_page_of_another_site(page: Page, hos
     # Browsers may refuse storage to frames of other sites.
     expect(embedded.status).to_have_text(re.compile("^Live"))
     embedded.message.tap()
-    embedded.say("from a phone")
-    expect(embedded.said("from a phone")).to_be_visible()
-    expect(embedded.on_the_way).to_have_count(0)
+    embedded.send("from a phone")
+    expect(embedded.message_with("from a phone")).to_be_visible()
+    expect(embedded.sending_label).to_have_count(0)
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     send = embedded.within.get_by_role("button", name="Send", exact=True).bounding_box()
@@ -174,16 +176,16 @@ def test_the_guides_test_of_an_order_page_passes(embedded: EmbeddedRoom, host: H
 
 
 def test_axe_finds_nothing_in_the_host_page_and_in_the_frame(
-    embedded: EmbeddedRoom, host: Host, complaints: Complaints
+    embedded: EmbeddedRoom, host: Host, page_problems: PageProblems
 ) -> None:
-    complaints.expect(AXE_IN_FRAMES)
+    page_problems.expect(AXE_IN_FRAMES)
     host.page = PAGE.replace("<alcove-room", "<main><h1>Order</h1><alcove-room").replace("</html>", "</main></html>")
-    say(host, "**bold** and [a link](https://example.com)")
+    send_as_bob(host, "**bold** and [a link](https://example.com)")
     embedded.page.goto(host.url)
-    embedded.live()
-    embedded.say("mine")
-    expect(embedded.said("mine")).to_be_visible()
-    expect(embedded.on_the_way).to_have_count(0)
+    embedded.wait_until_live()
+    embedded.send("mine")
+    expect(embedded.message_with("mine")).to_be_visible()
+    expect(embedded.sending_label).to_have_count(0)
     expect(embedded.within.get_by_role("link", name="a link")).to_be_visible()
 
     for _ in themes(embedded.page):

@@ -2,13 +2,15 @@
 
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
 from host import Host, hosting, sign
+from page_problems import PageProblems
 from pages.embedded import EmbeddedRoom
 
 
-def test_a_server_that_does_not_list_the_page_shows_it_no_room(page: Page, host: Host, complaints: Complaints) -> None:
-    complaints.expect("frame-ancestors|ALCOVE_FRAME_ANCESTORS|chrome-error|ERR_BLOCKED_BY_RESPONSE")
+def test_a_server_that_does_not_list_the_page_shows_it_no_room(
+    page: Page, host: Host, page_problems: PageProblems
+) -> None:
+    page_problems.expect("frame-ancestors|ALCOVE_FRAME_ANCESTORS|chrome-error|ERR_BLOCKED_BY_RESPONSE")
     with hosting() as stranger:
         stranger.server, stranger.item, stranger.sign = host.server, host.item, sign
         page.clock.install()
@@ -20,8 +22,8 @@ def test_a_server_that_does_not_list_the_page_shows_it_no_room(page: Page, host:
     assert f"expected ALCOVE_FRAME_ANCESTORS of that server to contain {stranger.url}" in reported.value.message
 
 
-def test_no_other_page_of_the_server_may_be_framed(page: Page, host: Host, complaints: Complaints) -> None:
-    complaints.expect("frame-ancestors|chrome-error|ERR_BLOCKED_BY_RESPONSE")
+def test_no_other_page_of_the_server_may_be_framed(page: Page, host: Host, page_problems: PageProblems) -> None:
+    page_problems.expect("frame-ancestors|chrome-error|ERR_BLOCKED_BY_RESPONSE")
     host.page = '<!doctype html><link rel="icon" href="data:,"><iframe src="%(server)s/items/%(item)s"></iframe>'
     with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
         page.goto(host.url)
@@ -40,7 +42,7 @@ def test_a4_the_hosts_cookies_decide_whose_token_the_room_gets(embedded: Embedde
 
     member = embedded.event("ready")
     assert member == {"item": host.item, "member": {"id": "ada", "name": "Ada"}}
-    embedded.live()
+    embedded.wait_until_live()
 
 
 def test_a4_a_property_that_is_set_before_the_script_runs_gives_the_tokens(embedded: EmbeddedRoom, host: Host) -> None:
@@ -73,7 +75,7 @@ ROGUE = """<!doctype html><title>Rogue</title><script>
 
 def test_a_foreign_frame_gets_no_answer_from_the_element(embedded: EmbeddedRoom, host: Host) -> None:
     embedded.page.goto(host.url)
-    embedded.live()
+    embedded.wait_until_live()
     # What a window is sent arrives in order: the last answer comes after all others.
     answer = embedded.page.evaluate(
         """(page) => new Promise((resolve) => {
@@ -93,8 +95,8 @@ def test_a_foreign_frame_gets_no_answer_from_the_element(embedded: EmbeddedRoom,
 
     # The host page's own window says no hello either: only the frame's does.
     embedded.page.evaluate("postMessage({ type: 'alcove.hello' }, '*')")
-    embedded.say("still mine")
-    expect(embedded.said("still mine")).to_be_visible()
+    embedded.send("still mine")
+    expect(embedded.message_with("still mine")).to_be_visible()
 
 
 #: Offers the room's frame a port and options, from whichever window runs it.
@@ -127,8 +129,8 @@ def test_a_strict_policy_of_the_host_needs_two_directives(embedded: EmbeddedRoom
         "referrer-policy": "no-referrer",
     }
     embedded.page.goto(host.url)
-    embedded.live()
+    embedded.wait_until_live()
     height = embedded.element.evaluate("(element) => element.offsetHeight")
     assert height == 600
-    embedded.say("through the policy")
-    expect(embedded.said("through the policy")).to_be_visible()
+    embedded.send("through the policy")
+    expect(embedded.message_with("through the policy")).to_be_visible()

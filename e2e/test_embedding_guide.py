@@ -10,9 +10,9 @@ import jwt
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import NETWORK_CUT, Complaints
 from host import hosting
 from network import Network
+from page_problems import NETWORK_CUT, PageProblems
 from room_log import post
 from tests.support.credentials import SECRET, keep
 from tests.support.node import node_command, node_folder
@@ -67,9 +67,9 @@ def test_a3_the_express_endpoint_of_the_guide_answers_a_token_of_its_user(tmp_pa
 
 
 def test_s5_the_guides_own_client_loses_and_doubles_nothing(
-    page: Page, server: Server, item: str, complaints: Complaints
+    page: Page, server: Server, item: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect(NETWORK_CUT)
+    page_problems.expect(NETWORK_CUT)
     with Network(server) as between, hosting() as host:
         host.server, host.item = between.url, item
         host.page = PAGE.format(client=snippet("room.js"))
@@ -81,7 +81,7 @@ def test_s5_the_guides_own_client_loses_and_doubles_nothing(
         between.cut()
         page.wait_for_function("statuses.at(-1).startsWith('not connected')")
         page.evaluate("room.send('written meanwhile')")
-        between.mend()
+        between.restore()
 
         expect(page.get_by_role("listitem")).to_have_text(["first", "written meanwhile"])
         page.evaluate("room.close()")

@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Response, WebSocket, expect
 
 from browser_storage import KEPT, NOT_SAVED, REFUSED
-from complaints import Complaints
 from looks import AXE_IN_FRAMES, violations
+from page_problems import PageProblems
 from pages.order import OrderPage
 from room_log import bodies
 from seed import UNLIMITED
 from shops import NAMES, REACT, Shop, build, point, shops
-from stack import ROOT, deployed
+from stack import ROOT, serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
@@ -31,14 +31,14 @@ def opened() -> Iterator[dict[str, Shop]]:
 
 
 @pytest.fixture(scope="session")
-def signed(tmp_path_factory: pytest.TempPathFactory, opened: dict[str, Shop]) -> Iterator[Server]:
+def token_server(tmp_path_factory: pytest.TempPathFactory, opened: dict[str, Shop]) -> Iterator[Server]:
     """A server with a key, for the pages of all shops."""
     env = UNLIMITED | {
         "ALCOVE_SECRET": SECRET,
         "ALCOVE_LEEWAY_S": "0",
         "ALCOVE_FRAME_ANCESTORS": " ".join(shop.url for shop in opened.values()),
     }
-    with deployed(tmp_path_factory.mktemp("examples"), env=env) as running:
+    with serve_deployed(tmp_path_factory.mktemp("examples"), env=env) as running:
         yield running
 
 
@@ -57,17 +57,17 @@ in_one_react = pytest.mark.parametrize("shop", depth(("flask_shop", "react19"), 
 def shop(
     request: pytest.FixtureRequest,
     opened: dict[str, Shop],
-    signed: Server,
+    token_server: Server,
     shared: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Shop:
     """One of the host applications, with the key of the server."""
     name: str = request.param
     shop = opened[name]
-    shop.app.config.update(ALCOVE_URL=signed.url, ALCOVE_SECRET=SECRET, TOKEN_S=600)
+    shop.app.config.update(ALCOVE_URL=token_server.url, ALCOVE_SECRET=SECRET, TOKEN_S=600)
     if name in REACT and shop.app.config["PAGE"] is None:
         page = tmp_path_factory.mktemp(name) / "page"
-        point(build(name, shared), page, signed.url)
+        point(build(name, shared), page, token_server.url)
         shop.app.config["PAGE"] = str(page)
     return shop
 
@@ -83,24 +83,24 @@ def order(page: Page, shop: Shop) -> OrderPage:
     return OrderPage(page, shop.url, framed=shop.is_framed)
 
 
-def said(server: Server, number: str) -> list[object]:
+def log_bodies(server: Server, number: str) -> list[object]:
     """What the log of the order's room holds."""
     return bodies(server, f"order-{number}", token(sub="reader", items={"*": "r"}))
 
 
 def test_a_first_message_over_one_socket_and_nothing_for_axe(
-    order: OrderPage, signed: Server, number: str, complaints: Complaints
+    order: OrderPage, token_server: Server, number: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect(AXE_IN_FRAMES)
+    page_problems.expect(AXE_IN_FRAMES)
     sockets: list[str] = []
     order.page.on("websocket", lambda socket: sockets.append(socket.url))
     order.sign_in("ada", number)  # by way of the shop's first page, which has another order's room
-    order.live()
-    order.say("where is my order?")
-    expect(order.said("where is my order?")).to_be_visible()
-    expect(order.on_the_way).to_have_count(0)
+    order.wait_until_live()
+    order.send("where is my order?")
+    expect(order.message_with("where is my order?")).to_be_visible()
+    expect(order.sending_label).to_have_count(0)
 
-    assert said(signed, number) == ["where is my order?"]
+    assert log_bodies(token_server, number) == ["where is my order?"]
     assert [number in url for url in sockets].count(True) == 1  # StrictMode joins the room twice
     height = order.log.evaluate("(log) => log.closest('section').getBoundingClientRect().height")
     assert height == pytest.approx(600, abs=1)
@@ -109,10 +109,10 @@ def test_a_first_message_over_one_socket_and_nothing_for_axe(
 
 
 def test_a_reload_in_the_middle_of_a_send_loses_and_doubles_nothing(
-    order: OrderPage, signed: Server, number: str
+    order: OrderPage, token_server: Server, number: str
 ) -> None:
     order.sign_in("ada", number)
-    order.live()
+    order.wait_until_live()
     order.message.fill("sent once")
     order.message.evaluate(
         """(field) => {
@@ -122,29 +122,29 @@ def test_a_reload_in_the_middle_of_a_send_loses_and_doubles_nothing(
         }"""
     )
     order.document.wait_for_function("() => !window.isOld")
-    order.live()
+    order.wait_until_live()
 
-    expect(order.said("sent once")).to_have_count(1)
-    expect(order.on_the_way).to_have_count(0)
-    assert said(signed, number) == ["sent once"]
+    expect(order.message_with("sent once")).to_have_count(1)
+    expect(order.sending_label).to_have_count(0)
+    assert log_bodies(token_server, number) == ["sent once"]
 
 
 @storm
 @in_one_react
 def test_a_token_that_expires_while_the_page_is_open_is_replaced(
-    order: OrderPage, shop: Shop, signed: Server, number: str
+    order: OrderPage, shop: Shop, token_server: Server, number: str
 ) -> None:
     shop.app.config["TOKEN_S"] = 400
     order.page.clock.install()
     order.sign_in("ada", number)
-    order.live()
+    order.wait_until_live()
     with order.page.expect_response("**/alcove-token"):
         order.page.clock.fast_forward(380_000)
-    order.live()
-    order.say("still here")
+    order.wait_until_live()
+    order.send("still here")
 
-    expect(order.on_the_way).to_have_count(0)
-    assert said(signed, number) == ["still here"]
+    expect(order.sending_label).to_have_count(0)
+    assert log_bodies(token_server, number) == ["still here"]
 
 
 @storm
@@ -153,18 +153,18 @@ def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
     order: OrderPage, shop: Shop, context: BrowserContext, number: str
 ) -> None:
     order.sign_in("ada", number)
-    order.live()
+    order.wait_until_live()
     other = OrderPage(context.new_page(), shop.url, framed=shop.is_framed)
     other.open(number)
-    other.live()
-    other.say("from the other tab")
-    expect(order.said("from the other tab")).to_be_visible()
+    other.wait_until_live()
+    other.send("from the other tab")
+    expect(order.message_with("from the other tab")).to_be_visible()
 
     order.sign_out()
 
     order.page.wait_for_url("**/login")
     expect(other.status).to_contain_text("Signed out")
-    expect(other.said("from the other tab")).to_have_count(0)
+    expect(other.message_with("from the other tab")).to_have_count(0)
     kept = other.document.evaluate(KEPT)
     assert "from the other tab" not in kept
     assert "eyJ" not in kept  # a token
@@ -175,9 +175,9 @@ def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
 @storm
 @in_one_react
 def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
-    order: OrderPage, shop: Shop, number: str, complaints: Complaints
+    order: OrderPage, shop: Shop, number: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect("401|WebSocket connection to")
+    page_problems.expect("401|WebSocket connection to")
     shop.app.config["ALCOVE_SECRET"] = "k" * 40
     attempts: list[str] = []
 
@@ -207,17 +207,17 @@ def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
 @storm
 @in_one_react
 def test_sending_works_where_nothing_can_be_stored(
-    order: OrderPage, signed: Server, number: str, complaints: Complaints
+    order: OrderPage, token_server: Server, number: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect("SecurityError")
+    page_problems.expect("SecurityError")
     order.page.add_init_script(REFUSED)
     order.sign_in("ada", number)
     expect(order.status).to_have_text(f"Live · {NOT_SAVED}")
-    order.say("said all the same")
+    order.send("said all the same")
 
-    expect(order.said("said all the same")).to_be_visible()
-    expect(order.on_the_way).to_have_count(0)
-    assert said(signed, number) == ["said all the same"]
+    expect(order.message_with("said all the same")).to_be_visible()
+    expect(order.sending_label).to_have_count(0)
+    assert log_bodies(token_server, number) == ["said all the same"]
 
 
 def lines(file: str) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from complaints import Complaints
 from deploy.engines import Postgres
+from page_problems import PageProblems
 from pages.order import OrderPage
 from stack import ROOT
 from tests.support.servers import BIN, Server, without_problems
@@ -33,17 +33,17 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def user(browser: Browser, shop: Server) -> Iterator[Callable[[str], OrderPage]]:
     """Open the room of the order in a browser context of its own, as a user who is signed in to the shop."""
-    contexts: list[tuple[BrowserContext, Complaints]] = []
+    contexts: list[tuple[BrowserContext, PageProblems]] = []
 
-    def come(name: str) -> OrderPage:
+    def open_as(name: str) -> OrderPage:
         context = browser.new_context(base_url=shop.url, locale="en-GB", reduced_motion="reduce")
-        contexts.append((context, Complaints(context)))
+        contexts.append((context, PageProblems(context)))
         expect(context.request.post("/login", data={"user": name})).to_be_ok()
         order = OrderPage(context.new_page(), shop.url, framed=False)
         order.page.goto(f"/rooms/embed/{ORDER}")
         return order
 
-    yield come
+    yield open_as
     unexpected = [complaint for _, heard in contexts for complaint in heard.unexpected]
     for context, _ in contexts:
         context.close()
@@ -55,18 +55,18 @@ def test_users_of_the_shop_have_their_rights_on_an_order_hear_of_an_event_and_ar
 ) -> None:
     ada, sam, cid = [user(name) for name in ("ada", "sam", "cid")]
     for order in (ada, sam, cid):
-        order.live()
-    ada.say("Where is my order?")
-    expect(sam.said("Where is my order?")).to_be_visible()
-    sam.say("It leaves today.")
-    expect(ada.said("It leaves today.")).to_be_visible()
+        order.wait_until_live()
+    ada.send("Where is my order?")
+    expect(sam.message_with("Where is my order?")).to_be_visible()
+    sam.send("It leaves today.")
+    expect(ada.message_with("It leaves today.")).to_be_visible()
 
-    expect(cid.said("It leaves today.")).to_be_visible()
+    expect(cid.message_with("It leaves today.")).to_be_visible()
     expect(cid.page.get_by_text(READ_ONLY)).to_be_visible()
     expect(cid.message).to_have_count(0)
     bob = user("bob")
     expect(bob.status).to_contain_text("No access")
-    expect(bob.said("It leaves today.")).to_have_count(0)
+    expect(bob.message_with("It leaves today.")).to_have_count(0)
 
     assert ada.page.request.post(f"/orders/{ORDER}/ship").status == 403
     for _ in range(2):
@@ -79,6 +79,6 @@ def test_users_of_the_shop_have_their_rights_on_an_order_hear_of_an_event_and_ar
     expect(ada.message).to_have_count(0)
     ada.page.reload()
     expect(ada.status).to_contain_text("No access")
-    sam.say("Ada has left.")
-    expect(cid.said("Ada has left.")).to_be_visible()
-    expect(ada.said("Ada has left.")).to_have_count(0)
+    sam.send("Ada has left.")
+    expect(cid.message_with("Ada has left.")).to_be_visible()
+    expect(ada.message_with("Ada has left.")).to_have_count(0)

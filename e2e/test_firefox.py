@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from firefox import Firefox, Tab, on_path, running
-from stack import deployed
+from stack import serve_deployed
 from tests.support.servers import Server
 
 pytestmark = pytest.mark.skipif(on_path() is None, reason="no Firefox on the PATH: its part of the tests is left out")
@@ -23,14 +23,14 @@ def patience() -> None:
 
 
 @pytest.fixture(autouse=True)
-def complaints() -> None:
+def page_problems() -> None:
     """No Chromium is listened to."""
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may stop."""
-    with deployed(tmp_path) as running_server:
+    with serve_deployed(tmp_path) as running_server:
         yield running_server
 
 
@@ -57,14 +57,14 @@ def item() -> str:
 def enter(tab: Tab, server: Server, item: str) -> None:
     """Follow a link into the room."""
     tab.open(f"{server.url}/items/{item}#token=some-key-token&name=Ada")
-    live(tab)
+    wait_until_live(tab)
 
 
-def live(tab: Tab) -> None:
+def wait_until_live(tab: Tab) -> None:
     tab.wait_for("find('[role=status]')?.textContent.startsWith('Live')")
 
 
-def say(tab: Tab, text: str) -> None:
+def send(tab: Tab, text: str) -> None:
     tab.focus(FIELD)
     tab.type(text, "Enter")
 
@@ -80,10 +80,10 @@ def shows(tab: Tab, *texts: str) -> None:
 
 def test_one_enters_sends_reloads_and_edits(tab: Tab, server: Server, item: str) -> None:
     enter(tab, server, item)
-    say(tab, "frist")
+    send(tab, "frist")
     shows(tab, "frist")
     tab.reload()
-    live(tab)
+    wait_until_live(tab)
     shows(tab, "frist")
 
     tab.focus(FIELD)
@@ -100,21 +100,21 @@ def test_what_is_written_while_the_server_is_away_arrives(
     tab: Tab, own_server: Server, item: str, tmp_path: Path
 ) -> None:
     enter(tab, own_server, item)
-    say(tab, "before")
+    send(tab, "before")
     shows(tab, "before")
     own_server.end(signal.SIGKILL)
     tab.wait_for("find('[role=status]').textContent.startsWith('Reconnecting')")
-    say(tab, "in between")
+    send(tab, "in between")
     tab.wait_for("find('[role=status]').textContent.includes('1 message waiting')")
 
-    with deployed(tmp_path, port=own_server.port):
-        live(tab)
+    with serve_deployed(tmp_path, port=own_server.port):
+        wait_until_live(tab)
         shows(tab, "before", "in between")
 
 
 def test_signing_out_leaves_nothing_behind(tab: Tab, server: Server, item: str) -> None:
     enter(tab, server, item)
-    say(tab, "mine")
+    send(tab, "mine")
     shows(tab, "mine")
 
     tab.click("[popovertarget=account]")
@@ -133,7 +133,7 @@ def test_storage_that_is_refused_stops_nobody(server: Server, item: str, tmp_pat
         tab = firefox.tab()
         enter(tab, server, item)
         refused = tab.evaluate("(() => { try { localStorage; return false; } catch { return true; } })()")
-        say(tab, "without storage")
+        send(tab, "without storage")
 
         assert refused
         shows(tab, "without storage")
@@ -152,5 +152,5 @@ def test_a_message_of_many_signs_leaves_the_page_alive(tab: Tab, server: Server,
     )
 
     tab.wait_for("find('button', 'Show all')")
-    say(tab, "after it")
+    send(tab, "after it")
     tab.wait_for("document.querySelectorAll('[role=log] article').length === 2")

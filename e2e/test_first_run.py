@@ -24,7 +24,7 @@ def open_demo(room: RoomPage, name: str) -> None:
     room.open()
     room.page.get_by_label("Your name").fill(name)
     room.demo_button.click()
-    room.live()
+    room.wait_until_live()
 
 
 def test_two_browsers_in_the_demo_room_are_two_members(room: RoomPage, visitor: Come) -> None:
@@ -50,13 +50,13 @@ def test_a_known_member_comes_back_into_the_latest_room(
 ) -> None:
     open_demo(room, "Ada")
     room.page.goto(f"/items/{item}")
-    room.live()
+    room.wait_until_live()
 
     tab = RoomPage(another_tab(), EN, name="Ada")
     tab.page.goto("/")
 
     expect(tab.heading).to_have_text(item)
-    tab.live()
+    tab.wait_until_live()
     expect(tab.account_button).to_contain_text("Ada")
 
 
@@ -71,14 +71,14 @@ def test_a_member_is_renamed_shares_the_room_and_signs_out(
     room.page.get_by_label("Display name").fill("Countess")
     room.page.get_by_role("button", name="Rename").click()
     expect(room.members).to_contain_text(["Countess"])
-    room.live()
-    room.say("under another name")
+    room.wait_until_live()
+    room.send("under another name")
     expect(room.messages.last).to_contain_text("Countess")
 
     bob = visitor("Bob")
     bob.page.goto(f"{base_url}/items/{item}")
     bob.page.get_by_role("button", name="Enter the room").click()
-    expect(bob.said("under another name")).to_be_visible()
+    expect(bob.message_with("under another name")).to_be_visible()
     room.open_account()
     room.sign_out_button.click()
 
@@ -109,4 +109,4 @@ def test_the_first_page_shows_the_room_that_its_code_embeds(room: RoomPage) -> N
 
     room.demo_button.click()
 
-    expect(room.said(said)).to_be_visible()
+    expect(room.message_with(said)).to_be_visible()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
 from host import Host, hosting
+from page_problems import PageProblems
 from pages.room import RoomPage
 from pages.words import EN, ES, Words
 from room_log import bodies
-from stack import deployed
+from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.http import blocking_http
 from tests.support.servers import Server
@@ -24,9 +24,9 @@ LOADS = 8
 
 
 @pytest.fixture(autouse=True)
-def refusing(complaints: Complaints) -> None:
+def refusing(page_problems: PageProblems) -> None:
     """Expect the browser's errors about refused requests."""
-    complaints.expect(r"40[13] \(\w+\)|response 40[13]: ")
+    page_problems.expect(r"40[13] \(\w+\)|response 40[13]: ")
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
+def token_server(tmp_path: Path, host: Host) -> Iterator[Server]:
     """Run a server that admits members with a token, and a host application whose page contains the server's."""
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": host.url, "ALCOVE_LEEWAY_S": "0"}
-    with deployed(tmp_path, env=env) as running:
+    with serve_deployed(tmp_path, env=env) as running:
         host.server, host.item = running.url, ITEM
         yield running
 
@@ -95,10 +95,12 @@ LIVE = {EN: "Live", ES: "En vivo"}
         pytest.param(ES, marks=pytest.mark.browser_context_args(locale="es-CO"), id="es"),
     ],
 )
-def test_h4_who_is_refused_reads_why_and_finds_the_way_out(page: Page, signed: Server, words: Words, why: str) -> None:
+def test_h4_who_is_refused_reads_why_and_finds_the_way_out(
+    page: Page, token_server: Server, words: Words, why: str
+) -> None:
     bad, said, code = REFUSED[why]
-    room = RoomPage(page, words, name="Ada", at=signed.url)
-    page.goto(link(signed, bad()))
+    room = RoomPage(page, words, name="Ada", at=token_server.url)
+    page.goto(link(token_server, bad()))
 
     expect(room.status).to_have_text(SAYS[words, code])
     if code == "forbidden":  # a right does not come with another token: none is asked for
@@ -111,42 +113,44 @@ def test_h4_who_is_refused_reads_why_and_finds_the_way_out(page: Page, signed: S
     room.token.fill(admits())
     room.connect_button.click()
     expect(room.status).to_have_text(LIVE[words])
-    room.say("here I am")
-    expect(room.said("here I am")).to_be_visible()
+    room.send("here I am")
+    expect(room.message_with("here I am")).to_be_visible()
 
 
-def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, signed: Server) -> None:
-    room = RoomPage(page, EN, name="Ada", at=signed.url)
+def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, token_server: Server) -> None:
+    room = RoomPage(page, EN, name="Ada", at=token_server.url)
     began = time.monotonic()
-    page.goto(signed.url)  # a short token is not spent on loading the page's files
+    page.goto(token_server.url)  # a short token is not spent on loading the page's files
     expect(room.connect_button).to_be_visible()
     took = time.monotonic() - began
     expect(room.token).to_have_value("")  # any other than the tutorial's is needed where a key is set
     expect(page.get_by_label("Command that creates a token")).to_have_value(
         "alcove token --sub ada --item 'order-1042=rw'"
     )
-    page.goto(link(signed, admits(seconds=short(took))))
-    room.live()
-    room.say("before the end")
+    page.goto(link(token_server, admits(seconds=short(took))))
+    room.wait_until_live()
+    room.send("before the end")
     expect(room.messages).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.sending_label).to_have_count(0)
     room.message.fill("half written")
 
     expect(room.status).to_have_text("Session expired · Your session has expired.")
     expect(room.message).to_have_count(0)
-    assert bodies(signed, ITEM, admits("reader")) == ["before the end"]
+    assert bodies(token_server, ITEM, admits("reader")) == ["before the end"]
 
     room.token.fill(admits())
     room.connect_button.click()
-    room.live()
+    room.wait_until_live()
     expect(room.message).to_have_value("half written")
-    room.say("after the end")
+    room.send("after the end")
     expect(room.messages).to_have_count(2)
-    expect(room.on_the_way).to_have_count(0)
-    assert bodies(signed, ITEM, admits("reader")) == ["before the end", "after the end"]
+    expect(room.sending_label).to_have_count(0)
+    assert bodies(token_server, ITEM, admits("reader")) == ["before the end", "after the end"]
 
 
-def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, signed: Server, host: Host) -> None:
+def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(
+    page: Page, token_server: Server, host: Host
+) -> None:
     seconds = short(enter_frame(page, host))
     end = time.time() + seconds
     host.tokens = [admits(seconds=seconds), admits()]
@@ -164,7 +168,7 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(page: Page, 
         expect(frame.get_by_text("Sending…", exact=True)).to_have_count(0)
 
     assert host.asked == 2
-    assert bodies(signed, ITEM, admits("reader")) == written
+    assert bodies(token_server, ITEM, admits("reader")) == written
 
 
 @pytest.mark.usefixtures("signed")
@@ -177,23 +181,23 @@ def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host:
     assert 2 <= host.asked <= 6
 
 
-def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, signed: Server) -> None:
-    room = RoomPage(page, EN, name="Ada", at=signed.url)
-    page.goto(link(signed, admits()))
-    room.live()
-    with blocking_http(signed, token(sub="root", items={"*": "rwm"})) as client:
+def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, token_server: Server) -> None:
+    room = RoomPage(page, EN, name="Ada", at=token_server.url)
+    page.goto(link(token_server, admits()))
+    room.wait_until_live()
+    with blocking_http(token_server, token(sub="root", items={"*": "rwm"})) as client:
         client.post("/api/revoke", json={"sub": "ada"}).raise_for_status()
 
     expect(room.status).to_have_text(SAYS[EN, "revoked"])
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()
 
 
-def test_a2_the_page_says_aloud_that_anyone_may_come_in_and_only_then(page: Page, signed: Server) -> None:
+def test_a2_the_page_says_aloud_that_anyone_may_come_in_and_only_then(page: Page, token_server: Server) -> None:
     warning = page.get_by_role("complementary").filter(has_text="Public")
     page.goto("/")
     expect(warning).to_have_text("Public Anyone who reaches this server can read and write.")
 
     with page.expect_response("**/api/mode"):
-        page.goto(signed.url)
+        page.goto(token_server.url)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(warning).to_have_count(0)

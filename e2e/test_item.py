@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.item import ItemPage
 
 REFUSED = r"Unexpected response code: 403"
@@ -16,7 +16,7 @@ def test_t2_with_a_token_one_talks_to_the_item(item: ItemPage) -> None:
     expect(item.token).to_have_value("some-key-token")
 
     item.connect()
-    item.say("hello")
+    item.send("hello")
 
     expect(item.lines).to_have_text(
         ["Session cookie or query token value is: some-key-token", "Message text was: hello, for item ID: foo"]
@@ -31,7 +31,7 @@ def test_t2_with_a_cookie_one_needs_no_token(item: ItemPage) -> None:
     item.token.fill("")
 
     item.connect()
-    item.say("hello")
+    item.send("hello")
 
     expect(item.lines.first).to_have_text("Session cookie or query token value is: fakesession")
 
@@ -41,7 +41,7 @@ def test_t2_q_is_answered_too(item: ItemPage) -> None:
     item.q.fill("-3")
 
     item.connect()
-    item.say("hello")
+    item.send("hello")
 
     expect(item.lines.nth(1)).to_have_text("Query parameter q is: -3")
 
@@ -51,13 +51,13 @@ def test_t2_any_item_and_any_words_arrive(item: ItemPage) -> None:
     item.item_id.fill("größe? 100% #日本 👋")
 
     item.connect()
-    item.say("<b>مرحبا</b> 👩‍👩‍👧‍👦")
+    item.send("<b>مرحبا</b> 👩‍👩‍👧‍👦")
 
     expect(item.lines.nth(1)).to_have_text("Message text was: <b>مرحبا</b> 👩‍👩‍👧‍👦, for item ID: größe? 100% #日本 👋")
 
 
-def test_t2_without_a_credential_one_is_refused_in_words(item: ItemPage, complaints: Complaints) -> None:
-    complaints.expect(REFUSED)
+def test_t2_without_a_credential_one_is_refused_in_words(item: ItemPage, page_problems: PageProblems) -> None:
+    page_problems.expect(REFUSED)
     item.open()
     item.token.fill("")
 
@@ -68,8 +68,8 @@ def test_t2_without_a_credential_one_is_refused_in_words(item: ItemPage, complai
     expect(item.connect_button).to_be_visible()
 
 
-def test_t2_a_q_that_is_no_integer_is_refused_in_words(item: ItemPage, complaints: Complaints) -> None:
-    complaints.expect(REFUSED)
+def test_t2_a_q_that_is_no_integer_is_refused_in_words(item: ItemPage, page_problems: PageProblems) -> None:
+    page_problems.expect(REFUSED)
     item.open()
     item.q.fill("1.5")
 
@@ -81,20 +81,20 @@ def test_t2_a_q_that_is_no_integer_is_refused_in_words(item: ItemPage, complaint
 def test_one_disconnects_and_connects_again(item: ItemPage) -> None:
     item.open()
     item.connect()
-    item.say("before")
+    item.send("before")
     expect(item.lines).to_have_count(2)
 
     item.disconnect_button.click()
     expect(item.status).to_have_text(re.compile("Disconnected You closed the connection"))
     item.connect()
-    item.say("after")
+    item.send("after")
 
     expect(item.lines.last).to_have_text("Message text was: after, for item ID: foo")
 
 
 def test_nothing_is_sent_while_disconnected_and_nothing_typed_is_lost(item: ItemPage) -> None:
     item.open()
-    item.try_to_say("patience")
+    item.type_and_press_enter("patience")
     expect(item.send_button).to_have_attribute("aria-disabled", "true")
     expect(item.warning).to_contain_text("Not connected, so nothing can be sent")
     expect(item.message).to_have_value("patience")

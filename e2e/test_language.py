@@ -15,7 +15,7 @@ def test_a_spanish_browser_is_served_in_spanish(page: Page) -> None:
     expect(item.item_id).to_have_value("foo")
 
     item.connect()
-    item.say("hola")
+    item.send("hola")
 
     expect(item.lines.last).to_have_text("Message text was: hola, for item ID: foo")
     item.disconnect_button.click()

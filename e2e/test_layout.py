@@ -44,7 +44,7 @@ def test_1_2_5_the_log_has_most_of_the_window_and_many_lines(room: RoomPage, ser
     take_turns(server, f"{item}-3", 2)
     for suffix, least in (("1", 22), ("2", 11), ("3", 14)):
         room.enter(f"{item}-{suffix}")
-        expect(room.said("line 39")).to_be_in_viewport()
+        expect(room.message_with("line 39")).to_be_in_viewport()
         assert room.log.evaluate(WHOLE_LINES) >= least, suffix
 
     parts = room.log.evaluate(PARTS)
@@ -57,12 +57,12 @@ def test_1_2_5_the_log_has_most_of_the_window_and_many_lines(room: RoomPage, ser
 @on_screen
 def test_4_letters_keep_their_size_in_every_window(room: RoomPage, page: Page, item: str) -> None:
     room.enter(item)
-    room.say("hello")
-    expect(room.said("hello")).to_be_visible()
+    room.send("hello")
+    expect(room.message_with("hello")).to_be_visible()
     for width in (320, 1280, 2560):
         page.set_viewport_size({"width": width, "height": 800})
         root, heading = page.evaluate(FONT_SIZES)
-        message: float = room.said("hello").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+        message: float = room.message_with("hello").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
         assert (root, 15 <= message <= 16, heading <= 24) == (16, True, True), width
     for shown in (ItemPage(page, EN), ChatPage(page, EN), MissingPage(page, EN)):
         shown.open()
@@ -74,7 +74,7 @@ def test_4_letters_keep_their_size_in_every_window(room: RoomPage, page: Page, i
 def test_6_a_phone_shows_the_room_and_large_targets(room: RoomPage, page: Page, server: Server, item: str) -> None:
     fill(server, item, 40)
     room.enter(item)
-    expect(room.said("line 39")).to_be_in_viewport()
+    expect(room.message_with("line 39")).to_be_in_viewport()
     assert room.log.evaluate(PARTS)["height"] >= 0.72
     assert small_targets(page, 44) == []
     room.rooms_button.click()
@@ -134,7 +134,7 @@ def test_composer_and_account_end_in_one_line_and_no_row_shows_through_the_day(
 ) -> None:
     fill(server, item, 40)
     room.enter(item)
-    expect(room.said("line 39")).to_be_in_viewport()
+    expect(room.message_with("line 39")).to_be_in_viewport()
     box = room.message.locator("xpath=ancestor::form/div")
     assert edges(box) == edges(room.account_button)
 
@@ -190,9 +190,9 @@ def test_13_contrast_and_forced_colors(room: RoomPage, page: Page, server: Serve
 def test_13_14_every_overlay_is_accessible_and_keeps_the_policy(room: RoomPage, page: Page, item: str) -> None:
     page.add_init_script(REPORTS)
     room.enter(item)
-    room.say("hello")
-    expect(room.on_the_way).to_have_count(0)
-    room.said("hello").hover()
+    room.send("hello")
+    expect(room.sending_label).to_have_count(0)
+    room.message_with("hello").hover()
     room.open_details()
     room.toggle_developer_panel()
     for tab in ("Connections", "Embed code", "Frames"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from tests.support.servers import BIN, Server, without_problems
@@ -59,9 +59,9 @@ def offers_no_login(room: RoomPage) -> None:
 
 
 def test_the_page_inside_an_application_takes_its_login_and_offers_none(
-    host: Server, page: Page, complaints: Complaints
+    host: Server, page: Page, page_problems: PageProblems
 ) -> None:
-    complaints.expect("401|4401")  # before the login
+    page_problems.expect("401|4401")  # before the login
     room = RoomPage(page, EN, name="Ada", at=f"{host.url}/rooms")
     page.goto(f"{room.at}/")
     expect(page.get_by_text(SIGNS_IN)).to_be_visible()
@@ -69,16 +69,16 @@ def test_the_page_inside_an_application_takes_its_login_and_offers_none(
 
     expect(page.request.post(f"{host.url}/login/ada")).to_be_ok()
     page.goto(f"{room.at}/items/order-1")
-    room.live()
-    room.say("Where is my order?")
-    expect(room.said("Where is my order?")).to_be_visible()
+    room.wait_until_live()
+    room.send("Where is my order?")
+    expect(room.message_with("Where is my order?")).to_be_visible()
     expect(room.rooms.get_by_role("link", name="order-1")).to_be_visible()
     room.open_account()
     offers_no_login(room)
     page.keyboard.press("Escape")
     page.goto(f"{room.at}/")
     expect(page).to_have_url(f"{room.at}/items/order-1")
-    expect(room.said("Where is my order?")).to_be_visible()
+    expect(room.message_with("Where is my order?")).to_be_visible()
 
     expect(page.request.post(f"{host.url}/logout")).to_be_ok()
     expect(room.status).not_to_have_text("Live")

@@ -17,11 +17,11 @@ def item() -> str:
     return f"order-{uuid4().hex[:8]}"
 
 
-def marked(room: RoomPage, text: str) -> None:
+def expect_marked(room: RoomPage, text: str) -> None:
     """The message is in view, marked, and has the focus."""
-    expect(room.said(text)).to_have_attribute("aria-current", "true")
-    expect(room.said(text)).to_be_in_viewport(ratio=1)
-    expect(room.said(text)).to_be_focused()
+    expect(room.message_with(text)).to_have_attribute("aria-current", "true")
+    expect(room.message_with(text)).to_be_in_viewport(ratio=1)
+    expect(room.message_with(text)).to_be_focused()
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_a_link_copied_by_keys_leads_to_its_message(
     fill(server, item, 300)
     room = RoomPage(page, words, name="Ada")
     page.goto(f"/items/{item}#token=some-key-token&name=Ada")
-    expect(room.said("line 299")).to_be_in_viewport()
+    expect(room.message_with("line 299")).to_be_in_viewport()
     room.log.focus()
     page.keyboard.press("ArrowUp")
-    expect(room.said("line 299")).to_be_focused()
+    expect(room.message_with("line 299")).to_be_focused()
     page.keyboard.press("ArrowUp")
-    expect(room.said("line 298")).to_be_focused()
+    expect(room.message_with("line 298")).to_be_focused()
     page.keyboard.press("ArrowRight")
-    copy = room.said("line 298").get_by_role("button", name=words.copy_link)
+    copy = room.message_with("line 298").get_by_role("button", name=words.copy_link)
     for _ in range(5):
         if copy.evaluate("button => button === document.activeElement"):
             break
@@ -59,10 +59,10 @@ def test_a_link_copied_by_keys_leads_to_its_message(
     # Far above what is loaded at first, in a tab that opens by the link, then by a link within the page.
     page.goto("about:blank")
     page.goto(link.replace("-299", "-40"))
-    marked(room, "line 39")
+    expect_marked(room, "line 39")
     page.evaluate("location.hash = 'message-299'")
-    marked(room, "line 298")
-    expect(room.said("line 39").and_(page.locator("[aria-current]"))).to_have_count(0)
+    expect_marked(room, "line 298")
+    expect(room.message_with("line 39").and_(page.locator("[aria-current]"))).to_have_count(0)
 
 
 def test_a_link_to_a_message_that_is_not_there_opens_the_room(room: RoomPage, server: Server, item: str) -> None:
@@ -70,7 +70,7 @@ def test_a_link_to_a_message_that_is_not_there_opens_the_room(room: RoomPage, se
     room.enter(item)
     room.page.goto("about:blank")
     room.page.goto(f"/items/{item}#message-4711")
-    room.live()
+    room.wait_until_live()
 
-    expect(room.said("line 2")).to_be_in_viewport()
+    expect(room.message_with("line 2")).to_be_in_viewport()
     expect(room.message).to_be_focused()

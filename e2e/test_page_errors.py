@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
@@ -46,9 +46,9 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 
 @pytest.fixture(autouse=True)
-def without_service_worker(complaints: Complaints) -> None:
+def without_service_worker(page_problems: PageProblems) -> None:
     """The page is told that it may have none."""
-    complaints.expect("Service Worker registration blocked")
+    page_problems.expect("Service Worker registration blocked")
 
 
 @pytest.fixture
@@ -64,9 +64,11 @@ gone = pytest.mark.parametrize("missing_file", depth(["gone"], ["away", "gone"])
 
 
 @pytest.fixture(params=["away", "gone"])
-def missing_file(request: pytest.FixtureRequest, page: Page, complaints: Complaints) -> str:
+def missing_file(request: pytest.FixtureRequest, page: Page, page_problems: PageProblems) -> str:
     """Refuse files of the page from now on: the server is away, or the file went with a deploy."""
-    complaints.expect("request failed|response 404|Failed to load resource|dynamically imported module|console error")
+    page_problems.expect(
+        "request failed|response 404|Failed to load resource|dynamically imported module|console error"
+    )
 
     def refuse(route: Route) -> None:
         if request.param == "away":
@@ -108,8 +110,8 @@ def test_a_part_that_cannot_be_loaded_leaves_the_room_alone(
     expect(offer).to_be_visible()
     offer.get_by_role("button", name="Close").click()
     expect(offer).to_have_count(0)
-    room.say("still here")
-    expect(room.said("still here")).to_be_visible()
+    room.send("still here")
+    expect(room.message_with("still here")).to_be_visible()
 
 
 @storm
@@ -126,7 +128,7 @@ def test_a_page_that_cannot_be_loaded_offers_a_reload(
     expect(room.page.get_by_role("button", name="Reload")).to_be_visible()
     room.page.go_back()
 
-    room.live()
+    room.wait_until_live()
     expect(room.page.get_by_role("alert")).to_have_count(0)
 
 
@@ -144,7 +146,7 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
     expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
     expect(room.send_button).to_be_visible()
     room.page.reload()
-    room.live()
+    room.wait_until_live()
 
 
 @storm
@@ -158,7 +160,7 @@ def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest
     expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
     room.page.unroute_all()
     room.page.get_by_role("button", name="Reload").click()
-    room.live()
+    room.wait_until_live()
 
 
 @pytest.mark.usefixtures("missing_file")
@@ -170,16 +172,16 @@ def test_a_page_without_its_script_says_so(request: pytest.FixtureRequest, room:
     expect(room.page.get_by_text("reload the page")).to_be_visible()
 
 
-def test_a_translated_page_still_changes(room: RoomPage, item: str, complaints: Complaints) -> None:
-    complaints.expect("ERR_|WebSocket connection to")
+def test_a_translated_page_still_changes(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+    page_problems.expect("ERR_|WebSocket connection to")
     room.enter(item)
-    room.say("one **bold** and https://example.org/a_(b) more")
-    expect(room.said("bold")).to_be_visible()
+    room.send("one **bold** and https://example.org/a_(b) more")
+    expect(room.message_with("bold")).to_be_visible()
     room.page.evaluate(TRANSLATE)
 
-    room.say("two")
+    room.send("two")
     expect(room.messages.filter(has_text="two")).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.sending_label).to_have_count(0)
     room.message.press("ArrowUp")
     room.edit("two, edited `now`")
     expect(room.messages.last).to_contain_text("two, edited now")
@@ -191,10 +193,10 @@ def test_a_translated_page_still_changes(room: RoomPage, item: str, complaints: 
     expect(room.messages.last).to_contain_text("Message deleted")
     expect(room.messages.last.get_by_role("button", name="Undo")).to_have_count(0)
     room.page.context.set_offline(True)
-    room.say("three")
+    room.send("three")
     expect(room.status).to_contain_text("You're offline. 1 message waiting")
     room.page.context.set_offline(False)
-    room.live()
+    room.wait_until_live()
     room.toggle_developer_panel()
     expect(room.frames).to_be_visible()
     room.toggle_developer_panel()
@@ -222,8 +224,8 @@ def test_a_message_of_many_signs_is_drawn_in_part(room: RoomPage, item: str, ser
         expect(message.locator("em").first).to_be_visible()  # drawing the marks moves the button
     message.get_by_role("button", name="Show all").click()
     expect(message.get_by_role("button", name="Show less")).to_be_focused()
-    room.say("after it")
-    expect(room.said("after it")).to_be_visible()
+    room.send("after it")
+    expect(room.message_with("after it")).to_be_visible()
 
 
 def test_a_value_nested_very_deep_is_shown(room: RoomPage, item: str, server: Server) -> None:

@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.item import ItemPage
-from stack import deployed
+from stack import serve_deployed
 from tests.support.servers import Server
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may stop."""
-    with deployed(tmp_path) as running:
+    with serve_deployed(tmp_path) as running:
         yield running
 
 
 def test_c_one_is_told_of_a_restart_and_connects_again(
-    item: ItemPage, own_server: Server, tmp_path: Path, complaints: Complaints
+    item: ItemPage, own_server: Server, tmp_path: Path, page_problems: PageProblems
 ) -> None:
-    complaints.expect("ERR_CONNECTION_REFUSED")
+    page_problems.expect("ERR_CONNECTION_REFUSED")
     item.page.goto(f"{own_server.url}{item.path}")
     item.connect()
     item.message.fill("half a thou")
@@ -32,7 +32,7 @@ def test_c_one_is_told_of_a_restart_and_connects_again(
     item.connect_button.click()
     expect(item.status).to_contain_text("cannot be reached")
 
-    with deployed(tmp_path, port=own_server.port):
+    with serve_deployed(tmp_path, port=own_server.port):
         item.connect()
         expect(item.message).to_have_value("half a thou")
         item.send_button.click()

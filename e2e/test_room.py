@@ -30,7 +30,7 @@ def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None
     room.name_field.fill("Ada")
     room.connect_button.click()
 
-    room.live()
+    room.wait_until_live()
     expect(room.heading).to_have_text(item)
     expect(room.page).to_have_url(re.compile(f"/items/{item}$"))
     room.open_details()
@@ -43,7 +43,7 @@ def test_a_token_in_the_link_is_taken_and_leaves_the_address(room: RoomPage, ite
 
     room.page.reload()
 
-    room.live()
+    room.wait_until_live()
 
 
 def test_a_link_does_not_replace_the_login_of_another_member_unless_told_to(room: RoomPage, item: str) -> None:
@@ -66,13 +66,13 @@ def test_s3_what_one_says_the_other_reads(room: RoomPage, visitor: Come, item: s
     room.enter(item)
     bob.enter(item)
 
-    room.say("hello Bob")
-    expect(bob.said("hello Bob")).to_be_visible()
-    bob.say("hello Ada")
+    room.send("hello Bob")
+    expect(bob.message_with("hello Bob")).to_be_visible()
+    bob.send("hello Ada")
 
-    expect(room.said("hello Ada")).to_be_visible()
+    expect(room.message_with("hello Ada")).to_be_visible()
     expect(room.page.get_by_text("Seen by Bob")).to_have_count(0)
-    room.say("do you see this?")
+    room.send("do you see this?")
     expect(room.page.get_by_text("Seen by Bob")).to_be_visible()
 
 
@@ -80,13 +80,13 @@ def test_s8_an_edit_and_a_delete_are_seen_by_others(room: RoomPage, visitor: Com
     bob = visitor("Bob")
     room.enter(item)
     bob.enter(item)
-    room.say("frist")
-    expect(bob.said("frist")).to_be_visible()
+    room.send("frist")
+    expect(bob.message_with("frist")).to_be_visible()
 
     room.message.press("ArrowUp")
     expect(room.edit_field).to_have_value("frist")
     room.edit("first")
-    expect(bob.said("first")).to_contain_text("(edited)")
+    expect(bob.message_with("first")).to_contain_text("(edited)")
     room.change("first", "Delete")
 
     expect(bob.messages).to_have_count(1)
@@ -129,7 +129,7 @@ def test_what_is_being_written_is_kept_for_each_item(room: RoomPage, item: str) 
     room.page.go_forward()
     room.page.reload()
 
-    room.live()
+    room.wait_until_live()
     expect(room.message).to_have_value("another")
 
 
@@ -137,7 +137,7 @@ def test_the_title_counts_what_came_while_nobody_looked(room: RoomPage, base_url
     room.enter(item)
     expect(room.page).to_have_title(f"{item} · Alcove")
 
-    room.look_away()
+    room.hide_tab()
     post(base_url, item, "one", "two")
 
     expect(room.page).to_have_title(f"(2) {item} · Alcove")
@@ -165,7 +165,7 @@ def test_h3_an_id_that_no_room_can_have_says_so(room: RoomPage, odd: str) -> Non
 def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -> None:
     room.enter(item)
 
-    room.say("x" * 70_000)
+    room.send("x" * 70_000)
 
     expect(room.send_button).to_have_attribute("aria-disabled", "true")
     expect(room.messages).to_have_count(0)
@@ -175,38 +175,38 @@ def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -
 def test_one_reads_above_in_peace(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(60)])
     room.enter(item)
-    expect(room.said("line 59")).to_be_in_viewport()
+    expect(room.message_with("line 59")).to_be_in_viewport()
     room.log.focus()
     room.page.keyboard.press("PageUp")
     room.page.keyboard.press("PageUp")
     expect(room.to_foot).to_be_visible()
-    place = room.place()
+    place = room.scroll_position()
 
     post(base_url, item, "new 1", "new 2", "new 3")
 
     expect(room.to_foot).to_have_text("3 new · Jump to latest")
-    assert room.place() == place
+    assert room.scroll_position() == place
     room.to_foot.click()
-    expect(room.said("new 3")).to_be_in_viewport()
+    expect(room.message_with("new 3")).to_be_in_viewport()
 
 
 def test_the_last_line_stays_in_sight_while_the_composer_grows(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(30)])
     room.enter(item)
-    expect(room.said("line 29")).to_be_in_viewport(ratio=0.99)
+    expect(room.message_with("line 29")).to_be_in_viewport(ratio=0.99)
 
     room.message.fill("\n".join("abcde"))
 
-    expect(room.said("line 29")).to_be_in_viewport(ratio=0.99)
+    expect(room.message_with("line 29")).to_be_in_viewport(ratio=0.99)
 
 
 def test_w1_the_past_is_scrolled_to_its_first_entry(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(250)])
     room.enter(item)
-    expect(room.said("line 249")).to_be_in_viewport()
+    expect(room.message_with("line 249")).to_be_in_viewport()
 
     room.log.focus()
-    while not room.said("line 0").is_visible():  # the pages between take as long as the machine needs
+    while not room.message_with("line 0").is_visible():  # the pages between take as long as the machine needs
         room.page.keyboard.press("Home")
 
 
@@ -219,15 +219,15 @@ def test_w4_the_rooms_stand_at_the_side(room: RoomPage, base_url: str, item: str
     expect(link).to_contain_text("1 unread message")
     link.click()
 
-    room.live()
-    expect(room.said("waiting for you")).to_be_visible()
+    room.wait_until_live()
+    expect(room.message_with("waiting for you")).to_be_visible()
 
 
 def test_the_developer_panel_shows_every_frame(room: RoomPage, item: str) -> None:
     room.enter(item)
     room.open_details()
     room.page.get_by_role("button", name="Open developer panel").click()
-    room.say("on the wire")
+    room.send("on the wire")
 
     expect(room.frames).to_contain_text('"type":"send"')
     expect(room.frames).to_contain_text('"type":"ack"')
@@ -279,8 +279,8 @@ def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, 
     post(base_url, item, "hello", {"a": [1]}, "see https://example.org", *[f"line {n}" for n in range(30)])
     room.enter(item)
     room.toggle_developer_panel()
-    room.say("mine")
-    expect(room.said("mine")).to_be_visible()
+    room.send("mine")
+    expect(room.message_with("mine")).to_be_visible()
     expect(room.frames).to_contain_text('"type":"send"')
     room.open_details()
 
@@ -292,9 +292,9 @@ def test_a_room_fits_the_window(room: RoomPage, item: str) -> None:
     room.enter(item)
     for width in widths(room.page):
         long = f"{width} " + "x" * 300
-        room.say(long)
+        room.send(long)
 
-        expect(room.said(long)).to_be_in_viewport()
+        expect(room.message_with(long)).to_be_in_viewport()
         expect(room.send_button).to_be_in_viewport()
         assert room.overflow() <= 0, width
         assert room.log.evaluate("log => log.scrollWidth - log.clientWidth") <= 0, width

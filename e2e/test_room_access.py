@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 from pages.words import EN, ES
-from stack import deployed
+from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
@@ -17,22 +17,24 @@ ITEM = "foo"
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Server]:
+def token_server(tmp_path: Path) -> Iterator[Server]:
     """A server that asks for signed tokens, to the second."""
-    with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET, "ALCOVE_LEEWAY_S": "0"}) as server:
+    with serve_deployed(tmp_path, env={"ALCOVE_SECRET": SECRET, "ALCOVE_LEEWAY_S": "0"}) as server:
         yield server
 
 
 @pytest.fixture
-def room(page: Page, locked: Server) -> RoomPage:
+def room(page: Page, token_server: Server) -> RoomPage:
     """Ada, before that server."""
-    return RoomPage(page, EN, name="Ada", at=locked.url)
+    return RoomPage(page, EN, name="Ada", at=token_server.url)
 
 
 @pytest.mark.browser_context_args(locale="es-ES")
-def test_a3_who_is_not_let_in_is_told_why_in_their_language(page: Page, locked: Server, complaints: Complaints) -> None:
-    complaints.expect("401")
-    room = RoomPage(page, ES, name="Ada", at=locked.url)
+def test_a3_who_is_not_let_in_is_told_why_in_their_language(
+    page: Page, token_server: Server, page_problems: PageProblems
+) -> None:
+    page_problems.expect("401")
+    room = RoomPage(page, ES, name="Ada", at=token_server.url)
     room.visit(ITEM, token="no token at all")
     expect(room.status).to_have_text("Sin acceso · El token no es válido (4401).")
 

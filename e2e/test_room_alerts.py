@@ -74,7 +74,7 @@ def enter(room: RoomPage, item: str) -> None:
     )
 
 
-def alerted(page: Page, count: int) -> list[str]:
+def wait_for_alerts(page: Page, count: int) -> list[str]:
     """Wait for this many alerts in all tabs together, and return them."""
     page.wait_for_function("count => alerts.length >= count", arg=count)
     found: list[str] = page.evaluate("alerts")
@@ -90,16 +90,16 @@ def test_one_of_several_hidden_tabs_alerts(
     rooms = [tab(), tab()]
     for room in rooms:
         enter(room, item)
-        room.look_away()
+        room.hide_tab()
 
     post(base_url, item, "to both")
 
-    assert alerted(rooms[0].page, 2) == [f"{item}: Shop: to both", "ring"]
+    assert wait_for_alerts(rooms[0].page, 2) == [f"{item}: Shop: to both", "ring"]
     for room in rooms:  # the title was counted after the alert was decided
         expect(room.page).to_have_title(f"(1) {item} · Alcove")
     post(base_url, item, "to both again")
     rooms[0].page.wait_for_function("text => alerts.includes(text)", arg=f"{item}: Shop: to both again")
-    found = alerted(rooms[0].page, 3)
+    found = wait_for_alerts(rooms[0].page, 3)
     assert found.count(f"{item}: Shop: to both again") == 1
     rings = sorted(rooms[0].page.evaluate("rings"))
     # A busy machine may take longer than that from one message to the next.
@@ -110,14 +110,14 @@ def test_a_hidden_tab_is_silent_while_another_shows_the_room(tab: Tab, base_url:
     hidden, shown = tab(), tab()
     for room in (hidden, shown):
         enter(room, item)
-    hidden.look_away()
+    hidden.hide_tab()
 
     post(base_url, item, "seen")
-    expect(shown.said("seen")).to_be_visible()
-    shown.look_away()
+    expect(shown.message_with("seen")).to_be_visible()
+    shown.hide_tab()
     post(base_url, item, "not seen")
 
-    found = alerted(hidden.page, 2)
+    found = wait_for_alerts(hidden.page, 2)
     assert found == [f"{item}: Shop: not seen", "ring"]
 
 
@@ -127,33 +127,33 @@ def test_a_message_deleted_at_once_alerts_nobody(
     ada, bob = tab(), visitor("Bob")
     enter(ada, item)
     bob.enter(item)
-    bob.say("kept")
-    expect(ada.said("kept")).to_be_visible()
-    ada.look_away()
+    bob.send("kept")
+    expect(ada.message_with("kept")).to_be_visible()
+    ada.hide_tab()
 
-    bob.say("oops")
-    expect(bob.on_the_way).to_have_count(0)
+    bob.send("oops")
+    expect(bob.sending_label).to_have_count(0)
     with member(server, item, "Bob") as socket:  # on the page a delete waits, so that it can be taken back
         socket.send('{"type":"delete","id":"oops","target":2}')
         expect(bob.messages.last).to_contain_text("Message deleted")
-    bob.say("meant")
+    bob.send("meant")
 
-    assert alerted(ada.page, 2) == [f"{item}: Bob: meant", "ring"]
+    assert wait_for_alerts(ada.page, 2) == [f"{item}: Bob: meant", "ring"]
 
 
 def test_own_messages_are_scrolled_to_from_wherever_one_reads(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(60)])
     room.enter(item)
-    expect(room.said("line 59")).to_be_in_viewport()
+    expect(room.message_with("line 59")).to_be_in_viewport()
     for n in range(4):
         room.log.focus()
         room.page.keyboard.press("PageUp")
         room.page.keyboard.press("PageUp")
         expect(room.to_foot).to_be_visible()
 
-        room.say(f"mine {n}")
+        room.send(f"mine {n}")
 
-        expect(room.said(f"mine {n}")).to_be_in_viewport()
+        expect(room.message_with(f"mine {n}")).to_be_in_viewport()
 
 
 def test_p5_the_unread_line_stands_where_one_left_off(
@@ -163,11 +163,11 @@ def test_p5_the_unread_line_stands_where_one_left_off(
     bob.enter(item)
     room.enter(item)
     post(base_url, item, "read")
-    expect(room.said("read")).to_be_visible()
-    room.say("hello")
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.message_with("read")).to_be_visible()
+    room.send("hello")
+    expect(room.sending_label).to_have_count(0)
     expect(bob.page.get_by_text("Seen by")).to_have_count(0)
-    bob.say("thanks")
+    bob.send("thanks")
     expect(bob.page.get_by_text("Seen by Ada")).to_be_visible()
     room.page.goto("about:blank")
     post(base_url, item, *[f"news {n}" for n in range(4)])
@@ -176,5 +176,5 @@ def test_p5_the_unread_line_stands_where_one_left_off(
 
     expect(room.log.get_by_text("New messages")).to_have_count(1)
     post(base_url, item, "later")
-    expect(room.said("later")).to_be_visible()
+    expect(room.message_with("later")).to_be_visible()
     expect(room.log.get_by_text("New messages")).to_have_count(1)

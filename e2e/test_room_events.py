@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Route, expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 
 #: Sockets go nowhere until the test lets them.
@@ -20,9 +20,9 @@ NO_SOCKETS = """
 
 
 def test_w3_a_room_lives_by_events_until_a_socket_opens(
-    room: RoomPage, visitor: Callable[[str], RoomPage], complaints: Complaints
+    room: RoomPage, visitor: Callable[[str], RoomPage], page_problems: PageProblems
 ) -> None:
-    complaints.expect("WebSocket connection to|response 40[34]")
+    page_problems.expect("WebSocket connection to|response 40[34]")
     item = f"order-{uuid4().hex[:8]}"
     bob = visitor("Bob")
     bob.enter(item)
@@ -30,20 +30,22 @@ def test_w3_a_room_lives_by_events_until_a_socket_opens(
     room.page.goto(f"/items/{item}#token=some-key-token&name=Ada")
 
     expect(room.status).to_have_text("Live")
-    bob.say("by socket")
-    expect(room.said("by socket")).to_be_visible()
-    room.say("by HTTP")
-    expect(bob.said("by HTTP")).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0)
+    bob.send("by socket")
+    expect(room.message_with("by socket")).to_be_visible()
+    room.send("by HTTP")
+    expect(bob.message_with("by HTTP")).to_have_count(1)
+    expect(room.sending_label).to_have_count(0)
     room.page.evaluate("window.socketsOpen = true")
     room.page.evaluate("dispatchEvent(new Event('online'))")
 
-    room.live()
+    room.wait_until_live()
     expect(room.messages).to_have_count(2)
 
 
-def test_s5_a_message_whose_request_is_never_answered_is_sent_again(room: RoomPage, complaints: Complaints) -> None:
-    complaints.expect("WebSocket connection to|response 40[34]")
+def test_s5_a_message_whose_request_is_never_answered_is_sent_again(
+    room: RoomPage, page_problems: PageProblems
+) -> None:
+    page_problems.expect("WebSocket connection to|response 40[34]")
     ids: list[str] = []
 
     def swallow_the_first(route: Route) -> None:
@@ -55,17 +57,19 @@ def test_s5_a_message_whose_request_is_never_answered_is_sent_again(room: RoomPa
     room.page.add_init_script(NO_SOCKETS)
     room.page.route("**/entries?*", swallow_the_first)
     room.enter(f"order-{uuid4().hex[:8]}")
-    room.say("words")
+    room.send("words")
 
-    expect(room.on_the_way).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0, timeout=60_000)
+    expect(room.sending_label).to_have_count(1)
+    expect(room.sending_label).to_have_count(0, timeout=60_000)
     expect(room.messages).to_have_count(1)
     assert len(ids) == 2
     assert len(set(ids)) == 1
 
 
-def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(room: RoomPage, complaints: Complaints) -> None:
-    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to|response 40[34]")
+def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(
+    room: RoomPage, page_problems: PageProblems
+) -> None:
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to|response 40[34]")
     room.enter(f"order-{uuid4().hex[:8]}")
     room.page.clock.install()
     room.status.evaluate(
@@ -81,9 +85,9 @@ def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(room: RoomPa
         room.page.clock.fast_forward(5_000)
     room.page.context.set_offline(False)
     room.page.evaluate("dispatchEvent(new Event('online'))")
-    room.live()
-    room.say("back")
-    expect(room.on_the_way).to_have_count(0)
+    room.wait_until_live()
+    room.send("back")
+    expect(room.sending_label).to_have_count(0)
 
     said: list[str] = room.page.evaluate("[...window.said]")
     assert {text for text in said if re.search("event|HTTP|socket", text, re.IGNORECASE)} == set()

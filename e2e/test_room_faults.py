@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from complaints import NETWORK_CUT, Complaints
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import bodies
-from stack import deployed
+from stack import serve_deployed
 from tests.support.servers import Server
 
 ITEM = "order-7"
@@ -23,7 +23,7 @@ ITEM = "order-7"
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may stop."""
-    with deployed(tmp_path) as running:
+    with serve_deployed(tmp_path) as running:
         yield running
 
 
@@ -34,10 +34,10 @@ def room(page: Page, own_server: Server) -> RoomPage:
 
 
 @pytest.fixture
-def unlucky(complaints: Complaints) -> None:
+def unlucky(page_problems: PageProblems) -> None:
     """A server that is away is complained of."""
-    complaints.expect(NETWORK_CUT)
-    complaints.expect("ERR_INTERNET_|ERR_INCOMPLETE_CHUNKED")
+    page_problems.expect(NETWORK_CUT)
+    page_problems.expect("ERR_INTERNET_|ERR_INCOMPLETE_CHUNKED")
 
 
 @pytest.mark.usefixtures("unlucky")
@@ -48,15 +48,15 @@ def test_two_tabs_of_one_member_share_what_waits(
     room.enter(ITEM)
     other.enter(ITEM)
     own_server.end(signal.SIGKILL)
-    room.say("from the first tab")
-    expect(other.said("from the first tab")).to_be_visible()
-    other.say("from the second tab")
-    expect(room.said("from the second tab")).to_be_visible()
+    room.send("from the first tab")
+    expect(other.message_with("from the first tab")).to_be_visible()
+    other.send("from the second tab")
+    expect(room.message_with("from the second tab")).to_be_visible()
     room.page.close()
 
-    with deployed(tmp_path, port=own_server.port):
-        other.live()
-        expect(other.on_the_way).to_have_count(0)
+    with serve_deployed(tmp_path, port=own_server.port):
+        other.wait_until_live()
+        expect(other.sending_label).to_have_count(0)
 
         assert bodies(own_server, ITEM) == ["from the first tab", "from the second tab"]
 
@@ -66,34 +66,34 @@ def test_a_browser_without_network_says_so_and_catches_up(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)
-    room.say("before")
+    room.send("before")
     expect(room.messages).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.sending_label).to_have_count(0)
     context.set_offline(True)
     own_server.end(signal.SIGKILL)
-    room.say("in between")
+    room.send("in between")
     expect(room.status).to_have_text("You're offline. 1 message waiting")
 
-    with deployed(tmp_path, port=own_server.port):
+    with serve_deployed(tmp_path, port=own_server.port):
         context.set_offline(False)
-        room.live()
+        room.wait_until_live()
 
-        expect(room.said("in between")).to_be_visible()
-        expect(room.on_the_way).to_have_count(0)
+        expect(room.message_with("in between")).to_be_visible()
+        expect(room.sending_label).to_have_count(0)
 
 
 @pytest.mark.usefixtures("unlucky")
 def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tmp_path: Path) -> None:
     room.enter(ITEM)
-    room.say("of the old log")
+    room.send("of the old log")
     expect(room.messages).to_have_count(1)
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.sending_label).to_have_count(0)
     own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
     another.mkdir()
 
-    with deployed(another, port=own_server.port):
-        room.live()
+    with serve_deployed(another, port=own_server.port):
+        room.wait_until_live()
 
         expect(room.log).to_contain_text("The history of this room was reset")
         expect(room.messages).to_have_count(0)
@@ -105,24 +105,24 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
 ) -> None:
     room.enter(ITEM)
     for text in ("one", "two", "three"):
-        room.say(text)
-    expect(room.on_the_way).to_have_count(0)
-    room.look_away()
+        room.send(text)
+    expect(room.sending_label).to_have_count(0)
+    room.hide_tab()
     own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
     another.mkdir()
 
-    with deployed(another, port=own_server.port):
-        room.live()
+    with serve_deployed(another, port=own_server.port):
+        room.wait_until_live()
         expect(room.log).to_contain_text("The history of this room was reset")
         bob = visitor("Bob")
         bob.at = own_server.url
         bob.enter(ITEM)
-        bob.say("news")
+        bob.send("news")
 
         expect(room.page).to_have_title(f"(1) {ITEM} · Alcove")
         expect(room.page.get_by_text("Bob: news", exact=True)).to_have_count(1)
-        expect(bob.on_the_way).to_have_count(0)
+        expect(bob.sending_label).to_have_count(0)
         expect(bob.page.get_by_text("Seen by Ada")).to_have_count(0)
 
 
@@ -133,12 +133,12 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
     """The log continues with other entries under the numbers that the tab has; its edit must not reach them."""
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     room.enter(ITEM)
-    room.say("kept")
-    expect(room.on_the_way).to_have_count(0)
+    room.send("kept")
+    expect(room.sending_label).to_have_count(0)
     with closing(sqlite3.connect(database)) as running:
         running.execute(f"VACUUM INTO '{copy}'")
-    room.say("lost")
-    expect(room.on_the_way).to_have_count(0)
+    room.send("lost")
+    expect(room.sending_label).to_have_count(0)
     room.page.context.set_offline(offline=True)
     room.change("lost", "Edit")
     room.edit("lost, edited")
@@ -147,15 +147,15 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
     for left in ("alcove.db-wal", "alcove.db-shm"):
         (tmp_path / left).unlink(missing_ok=True)
 
-    with deployed(tmp_path, port=own_server.port):
+    with serve_deployed(tmp_path, port=own_server.port):
         bob = visitor("Bob")
         bob.at = own_server.url
         bob.enter(ITEM)
         for text in ("other", "and more"):
-            bob.say(text)
-        expect(bob.on_the_way).to_have_count(0)
+            bob.send(text)
+        expect(bob.sending_label).to_have_count(0)
         room.page.context.set_offline(offline=False)
-        room.live()
+        room.wait_until_live()
 
         expect(room.log).to_contain_text("The history of this room was reset")
         expect(room.messages).to_have_text(
@@ -169,15 +169,15 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
     room: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)
-    room.kept()
+    room.wait_until_offline_ready()
     own_server.end(signal.SIGKILL)
     room.page.reload()
     for text in ("apple " * 20, "just right", "pear " * 20):
-        room.say(text)
+        room.send(text)
     expect(room.messages).to_have_count(3)
 
-    with deployed(tmp_path, port=own_server.port, env={"ALCOVE_BODY_BYTES": "100"}):
-        room.live()
+    with serve_deployed(tmp_path, port=own_server.port, env={"ALCOVE_BODY_BYTES": "100"}):
+        room.wait_until_live()
         expect(room.messages.get_by_text("The message is too long.")).to_have_count(2)
         room.choose("apple", "Edit")
         expect(room.edit_field).to_have_value("apple " * 20)
@@ -186,5 +186,5 @@ def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarde
 
         expect(room.messages).to_have_count(2)
         expect(room.messages.get_by_text("Not sent.")).to_have_count(0)
-        expect(room.on_the_way).to_have_count(0)
+        expect(room.sending_label).to_have_count(0)
         assert bodies(own_server, ITEM) == ["just right", "short"]

@@ -8,13 +8,13 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import NETWORK_CUT, Complaints
 from network import Network
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import bodies, post
 from seed import UNLIMITED, fill
-from stack import deployed
+from stack import serve_deployed
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
 
@@ -32,7 +32,9 @@ class Start(Protocol):
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
     """A server with settings of the test's own."""
-    return lambda **settings: deployed(tmp_path, env={f"ALCOVE_{name}": str(value) for name, value in settings.items()})
+    return lambda **settings: serve_deployed(
+        tmp_path, env={f"ALCOVE_{name}": str(value) for name, value in settings.items()}
+    )
 
 
 def test_l2_sends_that_are_too_fast_arrive_when_the_server_allows(page: Page, start: Start) -> None:
@@ -42,40 +44,40 @@ def test_l2_sends_that_are_too_fast_arrive_when_the_server_allows(page: Page, st
         room.toggle_developer_panel()
 
         for n in range(4):
-            room.say(f"line {n}")
+            room.send(f"line {n}")
 
         expect(room.frames).to_contain_text('"code":"rate_limited"')
         expect(room.messages).to_have_count(4)
-        expect(room.on_the_way).to_have_count(0)
+        expect(room.sending_label).to_have_count(0)
         expect(room.page.get_by_text("Not sent.")).to_have_count(0)
         assert bodies(server, ITEM) == [f"line {n}" for n in range(4)]
 
 
 def test_r4_what_was_pruned_while_one_was_away_is_shown_as_a_gap(
-    page: Page, start: Start, complaints: Complaints
+    page: Page, start: Start, page_problems: PageProblems
 ) -> None:
-    complaints.expect(NETWORK_CUT)
+    page_problems.expect(NETWORK_CUT)
     with start(RETAIN_ENTRIES=20) as server, Network(server) as network:
         room = RoomPage(page, EN, name="Ada", at=network.url)
         room.enter(ITEM)
-        room.say("line 0")
+        room.send("line 0")
         expect(room.messages).to_have_count(1)
-        expect(room.on_the_way).to_have_count(0)
+        expect(room.sending_label).to_have_count(0)
         network.cut()
         expect(room.status).to_contain_text("Reconnecting")
         post(server.url, ITEM, *[f"line {n}" for n in range(1, 61)])
-        network.mend()
+        network.restore()
         room.page.evaluate("dispatchEvent(new Event('online'))")
-        room.live()
+        room.wait_until_live()
 
-        expect(room.said("line 60")).to_be_in_viewport()
+        expect(room.message_with("line 60")).to_be_in_viewport()
         room.scroll_to_first("Older messages are no longer available")
 
 
 @pytest.fixture
 def long_server(tmp_path: Path) -> Iterator[Server]:
     """A server whose room has a long history."""
-    with deployed(tmp_path, env=UNLIMITED) as server:
+    with serve_deployed(tmp_path, env=UNLIMITED) as server:
         fill(server, ITEM, ENTRIES)
         yield server
 
@@ -84,14 +86,14 @@ def long_server(tmp_path: Path) -> Iterator[Server]:
 def test_w1_a_long_history_is_scrolled_to_the_first(page: Page, long_server: Server) -> None:
     room = RoomPage(page, EN, name="Ada", at=long_server.url)
     room.enter(ITEM)
-    expect(room.said(f"line {ENTRIES - 1}")).to_be_in_viewport()
+    expect(room.message_with(f"line {ENTRIES - 1}")).to_be_in_viewport()
 
     room.scroll_to_first("line 0")
 
-    expect(room.said("line 0")).to_be_in_viewport()
+    expect(room.message_with("line 0")).to_be_in_viewport()
     assert room.messages.count() < 200
     room.to_foot.click()
-    expect(room.said(f"line {ENTRIES - 1}")).to_be_in_viewport()
+    expect(room.message_with(f"line {ENTRIES - 1}")).to_be_in_viewport()
 
 
 def test_a_room_needs_no_mouse(room: RoomPage) -> None:
@@ -106,7 +108,7 @@ def test_a_room_needs_no_mouse(room: RoomPage) -> None:
     keys.press("Control+A")
     keys.type("Ada")
     keys.press("Enter")
-    room.live()
+    room.wait_until_live()
 
     expect(room.message).to_be_focused()
     keys.type("one")

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import post
-from stack import deployed
+from stack import serve_deployed
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def item() -> str:
 
 
 def test_w4_a_room_beyond_the_hundred_that_are_listed_is_found(page: Page, tmp_path: Path) -> None:
-    with deployed(tmp_path) as server:
+    with serve_deployed(tmp_path) as server:
         post(server.url, "zebra-1", "the oldest")
         for n in range(101):
             post(server.url, f"order-{n}", "newer")
@@ -42,7 +42,7 @@ def test_w4_a_room_beyond_the_hundred_that_are_listed_is_found(page: Page, tmp_p
 
 
 def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Page, tmp_path: Path) -> None:
-    with deployed(tmp_path) as server:
+    with serve_deployed(tmp_path) as server:
         room = RoomPage(page, EN, name="Ada", at=server.url)
         room.enter("order-1")
 
@@ -62,9 +62,9 @@ def test_a_name_turns_nothing_but_itself(room: RoomPage, base_url: str, item: st
 
 
 def test_h2_a_name_of_zero_width_characters_is_refused(
-    page: Page, base_url: str, item: str, complaints: Complaints
+    page: Page, base_url: str, item: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect("response 422|Failed to load resource")
+    page_problems.expect("response 422|Failed to load resource")
     room = RoomPage(page, EN, name="\u200b\u2060", at=base_url)
 
     room.visit(item)
@@ -103,15 +103,15 @@ def test_a_conversation_is_saved_whole(room: RoomPage, base_url: str, item: str,
     assert found[-1].endswith("line 119")
 
 
-def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, complaints: Complaints) -> None:
-    complaints.expect("404")  # a browser looks for an icon of what is no document
+def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+    page_problems.expect("404")  # a browser looks for an icon of what is no document
     room.enter(item)
-    room.kept()
+    room.wait_until_offline_ready()
 
     room.page.goto("/favicon.svg")
     room.page.goto("/sw.js")
     room.visit(item)
-    room.live()
+    room.wait_until_live()
 
     shell = room.page.evaluate("caches.match('/').then((kept) => kept.text())")
     assert '<div id="root">' in shell
@@ -119,7 +119,7 @@ def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, complaints
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 def test_a_phone_counts_what_is_unread_in_other_rooms(page: Page, tmp_path: Path) -> None:
-    with deployed(tmp_path) as server:
+    with serve_deployed(tmp_path) as server:
         post(server.url, "order-2", "one", "two")
         post(server.url, "order-3", "three")
         room = RoomPage(page, EN, name="Ada", at=server.url)

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import Complaints
 from layout import small_targets
+from page_problems import PageProblems
 from pages.room import RoomPage
 from seed import fill, member
 from tests.support.clients import PATIENCE_S
@@ -42,7 +42,7 @@ def item() -> str:
 def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server: Server, item: str) -> None:
     fill(server, item, 60)
     room.enter(item)
-    expect(room.said("line 59")).to_be_in_viewport()
+    expect(room.message_with("line 59")).to_be_in_viewport()
     chance = random.Random(9)  # noqa: S311 - the same sizes in every run
 
     for _ in range(depth(15, 200)):
@@ -57,13 +57,13 @@ def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server:
 def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, server: Server, item: str) -> None:
     fill(server, item, 30)
     room.enter(item)
-    expect(room.said("line 29")).to_be_in_viewport()
+    expect(room.message_with("line 29")).to_be_in_viewport()
     with member(server, item, "Bob") as bob:
         bob.send('{"type":"send","id":"1","body":"seen"}')
         while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=PATIENCE_S))) is None:
             pass  # what Ada has read is marked a moment after it is in view
-    room.say("mine")  # sent behind the read mark, so that the mark is stored, too
-    expect(room.on_the_way).to_have_count(0)
+    room.send("mine")  # sent behind the read mark, so that the mark is stored, too
+    expect(room.sending_label).to_have_count(0)
     page.goto("about:blank")
     with member(server, item, "Bob") as bob:
         for n in range(40):
@@ -75,38 +75,38 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
     room.enter(item)
 
     expect(room.log.get_by_text("New messages")).to_be_in_viewport()
-    expect(room.said("news 0")).to_be_in_viewport()
+    expect(room.message_with("news 0")).to_be_in_viewport()
     expect(room.to_foot).to_have_text("40 new · Jump to latest")
     room.to_foot.click()
-    expect(room.said("news 39")).to_be_in_viewport()
+    expect(room.message_with("news 39")).to_be_in_viewport()
     expect(room.to_foot).to_have_count(0)
 
 
 def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str) -> None:
     room.enter(item)
-    room.say("keep me")
-    expect(room.said("keep me")).to_be_visible()
-    expect(room.on_the_way).to_have_count(0)
+    room.send("keep me")
+    expect(room.message_with("keep me")).to_be_visible()
+    expect(room.sending_label).to_have_count(0)
     room.change("keep me", "Delete")
     expect(room.messages).to_contain_text("Message deleted")
 
     room.page.reload()
     room.messages.get_by_role("button", name="Undo").click()
 
-    expect(room.said("keep me")).to_be_visible()
+    expect(room.message_with("keep me")).to_be_visible()
     room.page.reload()
-    room.live()
-    expect(room.said("keep me")).to_be_visible()
+    room.wait_until_live()
+    expect(room.message_with("keep me")).to_be_visible()
 
 
 def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot_help(
-    room: RoomPage, server: Server, item: str, complaints: Complaints
+    room: RoomPage, server: Server, item: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
-    room.say("gone soon")
-    expect(room.said("gone soon")).to_be_visible()  # before that, nothing is on its way either
-    expect(room.on_the_way).to_have_count(0)
+    room.send("gone soon")
+    expect(room.message_with("gone soon")).to_be_visible()  # before that, nothing is on its way either
+    expect(room.sending_label).to_have_count(0)
     room.page.context.set_offline(True)
     expect(room.status).to_contain_text("offline")
     room.message.press("ArrowUp")
@@ -130,12 +130,12 @@ def test_messages_are_one_stop_of_tab_and_arrows_move_between_them(room: RoomPag
     room.enter(item)
     room.log.focus()
     room.page.keyboard.press("ArrowUp")
-    expect(room.said("line 4")).to_be_focused()
+    expect(room.message_with("line 4")).to_be_focused()
     room.page.keyboard.press("ArrowUp")
-    expect(room.said("line 3")).to_be_focused()
-    expect(room.said("line 3").get_by_role("button", name="Copy text")).to_be_visible()
+    expect(room.message_with("line 3")).to_be_focused()
+    expect(room.message_with("line 3").get_by_role("button", name="Copy text")).to_be_visible()
     room.page.keyboard.press("ArrowRight")
-    expect(room.said("line 3").get_by_role("button", name="Copy text")).to_be_focused()
+    expect(room.message_with("line 3").get_by_role("button", name="Copy text")).to_be_focused()
 
 
 def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage, server: Server, item: str) -> None:
@@ -150,8 +150,8 @@ def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage
     assert len(name.removeprefix("Shop, ")) == len("20:34")
 
 
-def test_only_a_room_that_is_not_live_shows_a_warning(room: RoomPage, item: str, complaints: Complaints) -> None:
-    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+def test_only_a_room_that_is_not_live_shows_a_warning(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
     room.open_account()
     assert room.page.evaluate(AMBER) == []
@@ -170,11 +170,12 @@ def test_who_has_seen_a_message_is_said_below_it_alone(
     bob = visitor("Bob")
     bob.enter(item)
     room.enter(item)
-    room.say("mine")
+    room.send("mine")
     seen = room.page.get_by_text("Seen by Bob")
     expect(seen).to_be_visible()
     order = [
-        one.evaluate("(one) => one.getBoundingClientRect().top") for one in (room.said("mine"), seen, room.message)
+        one.evaluate("(one) => one.getBoundingClientRect().top")
+        for one in (room.message_with("mine"), seen, room.message)
     ]
     assert order == sorted(order)
 
@@ -187,8 +188,8 @@ def test_who_has_seen_a_message_is_said_below_it_alone(
 
 def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, item: str) -> None:
     room.enter(item)
-    room.say("hello")
-    color = room.said("hello").locator("[data-color]").get_attribute("data-color")
+    room.send("hello")
+    color = room.message_with("hello").locator("[data-color]").get_attribute("data-color")
 
     expect(room.account_button.locator("[data-initials=A]")).to_have_attribute("data-color", color or "none")
 
@@ -196,10 +197,10 @@ def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, ite
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 def test_a_long_press_opens_a_sheet_that_stays_when_the_finger_is_lifted(room: RoomPage, page: Page, item: str) -> None:
     room.enter(item)
-    room.say("mine")
-    expect(room.said("mine")).to_be_visible()  # before that, nothing is on its way either
-    expect(room.on_the_way).to_have_count(0)
-    box = room.said("mine").bounding_box()
+    room.send("mine")
+    expect(room.message_with("mine")).to_be_visible()  # before that, nothing is on its way either
+    expect(room.sending_label).to_have_count(0)
+    box = room.message_with("mine").bounding_box()
     assert box is not None
     finger = page.context.new_cdp_session(page)
     place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}

@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser_storage import KEPT, NOT_SAVED, REFUSED, SILENT
-from complaints import NETWORK_CUT, Complaints
 from network import Network
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import entries
-from stack import deployed
+from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
@@ -26,15 +26,15 @@ BLOCKED = {"everything is refused": REFUSED, "IndexedDB and locks never answer":
 
 
 @pytest.fixture
-def signed(tmp_path: Path) -> Iterator[Server]:
+def token_server(tmp_path: Path) -> Iterator[Server]:
     """A server that lets in members with a token."""
-    with deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
+    with serve_deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
         yield running
 
 
 @pytest.fixture
-def network(signed: Server) -> Iterator[Network]:
-    with Network(signed) as between:
+def network(token_server: Server) -> Iterator[Network]:
+    with Network(token_server) as between:
         yield between
 
 
@@ -66,7 +66,7 @@ def renderer_of(page: Page) -> int:
 
 
 @contextmanager
-def suspended(page: Page) -> Iterator[None]:
+def suspend(page: Page) -> Iterator[None]:
     """Stop a page's renderer, as a system does to tabs that it suspends: it holds its locks and answers nothing."""
     pid = renderer_of(page)
     os.kill(pid, signal.SIGSTOP)
@@ -95,50 +95,50 @@ def enter_by_cookie(page: Page, at: str) -> RoomPage:
 
 
 def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
-    context: BrowserContext, network: Network, signed: Server, complaints: Complaints
+    context: BrowserContext, network: Network, token_server: Server, page_problems: PageProblems
 ) -> None:
-    complaints.expect(NETWORK_CUT)
-    complaints.expect("401")
+    page_problems.expect(NETWORK_CUT)
+    page_problems.expect("401")
     log_in(context, network.url, "ada")
     page = context.new_page()
     room = enter_by_cookie(page, network.url)
-    room.live()
+    room.wait_until_live()
     network.cut()
     expect(room.status).to_contain_text("Reconnecting")
-    room.say("ada's words")
-    expect(room.said("ada's words")).to_contain_text("Sending…")
+    room.send("ada's words")
+    expect(room.message_with("ada's words")).to_contain_text("Sending…")
     room.message.fill("half of ada's")
     page.close()
-    network.mend()
+    network.restore()
 
     log_in(context, network.url, "bob")
     room = enter_by_cookie(context.new_page(), network.url)
     room.open_details()
     expect(room.members).to_contain_text(["Bob"])
     expect(room.message).to_have_value("")
-    room.say("bob's words")
-    expect(room.on_the_way).to_have_count(0)
-    assert log_of(signed) == [("bob", "bob's words")]
+    room.send("bob's words")
+    expect(room.sending_label).to_have_count(0)
+    assert log_of(token_server) == [("bob", "bob's words")]
     room.page.close()
 
     log_in(context, network.url, "ada")
     room = enter_by_cookie(context.new_page(), network.url)
     room.open_details()
     expect(room.members).to_contain_text(["Ada"])
-    expect(room.said("ada's words")).to_be_visible()
-    expect(room.on_the_way).to_have_count(0)
-    assert log_of(signed) == [("bob", "bob's words"), ("ada", "ada's words")]
+    expect(room.message_with("ada's words")).to_be_visible()
+    expect(room.sending_label).to_have_count(0)
+    assert log_of(token_server) == [("bob", "bob's words"), ("ada", "ada's words")]
 
 
 def test_signing_out_clears_token_and_conversation_in_every_tab(
-    context: BrowserContext, signed: Server, complaints: Complaints
+    context: BrowserContext, token_server: Server, page_problems: PageProblems
 ) -> None:
-    complaints.expect("401")
-    tabs = [RoomPage(context.new_page(), EN, name="Ada", at=signed.url) for _ in range(2)]
+    page_problems.expect("401")
+    tabs = [RoomPage(context.new_page(), EN, name="Ada", at=token_server.url) for _ in range(2)]
     for tab in tabs:
         tab.enter(ITEM, token=member("ada"))
-    tabs[0].say("a secret of ours")
-    expect(tabs[1].said("a secret of ours")).to_be_visible()
+    tabs[0].send("a secret of ours")
+    expect(tabs[1].message_with("a secret of ours")).to_be_visible()
 
     tabs[0].open_account()
     tabs[0].sign_out_button.click()
@@ -154,18 +154,18 @@ def test_signing_out_clears_token_and_conversation_in_every_tab(
 
 @pytest.mark.parametrize("way", BLOCKED)
 def test_live_means_that_sending_works_where_nothing_can_be_stored(
-    page: Page, server: Server, way: str, complaints: Complaints
+    page: Page, server: Server, way: str, page_problems: PageProblems
 ) -> None:
-    complaints.expect("SecurityError")
+    page_problems.expect("SecurityError")
     room = RoomPage(page, EN, name="Ada", at=server.url)
     page.add_init_script(BLOCKED[way])
     room.visit(f"blocked-{list(BLOCKED).index(way)}")
     expect(room.status).to_have_text(f"Live · {NOT_SAVED}")
 
-    room.say("said all the same")
+    room.send("said all the same")
 
-    expect(room.said("said all the same")).to_be_visible()
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.message_with("said all the same")).to_be_visible()
+    expect(room.sending_label).to_have_count(0)
 
 
 def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
@@ -174,48 +174,50 @@ def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
     item = "suspended"
     sleeping = RoomPage(page, EN, name="Ada", at=server.url)
     sleeping.enter(item)
-    sleeping.say("before")
-    expect(sleeping.on_the_way).to_have_count(0)
+    sleeping.send("before")
+    expect(sleeping.sending_label).to_have_count(0)
     awake = RoomPage(context.new_page(), EN, name="Ada", at=server.url)
     awake.enter(item)
-    expect(awake.said("before")).to_be_visible()
+    expect(awake.message_with("before")).to_be_visible()
 
-    with suspended(page):
-        awake.say("meanwhile")
-        expect(awake.said("meanwhile")).to_be_visible()
-        expect(awake.on_the_way).to_have_count(0)
+    with suspend(page):
+        awake.send("meanwhile")
+        expect(awake.message_with("meanwhile")).to_be_visible()
+        expect(awake.sending_label).to_have_count(0)
 
-    expect(sleeping.said("meanwhile")).to_have_count(1)
+    expect(sleeping.message_with("meanwhile")).to_have_count(1)
 
 
-def test_a_member_of_the_login_cookie_comes_back_into_the_latest_room(context: BrowserContext, signed: Server) -> None:
-    log_in(context, signed.url, "ada")
+def test_a_member_of_the_login_cookie_comes_back_into_the_latest_room(
+    context: BrowserContext, token_server: Server
+) -> None:
+    log_in(context, token_server.url, "ada")
     page = context.new_page()
-    enter_by_cookie(page, signed.url).live()
+    enter_by_cookie(page, token_server.url).wait_until_live()
     page.close()
 
-    room = RoomPage(context.new_page(), EN, name="", at=signed.url)
-    room.page.goto(f"{signed.url}/")
+    room = RoomPage(context.new_page(), EN, name="", at=token_server.url)
+    room.page.goto(f"{token_server.url}/")
 
     expect(room.heading).to_have_text(ITEM)
-    room.live()
+    room.wait_until_live()
     expect(room.connect_button).to_have_count(0)
 
 
 def test_who_may_moderate_deletes_messages_of_others(
-    context: BrowserContext, signed: Server, visitor: Callable[[str], RoomPage]
+    context: BrowserContext, token_server: Server, visitor: Callable[[str], RoomPage]
 ) -> None:
     bob = visitor("Bob")
-    bob.at = signed.url
+    bob.at = token_server.url
     bob.enter(ITEM, token=member("bob"))
-    bob.say("off topic")
-    expect(bob.on_the_way).to_have_count(0)
-    ada = RoomPage(context.new_page(), EN, name="Ada", at=signed.url)
+    bob.send("off topic")
+    expect(bob.sending_label).to_have_count(0)
+    ada = RoomPage(context.new_page(), EN, name="Ada", at=token_server.url)
     ada.enter(ITEM, token=token(sub="ada", name="Ada", items={ITEM: "rwm"}))
-    ada.said("off topic").hover()
-    expect(ada.said("off topic").get_by_role("button", name="Edit", exact=True)).to_have_count(0)
+    ada.message_with("off topic").hover()
+    expect(ada.message_with("off topic").get_by_role("button", name="Edit", exact=True)).to_have_count(0)
 
     ada.change("off topic", "Delete")
 
     expect(bob.messages).to_contain_text(["Message deleted"])
-    expect(bob.said("off topic")).to_have_count(0)
+    expect(bob.message_with("off topic")).to_have_count(0)

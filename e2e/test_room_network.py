@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from complaints import NETWORK_CUT, Complaints
 from network import Network
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from pages.words import EN
 from room_log import bodies, post
 from seed import UNLIMITED
-from stack import deployed
+from stack import serve_deployed
 from tests.support.servers import Server
 
 ITEM = "order-7"
@@ -22,16 +22,16 @@ Come = Callable[[str], RoomPage]
 
 
 @pytest.fixture(autouse=True)
-def unlucky(complaints: Complaints) -> None:
+def unlucky(page_problems: PageProblems) -> None:
     """A network that is away is complained of."""
-    complaints.expect(NETWORK_CUT)
-    complaints.expect("ERR_INCOMPLETE_CHUNKED")
+    page_problems.expect(NETWORK_CUT)
+    page_problems.expect("ERR_INCOMPLETE_CHUNKED")
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A server that the test may stop."""
-    with deployed(tmp_path, env=UNLIMITED) as running:
+    with serve_deployed(tmp_path, env=UNLIMITED) as running:
         yield running
 
 
@@ -51,15 +51,15 @@ def room(page: Page, network: Network) -> RoomPage:
 @pytest.fixture
 def bob(visitor: Come, own_server: Server) -> RoomPage:
     """Bob, beside the server: no network between."""
-    come = visitor("Bob")
-    come.at = own_server.url
-    return come
+    open_as = visitor("Bob")
+    open_as.at = own_server.url
+    return open_as
 
 
 def numbers(room: RoomPage) -> list[int]:
     """Return the numbers of the lines from top to bottom; fail if a view skips, repeats or reorders lines."""
     read: set[int] = set()
-    for view in room.read_through():
+    for view in room.texts_upwards():
         seen = [int(found[1]) for text in view if (found := re.search(r"line (\d+)", text))]
         assert seen == list(range(seen[0], seen[0] + len(seen))), seen
         read |= set(seen)
@@ -69,7 +69,7 @@ def numbers(room: RoomPage) -> list[int]:
 def back(room: RoomPage) -> None:
     """Wait until the room is live again, without waiting for the backoff."""
     room.page.evaluate("dispatchEvent(new Event('online'))")
-    room.live()
+    room.wait_until_live()
 
 
 def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
@@ -77,15 +77,15 @@ def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
 ) -> None:
     room.enter(ITEM)
     post(own_server.url, ITEM, "line 0")
-    expect(room.said("line 0")).to_be_visible()
+    expect(room.message_with("line 0")).to_be_visible()
 
     network.cut()
     expect(room.status).to_contain_text("Reconnecting")
     post(own_server.url, ITEM, *[f"line {n}" for n in range(1, 201)])
-    network.mend()
+    network.restore()
     back(room)
 
-    expect(room.said("line 200")).to_be_in_viewport()
+    expect(room.message_with("line 200")).to_be_in_viewport()
     assert numbers(room) == list(range(201))
 
 
@@ -95,19 +95,19 @@ def test_r1_who_hears_nothing_for_30_s_while_others_send_200_reads_each_once(
     room.page.clock.install()
     room.enter(ITEM)
     post(own_server.url, ITEM, "line 0")
-    expect(room.said("line 0")).to_be_visible()
+    expect(room.message_with("line 0")).to_be_visible()
 
     network.stall()
     post(own_server.url, ITEM, *[f"line {n}" for n in range(1, 201)])
     for _ in range(6):  # in leaps: the frames between would take longer than all else
         room.page.clock.fast_forward(5_000)
     expect(room.status).to_contain_text("onnecting")
-    room.say("line 201")
-    network.mend()
+    room.send("line 201")
+    network.restore()
     back(room)
 
-    expect(room.said("line 201")).to_be_in_viewport()
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.message_with("line 201")).to_be_in_viewport()
+    expect(room.sending_label).to_have_count(0)
     assert numbers(room) == list(range(202))
 
 
@@ -116,15 +116,15 @@ def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
 ) -> None:
     room.enter(ITEM)
     for n in range(30):
-        room.say(f"line {n}")
+        room.send(f"line {n}")
         if n % 10 == 5:
             network.cut()
         if n % 10 == 8:
-            network.mend()
+            network.restore()
     back(room)
 
-    expect(room.said("line 29")).to_be_visible()
-    expect(room.on_the_way).to_have_count(0)
+    expect(room.message_with("line 29")).to_be_visible()
+    expect(room.sending_label).to_have_count(0)
     assert bodies(own_server, ITEM) == [f"line {n}" for n in range(30)]
     assert numbers(room) == list(range(30))
 
@@ -134,18 +134,18 @@ def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
 ) -> None:
     room.enter(ITEM)
     for n in range(20):
-        room.say(f"line {n}")
+        room.send(f"line {n}")
     own_server.end(signal.SIGKILL)
     for n in range(20, 30):
-        room.say(f"line {n}")
+        room.send(f"line {n}")
 
-    with deployed(tmp_path, port=own_server.port):
+    with serve_deployed(tmp_path, port=own_server.port):
         back(room)
         bob.enter(ITEM)
 
         for reader in (room, bob):
-            expect(reader.said("line 29")).to_be_visible()
-            expect(reader.on_the_way).to_have_count(0)
+            expect(reader.message_with("line 29")).to_be_visible()
+            expect(reader.sending_label).to_have_count(0)
             assert numbers(reader) == list(range(30))
         assert bodies(own_server, ITEM) == [f"line {n}" for n in range(30)]
 
@@ -154,21 +154,21 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
     room: RoomPage, bob: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)
-    room.kept()
+    room.wait_until_offline_ready()
     own_server.end(signal.SIGKILL)
     expect(room.status).to_contain_text("Reconnecting")
     for n in range(5):
-        room.say(f"line {n}")
+        room.send(f"line {n}")
     expect(room.status).to_contain_text("5 messages waiting")
     room.page.reload()
     expect(room.messages).to_have_count(5)
 
-    with deployed(tmp_path, port=own_server.port):
+    with serve_deployed(tmp_path, port=own_server.port):
         bob.enter(ITEM)
         back(room)
 
         for reader in (room, bob):
             expect(reader.messages).to_have_count(5)
-            expect(reader.on_the_way).to_have_count(0)
+            expect(reader.sending_label).to_have_count(0)
             assert numbers(reader) == list(range(5))
         assert bodies(own_server, ITEM) == [f"line {n}" for n in range(5)]

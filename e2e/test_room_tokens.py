@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Response, WebSocket, expect
 
-from complaints import Complaints
 from host import Host, hosting
-from stack import deployed
+from page_problems import PageProblems
+from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
@@ -27,10 +27,10 @@ def host() -> Iterator[Host]:
 
 
 @pytest.fixture
-def signed(tmp_path: Path, host: Host) -> Iterator[Server]:
+def token_server(tmp_path: Path, host: Host) -> Iterator[Server]:
     """A server with a key, whose page may be framed by the host's."""
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": host.url, "ALCOVE_LEEWAY_S": "0"}
-    with deployed(tmp_path, env=env) as running:
+    with serve_deployed(tmp_path, env=env) as running:
         host.server, host.item = running.url, ITEM
         yield running
 
@@ -41,9 +41,9 @@ def wrong_key(number: int) -> str:
 
 
 def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
-    page: Page, host: Host, complaints: Complaints
+    page: Page, host: Host, page_problems: PageProblems
 ) -> None:
-    complaints.expect("401")
+    page_problems.expect("401")
     host.tokens = [wrong_key(number) for number in range(1000)]
     attempts: list[str] = []
 
@@ -90,8 +90,10 @@ def test_a4_a_browser_whose_clock_is_hours_off_renews_its_token_once(page: Page,
     assert host.asked == 2
 
 
-def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(page: Page, host: Host, complaints: Complaints) -> None:
-    complaints.expect("401")
+def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(
+    page: Page, host: Host, page_problems: PageProblems
+) -> None:
+    page_problems.expect("401")
     host.tokens = [token(exp=time.time() + 3, items={ITEM: "rw"})]
     page.goto(host.url)
     frame = page.frame_locator("iframe")

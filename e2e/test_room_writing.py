@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from complaints import Complaints
+from page_problems import PageProblems
 from pages.room import RoomPage
 from room_log import post
 
@@ -17,17 +17,17 @@ def item() -> str:
     return f"order-{uuid4().hex[:8]}"
 
 
-def say(room: RoomPage, *texts: str) -> None:
+def send_all(room: RoomPage, *texts: str) -> None:
     """Send messages, and wait until they are in the log."""
     for text in texts:
-        room.say(text)
-        expect(room.said(text)).to_be_visible()
-    expect(room.on_the_way).to_have_count(0)
+        room.send(text)
+        expect(room.message_with(text)).to_be_visible()
+    expect(room.sending_label).to_have_count(0)
 
 
 def test_enter_pressed_twice_in_an_edit_does_not_send_the_draft(room: RoomPage, item: str) -> None:
     room.enter(item)
-    say(room, "frist")
+    send_all(room, "frist")
     room.message.fill("half a thou")
     room.change("frist", "Edit")
     room.edit_field.fill("first")
@@ -36,13 +36,13 @@ def test_enter_pressed_twice_in_an_edit_does_not_send_the_draft(room: RoomPage, 
     room.page.keyboard.press("Enter")
     room.page.keyboard.press("Enter")
 
-    expect(room.said("first")).to_contain_text("(edited)")
+    expect(room.message_with("first")).to_contain_text("(edited)")
     expect(room.message).to_have_value("half a thou")
     expect(room.messages).to_have_count(1)
     room.message.press("End")
     room.page.keyboard.type("ght")
     room.page.keyboard.press("Enter")
-    expect(room.said("half a thought")).to_be_visible()
+    expect(room.message_with("half a thought")).to_be_visible()
 
 
 @pytest.mark.parametrize("key", [{"keyCode": 229}, {"keyCode": 13, "isComposing": True}], ids=["Safari", "others"])
@@ -74,10 +74,10 @@ def test_a_key_that_is_held_down_sends_once(room: RoomPage, item: str) -> None:
     expect(room.message).to_have_value("once")
 
 
-def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str, complaints: Complaints) -> None:
-    complaints.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
-    say(room, "first", "second")
+    send_all(room, "first", "second")
     room.page.context.set_offline(True)
     expect(room.status).to_contain_text("offline")
 
@@ -87,8 +87,8 @@ def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str,
     expect(room.edit_field).to_have_value("second, edited")
     room.edit_field.press("Escape")
     room.page.context.set_offline(False)
-    room.live()
-    expect(room.on_the_way).to_have_count(0)
+    room.wait_until_live()
+    expect(room.sending_label).to_have_count(0)
     room.change("second, edited", "Delete")
     room.message.press("ArrowUp")
 
@@ -98,10 +98,10 @@ def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str,
 def test_the_focus_stays_where_one_writes_or_reads(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(40)])
     room.enter(item)
-    say(room, "mine")
+    send_all(room, "mine")
     room.change("mine", "Edit")
     room.log.get_by_role("button", name="Cancel").click()
-    expect(room.said("mine")).to_be_focused()
+    expect(room.message_with("mine")).to_be_focused()
 
     room.log.focus()
     room.page.keyboard.press("PageUp")
@@ -110,7 +110,7 @@ def test_the_focus_stays_where_one_writes_or_reads(room: RoomPage, base_url: str
 
     expect(room.to_foot).to_have_count(0)
     expect(room.log).to_be_focused()
-    expect(room.said("mine")).to_be_in_viewport()
+    expect(room.message_with("mine")).to_be_in_viewport()
 
 
 def test_the_end_key_leads_to_the_newest_message(room: RoomPage, base_url: str, item: str) -> None:
@@ -118,7 +118,7 @@ def test_the_end_key_leads_to_the_newest_message(room: RoomPage, base_url: str, 
     room.enter(item)
     leave: list[Callable[[], None]] = [room.heading.click, room.message.focus]
     for take_focus in leave:
-        expect(room.said("line 59")).to_be_in_viewport()
+        expect(room.message_with("line 59")).to_be_in_viewport()
         room.log.focus()
         room.page.keyboard.press("PageUp")
         room.page.keyboard.press("PageUp")
@@ -127,5 +127,5 @@ def test_the_end_key_leads_to_the_newest_message(room: RoomPage, base_url: str, 
 
         room.page.keyboard.press("End")
 
-        expect(room.said("line 59")).to_be_in_viewport()
+        expect(room.message_with("line 59")).to_be_in_viewport()
         expect(room.to_foot).to_have_count(0)

@@ -37,7 +37,7 @@ def test_the_longest_word_is_wrapped_on_a_phone(page: Page) -> None:
     echo.open()
     expect(echo.status).to_contain_text("Connected")
 
-    echo.say("x" * 2000)
+    echo.send("x" * 2000)
     expect(echo.lines).to_have_count(1)
 
     assert echo.overflow() <= 0
@@ -50,6 +50,6 @@ def test_the_whole_conversation_is_in_reach_on_a_phone(page: Page) -> None:
     item.open()
 
     item.connect()
-    item.say("hello")
+    item.send("hello")
 
     expect(item.lines.last).to_be_in_viewport()

@@ -46,11 +46,11 @@ class ConversationPage(Site):
         self.disconnect_button.wait_for()
         self.status.get_by_text(self.words.connected, exact=True).wait_for()
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.message.fill(text)
         self.send_button.click()
 
-    def try_to_say(self, text: str) -> None:
+    def type_and_press_enter(self, text: str) -> None:
         """Write and press Enter, which does not wait until sending is possible."""
         self.message.fill(text)
         self.message.press("Enter")

@@ -48,18 +48,18 @@ class EmbeddedRoom:
         """The composer, whose label names the room."""
         return self.within.get_by_role("textbox", name=re.compile(f"^({EN.message}|Mensaje) .+"))
 
-    def said(self, text: str) -> Locator:
+    def message_with(self, text: str) -> Locator:
         return self.log.get_by_role("article").filter(has=self.within.get_by_text(text, exact=True))
 
     @property
-    def on_the_way(self) -> Locator:
+    def sending_label(self) -> Locator:
         """The label of messages that are not stored yet."""
         return self.within.get_by_text("Sending…", exact=True)
 
-    def live(self) -> None:
+    def wait_until_live(self) -> None:
         expect(self.status).to_have_text("Live")
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.message.fill(text)
         self.message.press("Enter")
 

@@ -32,11 +32,11 @@ class OrderPage:
         return self.room.get_by_role("log")
 
     @property
-    def on_the_way(self) -> Locator:
+    def sending_label(self) -> Locator:
         """The label of messages that are not stored yet."""
         return self.log.get_by_text("Sending…", exact=True)
 
-    def said(self, text: str) -> Locator:
+    def message_with(self, text: str) -> Locator:
         return self.log.get_by_role("article").filter(has_text=text)
 
     def sign_in(self, user: str, order: str) -> None:
@@ -53,9 +53,9 @@ class OrderPage:
     def sign_out(self) -> None:
         self.page.get_by_role("button", name="Sign out", exact=True).click()
 
-    def live(self) -> None:
+    def wait_until_live(self) -> None:
         expect(self.status).to_have_text("Live")
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.message.fill(text)
         self.message.press("Enter")

@@ -136,13 +136,13 @@ class RoomPage(Site):
     def enter(self, item: str, *, token: str = TUTORIAL) -> None:
         """Follow such a link into a room, and wait until the room is live."""
         self.visit(item, token=token)
-        self.live()
+        self.wait_until_live()
 
-    def live(self) -> None:
+    def wait_until_live(self) -> None:
         """Wait until the room is live, also while the server restarts."""
         expect(self.status).to_have_text("Live")
 
-    def look_away(self) -> None:
+    def hide_tab(self) -> None:
         """Make the page believe that its tab is hidden."""
         self.page.evaluate(
             """() => {
@@ -151,7 +151,7 @@ class RoomPage(Site):
             }"""
         )
 
-    def kept(self) -> None:
+    def wait_until_offline_ready(self) -> None:
         """Wait until the browser could open the page without a server."""
         self.page.wait_for_function(
             """async () => {
@@ -162,20 +162,20 @@ class RoomPage(Site):
             }"""
         )
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.message.fill(text)
         self.message.press("Enter")
 
-    def said(self, text: str) -> Locator:
+    def message_with(self, text: str) -> Locator:
         """The message with this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
 
     @property
-    def on_the_way(self) -> Locator:
+    def sending_label(self) -> Locator:
         """The label of messages that are not stored yet."""
         return self.messages.get_by_text("Sending…", exact=True)
 
-    def place(self) -> list[object]:
+    def scroll_position(self) -> list[object]:
         """Return the first fully visible message and its distance from the top, once scrolling has ended."""
         place: list[object] = self.log.evaluate(
             """async (log) => {
@@ -209,7 +209,7 @@ class RoomPage(Site):
             timeout=180_000,
         )
 
-    def read_through(self) -> list[list[str]]:
+    def texts_upwards(self) -> list[list[str]]:
         """Yield the rendered texts from the bottom of the loaded messages to the top, one view at a time."""
         views: list[list[str]] = self.log.evaluate(
             """async (log) => {
@@ -244,5 +244,5 @@ class RoomPage(Site):
 
     def change(self, text: str, way: str) -> None:
         """Press a button of an own message."""
-        self.said(text).hover()
-        self.said(text).get_by_role("button", name=way, exact=True).click()
+        self.message_with(text).hover()
+        self.message_with(text).get_by_role("button", name=way, exact=True).click()

@@ -14,7 +14,7 @@ NETWORK_CUT = (
 )
 
 
-class Complaints:
+class PageProblems:
     """Collects the problems of every page of a context; a test declares in advance which ones it expects."""
 
     def __init__(self, context: BrowserContext) -> None:
