@@ -1,4 +1,4 @@
-"""The network between a browser and a server: a TCP proxy that a test cuts, stalls and mends."""
+"""Simulate the network between a browser and a server: a TCP proxy that a test cuts, stalls and restores."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from tests.support.servers import Address, Server
 
 
 class Network(Address):
-    """Passes bytes between its own port and the server's, in a thread of its own."""
+    """Forwards bytes between its own port and the server's, in a thread."""
 
     def __init__(self, server: Server) -> None:
         self._target = server.port
@@ -39,15 +39,15 @@ class Network(Address):
         self._loop.close()
 
     def cut(self) -> None:
-        """Reset every connection, and every one that comes until `mend`."""
+        """Reset all connections, and new ones until `restore`."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
     def stall(self) -> None:
-        """Hold back whatever is said from now on, and tell nobody."""
+        """Hold back all bytes from now on, without closing connections."""
         self._loop.call_soon_threadsafe(self._flowing.clear)
 
     def restore(self) -> None:
-        """Let connections through again."""
+        """Forward bytes and accept connections again."""
         self._down = False
         self._loop.call_soon_threadsafe(self._flowing.set)
 
@@ -64,7 +64,7 @@ class Network(Address):
         await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection, until either side ends it."""
+        """Forward the bytes of one connection until either side closes it."""
         self._writers.add(writer)
         ends = [writer]
         try:
@@ -82,7 +82,7 @@ class Network(Address):
                 reset(end)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry bytes one way, and tell the far end where they end."""
+        """Forward bytes in one direction, and the end of the stream."""
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self._flowing.wait()

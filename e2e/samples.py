@@ -1,4 +1,4 @@
-"""The rooms that the screenshots show: who said what in them, and how long ago."""
+"""Define the rooms of the screenshots: their messages, with authors and ages."""
 
 import json
 import time

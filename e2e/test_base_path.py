@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from host import Host, hosting, sign
+from host import Host, hosting, send_as_bob, sign
 from pages.chat import ChatPage
 from pages.echo import EchoPage
 from pages.embedded import EmbeddedRoom

@@ -48,7 +48,7 @@ def site(package: Path, server: Server) -> Iterator[str]:
             super().__init__(*args, directory=str(package))
 
         def do_GET(self) -> None:
-            """The host page at `/host`, else a file of the package."""
+            """Serve the host page at `/host`, else a file of the package."""
             if self.path == "/badges.js":
                 self._send("text/javascript", snippet("badges.js"))
                 return

@@ -44,7 +44,7 @@ PAGE = """<!doctype html><html lang="en"><title>Own</title><link rel="icon" href
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"guide-{uuid4().hex[:8]}"
 
 

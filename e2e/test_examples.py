@@ -32,7 +32,7 @@ def opened() -> Iterator[dict[str, Shop]]:
 
 @pytest.fixture(scope="session")
 def token_server(tmp_path_factory: pytest.TempPathFactory, opened: dict[str, Shop]) -> Iterator[Server]:
-    """A server with a key, for the pages of all shops."""
+    """Start a server with a key, for the pages of all shops."""
     env = UNLIMITED | {
         "ALCOVE_SECRET": SECRET,
         "ALCOVE_LEEWAY_S": "0",
@@ -44,7 +44,7 @@ def token_server(tmp_path_factory: pytest.TempPathFactory, opened: dict[str, Sho
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of all processes of this test run."""
+    """Return a folder that all processes of this test run share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
@@ -61,7 +61,7 @@ def shop(
     shared: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Shop:
-    """One of the host applications, with the key of the server."""
+    """Run one of the host applications, with the key of the server."""
     name: str = request.param
     shop = opened[name]
     shop.app.config.update(ALCOVE_URL=token_server.url, ALCOVE_SECRET=SECRET, TOKEN_S=600)
@@ -74,7 +74,7 @@ def shop(
 
 @pytest.fixture
 def number() -> str:
-    """An order of its own for each test."""
+    """Return the number of an order that no other test uses."""
     return uuid4().hex[:8]
 
 
@@ -84,7 +84,7 @@ def order(page: Page, shop: Shop) -> OrderPage:
 
 
 def log_bodies(server: Server, number: str) -> list[object]:
-    """What the log of the order's room holds."""
+    """Return the bodies in the log of the order's room."""
     return bodies(server, f"order-{number}", token(sub="reader", items={"*": "r"}))
 
 
@@ -221,7 +221,7 @@ def test_sending_works_where_nothing_can_be_stored(
 
 
 def lines(file: str) -> list[str]:
-    """The lines of an example that are not blank."""
+    """Return the lines of an example that are not blank."""
     return [line for line in (ROOT / "backend/examples" / file).read_text().splitlines() if line.strip()]
 
 

@@ -1,4 +1,4 @@
-"""The shop in FastAPI with Alcove inside, on SQLite and on PostgreSQL: its users in a browser, each with a session."""
+"""Test the FastAPI shop with Alcove inside, on SQLite and PostgreSQL: users in a browser, each with a session."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ READ_ONLY = "You can read this room, but you can't write in it."
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
-    """The example under uvicorn, in a folder of its own."""
+    """Run the example with uvicorn, in its own folder."""
     shutil.copy(ROOT / "backend/examples/fastapi_shop/main.py", tmp_path)
     with ExitStack() as running:
         env = {}

@@ -19,38 +19,38 @@ FIELD = "main textarea"
 
 @pytest.fixture(autouse=True)
 def patience() -> None:
-    """No Chromium is needed here."""
+    """Override the fixture: no Chromium is needed here."""
 
 
 @pytest.fixture(autouse=True)
 def page_problems() -> None:
-    """No Chromium is listened to."""
+    """Override the fixture: no Chromium is observed."""
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that the test may stop."""
+    """Start a server that the test may stop."""
     with serve_deployed(tmp_path) as running_server:
         yield running_server
 
 
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    """The Firefox that the tests share: it takes seconds to start."""
+    """Start the Firefox that the tests share, because that takes seconds."""
     with running(tmp_path_factory.mktemp("firefox")) as started:
         yield started
 
 
 @pytest.fixture
 def tab(firefox: Firefox) -> Iterator[Tab]:
-    """A tab in a container, which shares no storage with other tests."""
+    """Open a tab in a container, which shares no storage with other tests."""
     with firefox.container() as opened:
         yield opened
 
 
 @pytest.fixture
 def item() -> str:
-    """A room that no other test uses."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 

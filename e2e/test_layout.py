@@ -33,7 +33,7 @@ on_phone = pytest.mark.browser_context_args(viewport=PHONE, has_touch=True, is_m
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 

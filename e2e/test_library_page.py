@@ -1,4 +1,4 @@
-"""The whole page inside an application (`router(member, page=True)`), whose session is the only login."""
+"""Test the whole page inside an application (`router(member, page=True)`), whose session is the only login."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +45,7 @@ SIGNS_IN = "The application of this page signs you in."
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Server]:
-    """The application under uvicorn."""
+    """Run the application with uvicorn."""
     (tmp_path / "host.py").write_text(HOST)
     command: list[str | Path] = [BIN / "uvicorn", "host:app", "--port", "0"]
     with without_problems(Server(command, cwd=tmp_path)) as server:

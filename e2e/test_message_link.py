@@ -1,4 +1,4 @@
-"""A message has a link: it is copied from the message's menu, and leads to the message, which is marked."""
+"""Test the link to a message: copied from its menu, it leads to the message and marks it."""
 
 from uuid import uuid4
 
@@ -13,12 +13,12 @@ from tests.support.servers import Server
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 
 def expect_marked(room: RoomPage, text: str) -> None:
-    """The message is in view, marked, and has the focus."""
+    """Check that the message is in view, marked, and has the focus."""
     expect(room.message_with(text)).to_have_attribute("aria-current", "true")
     expect(room.message_with(text)).to_be_in_viewport(ratio=1)
     expect(room.message_with(text)).to_be_focused()

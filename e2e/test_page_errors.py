@@ -47,13 +47,13 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 
 @pytest.fixture(autouse=True)
 def without_service_worker(page_problems: PageProblems) -> None:
-    """The page is told that it may have none."""
+    """Make the page believe that service workers are not supported."""
     page_problems.expect("Service Worker registration blocked")
 
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 

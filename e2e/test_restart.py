@@ -14,7 +14,7 @@ from tests.support.servers import Server
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that the test may stop."""
+    """Start a server that the test may stop."""
     with serve_deployed(tmp_path) as running:
         yield running
 

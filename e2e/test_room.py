@@ -16,7 +16,7 @@ Come = Callable[[str], RoomPage]
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 

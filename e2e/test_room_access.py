@@ -18,7 +18,7 @@ ITEM = "foo"
 
 @pytest.fixture
 def token_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that asks for signed tokens, to the second."""
+    """Start a server with a key and without leeway for expired tokens."""
     with serve_deployed(tmp_path, env={"ALCOVE_SECRET": SECRET, "ALCOVE_LEEWAY_S": "0"}) as server:
         yield server
 

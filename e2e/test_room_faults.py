@@ -22,7 +22,7 @@ ITEM = "order-7"
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that the test may stop."""
+    """Start a server that the test may stop."""
     with serve_deployed(tmp_path) as running:
         yield running
 
@@ -35,7 +35,7 @@ def room(page: Page, own_server: Server) -> RoomPage:
 
 @pytest.fixture
 def unlucky(page_problems: PageProblems) -> None:
-    """A server that is away is complained of."""
+    """Expect the problems that a page reports while its server is away."""
     page_problems.expect(NETWORK_CUT)
     page_problems.expect("ERR_INTERNET_|ERR_INCOMPLETE_CHUNKED")
 

@@ -31,7 +31,7 @@ class Start(Protocol):
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """A server with settings of the test's own."""
+    """Return a function that starts a server with settings."""
     return lambda **settings: serve_deployed(
         tmp_path, env={f"ALCOVE_{name}": str(value) for name, value in settings.items()}
     )
@@ -76,7 +76,7 @@ def test_r4_what_was_pruned_while_one_was_away_is_shown_as_a_gap(
 
 @pytest.fixture
 def long_server(tmp_path: Path) -> Iterator[Server]:
-    """A server whose room has a long history."""
+    """Start a server with a room that has a long history."""
     with serve_deployed(tmp_path, env=UNLIMITED) as server:
         fill(server, ITEM, ENTRIES)
         yield server

@@ -19,7 +19,7 @@ from stack import serve_deployed
 
 @pytest.fixture
 def item() -> str:
-    """A room of its own for each test."""
+    """Return an item id that no other test uses."""
     return f"order-{uuid4().hex[:8]}"
 
 

@@ -27,7 +27,7 @@ BLOCKED = {"everything is refused": REFUSED, "IndexedDB and locks never answer":
 
 @pytest.fixture
 def token_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that lets in members with a token."""
+    """Start a server that admits members with a token."""
     with serve_deployed(tmp_path, env={"ALCOVE_SECRET": SECRET}) as running:
         yield running
 
@@ -39,7 +39,7 @@ def network(token_server: Server) -> Iterator[Network]:
 
 
 def member(sub: str) -> str:
-    """A member's token for the room."""
+    """Sign a member's token for the room."""
     return token(sub=sub, name=sub.title(), exp=time.time() + 3600, items={ITEM: "rw"})
 
 
@@ -49,7 +49,7 @@ def log_of(server: Server) -> list[tuple[str, object]]:
 
 
 def renderer_of(page: Page) -> int:
-    """The process id of a page's renderer: the one that works while the page does."""
+    """Return the process id of a page's renderer: the one that is busy while the page is."""
     browser = page.context.browser
     assert browser is not None
     session = browser.new_browser_cdp_session()
@@ -67,7 +67,7 @@ def renderer_of(page: Page) -> int:
 
 @contextmanager
 def suspend(page: Page) -> Iterator[None]:
-    """Stop a page's renderer, as a system does to tabs that it suspends: it holds its locks and answers nothing."""
+    """Stop a page's renderer while the block runs, as a system suspends a tab: it keeps its locks."""
     pid = renderer_of(page)
     os.kill(pid, signal.SIGSTOP)
     try:

@@ -23,21 +23,21 @@ Come = Callable[[str], RoomPage]
 
 @pytest.fixture(autouse=True)
 def unlucky(page_problems: PageProblems) -> None:
-    """A network that is away is complained of."""
+    """Expect the problems that a page reports while its network is away."""
     page_problems.expect(NETWORK_CUT)
     page_problems.expect("ERR_INCOMPLETE_CHUNKED")
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
-    """A server that the test may stop."""
+    """Start a server that the test may stop."""
     with serve_deployed(tmp_path, env=UNLIMITED) as running:
         yield running
 
 
 @pytest.fixture
 def network(own_server: Server) -> Iterator[Network]:
-    """What is between Ada and that server."""
+    """Run the proxy between Ada and that server."""
     with Network(own_server) as between:
         yield between
 

@@ -28,7 +28,7 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def token_server(tmp_path: Path, host: Host) -> Iterator[Server]:
-    """A server with a key, whose page may be framed by the host's."""
+    """Start a server with a key, whose page the host's page may frame."""
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_FRAME_ANCESTORS": host.url, "ALCOVE_LEEWAY_S": "0"}
     with serve_deployed(tmp_path, env=env) as running:
         host.server, host.item = running.url, ITEM
@@ -36,7 +36,7 @@ def token_server(tmp_path: Path, host: Host) -> Iterator[Server]:
 
 
 def wrong_key(number: int) -> str:
-    """A token of a host whose key is not the server's; each is another one."""
+    """Sign a new token with a key that is not the server's."""
     return token(key="k" * 40, jti=str(number))
 
 

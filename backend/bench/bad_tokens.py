@@ -80,7 +80,7 @@ async def latencies(port: int, during: Callable[[], Awaitable[None]]) -> list[fl
 
 
 async def attempt(port: int, path: str, address: str, answers: Counter[str]) -> None:
-    """One bad handshake, to the end of the connection."""
+    """Make one handshake with a bad token, and wait until the connection ends."""
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13"
     upgrade = f"Upgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\nSec-WebSocket-Protocol: {PROTOCOL}"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

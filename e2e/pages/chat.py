@@ -1,13 +1,13 @@
-"""The chat's page, connected when it opens, under an id of its own."""
+"""Page object of the chat page, which connects when it opens."""
 
 from pages.conversation import ConversationPage
 
 
 class ChatPage(ConversationPage):
-    """Speaks T3."""
+    """The chat page (T3)."""
 
     path = "/chat"
 
     def client_id(self) -> str:
-        """The number under which this tab speaks."""
+        """The number of this client in the chat."""
         return self.page.get_by_role("paragraph").filter(has_text="ID:").locator("strong").inner_text()

@@ -1,4 +1,4 @@
-"""What the three conversations have in common: a connection, a log and a composer."""
+"""Base class of the page objects of echo, item and chat: a connection, a log and a composer."""
 
 from playwright.sync_api import Locator
 
@@ -51,6 +51,6 @@ class ConversationPage(Site):
         self.send_button.click()
 
     def type_and_press_enter(self, text: str) -> None:
-        """Write and press Enter, which does not wait until sending is possible."""
+        """Type the text and press Enter, without waiting until sending is possible."""
         self.message.fill(text)
         self.message.press("Enter")

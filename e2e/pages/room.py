@@ -134,7 +134,7 @@ class RoomPage(Site):
         self.page.goto(f"{self.at}/items/{item}#token={token}&name={self.name}")
 
     def enter(self, item: str, *, token: str = TUTORIAL) -> None:
-        """Follow such a link into a room, and wait until the room is live."""
+        """Follow a link with a token into a room, and wait until the room is live."""
         self.visit(item, token=token)
         self.wait_until_live()
 
@@ -152,7 +152,7 @@ class RoomPage(Site):
         )
 
     def wait_until_offline_ready(self) -> None:
-        """Wait until the browser could open the page without a server."""
+        """Wait until the browser can open the page without a server."""
         self.page.wait_for_function(
             """async () => {
                 const names = performance.getEntriesByType("resource").map((entry) => entry.name);
@@ -167,7 +167,7 @@ class RoomPage(Site):
         self.message.press("Enter")
 
     def message_with(self, text: str) -> Locator:
-        """The message with this text."""
+        """Return the locator of the message with this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
 
     @property

@@ -49,7 +49,7 @@ class Site:
         self.other_language.click()
 
     def link_to(self, name: str) -> Locator:
-        """The link to one of the tutorial's pages in the account menu."""
+        """Return the locator of the link to one of the tutorial's pages in the account menu."""
         return self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True)
 
     def go_to(self, name: str) -> None:

@@ -95,7 +95,7 @@ class Server(uvicorn.Server):
         gc.set_threshold(*_GC_THRESHOLDS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin the shutdown at the first signal; end at once at a second one (Z1)."""
+        """Start the shutdown at the first signal; end at once at the second one (Z1)."""
         if self.should_exit and time.monotonic() - self._signalled_at >= self._duplicate_signal_s:
             self.force_exit = True
             self._forced.set()

@@ -1,4 +1,4 @@
-"""One of several processes delivers webhooks; when it dies, another one goes on (K2, K4)."""
+"""Test that one of several processes delivers webhooks, and another one continues when it dies (K2, K4)."""
 
 import asyncio
 import re

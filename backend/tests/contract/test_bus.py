@@ -1,4 +1,4 @@
-"""The contract of buses, on real servers that are stopped, killed and restarted (X2)."""
+"""Test the contract of buses, on real servers that are stopped, killed and restarted (X2)."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field

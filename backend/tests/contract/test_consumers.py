@@ -1,4 +1,4 @@
-"""What every log promises of consumers: their positions, leases and commands (K1 to K4)."""
+"""Test the contract of consumers on every log: positions, leases and commands (K1 to K4)."""
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ FAILURE = Failure(attempts=3, since=1000, due=2000, error="HTTP 500")
 
 @pytest.fixture
 async def log(open_again: OpenLog) -> ConsumerLog:
-    """A log that keeps everything."""
+    """Open a log that keeps everything."""
     return await open_again()
 
 

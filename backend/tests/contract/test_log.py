@@ -1,4 +1,4 @@
-"""The contract of logs: appending, reading, duplicate ids and retention (S, R, F3, L5)."""
+"""Test the contract of logs: appending, reading, duplicate ids and retention (S, R, F3, L5)."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The contract of logs: deletion of rooms (W11, R5)."""
+"""Test the contract of logs: deletion of rooms (W11, R5)."""
 
 from alcove.item_ranges import ALL_ITEMS
 from alcove.limits import Retention

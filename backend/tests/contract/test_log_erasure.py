@@ -1,4 +1,4 @@
-"""The contract of logs: a member's data can be found, and are erased from everything that is read (W14)."""
+"""Test the contract of logs: a member's data can be found, and are erased from everything that is read (W14)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""The contract of logs: the id of a room's history, and what happens when entries are lost (R5, X8)."""
+"""Test the contract of logs: the id of a room's history, and what happens when entries are lost (R5, X8)."""
 
 from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
 from tests.support.drafts import append, bodies, message

@@ -1,4 +1,4 @@
-"""What every log knows of the ids that were sent (S5)."""
+"""Test the contract of logs: repeated ids of sends (S5)."""
 
 from alcove.clock import now_ms
 from alcove.limits import Retention

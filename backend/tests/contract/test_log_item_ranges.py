@@ -1,4 +1,4 @@
-"""The contract of logs: the list of rooms reads by index, and stops at its time limit, with many rooms (W4)."""
+"""Test the contract of logs: the list of rooms reads by index, and stops at its time limit, with many rooms (W4)."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The contract of logs: events (S14), and the details of authors (A9)."""
+"""Test the contract of logs: events (S14), and the details of authors (A9)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""The contract of logs: pages of the list of rooms, unread counts, entries by seq, changed rooms (W4, W10)."""
+"""Test the contract of logs: pages of the list of rooms, unread counts, entries by seq, changed rooms (W4, W10)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract of logs: read marks, and the list of rooms (P5, W4)."""
+"""Test the contract of logs: read marks, and the list of rooms (P5, W4)."""
 
 import pytest
 

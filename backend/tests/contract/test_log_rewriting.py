@@ -1,4 +1,4 @@
-"""The contract of logs: edits and deletes (S8, S9)."""
+"""Test the contract of logs: edits and deletes (S8, S9)."""
 
 import pytest
 from msgspec import UNSET

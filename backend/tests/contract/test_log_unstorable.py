@@ -1,4 +1,4 @@
-"""The contract of logs: data that can never be stored are refused as invalid, so clients do not repeat them (S6)."""
+"""Test the contract of logs: data that can never be stored are refused as invalid, and not repeated (S6)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What `make dist` builds for Python: installed alone, it serves everything, and runs the host examples."""
+"""Test that the installed distribution serves everything and runs the host examples, without other files."""
 
 import email
 import http.client
@@ -37,14 +37,14 @@ def build(folder: Path, *options: str, cwd: Path = BACKEND) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The wheel and the source distribution."""
+    """Build the wheel and the source distribution, and return their paths."""
     wheel, source = build(tmp_path_factory.mktemp("dist"))
     return wheel, source
 
 
 @pytest.fixture(scope="module")
 def environment(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> FreshEnvironment:
-    """An environment with the wheel, what it requires, and what the host examples require."""
+    """Create an environment with the wheel, and the requirements of it and of the host examples."""
     fresh = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
     with zipfile.ZipFile(built[0]) as wheel:
         (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]

@@ -30,13 +30,13 @@ def below(start: Start) -> Server:
 
 @pytest.fixture(params=WAYS)
 def server(request: pytest.FixtureRequest, below: Server) -> Host:
-    """The server as a proxy reaches it."""
+    """Start a server as a proxy reaches it."""
     return Host(below.port, WAYS[request.param])
 
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def prefixed_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A server without the setting, which uvicorn tells its `root_path`."""
+    """Start a server without the setting, whose `root_path` uvicorn sets."""
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('told')}/alcove.db"))
     with running(app, request.param, root_path="/chat") as host:
         yield host

@@ -1,4 +1,4 @@
-"""A command whose output is closed by its reader, as `alcove export | head` does, ends quietly."""
+"""Test that a command ends quietly when its output is closed, as by `alcove export | head`."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ def run_into(folder: Path, *arguments: str, read: int) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def webhook_server(start: Start) -> Server:
-    """A server with a webhook, to which there is nothing to deliver."""
+    """Start a server with a webhook and nothing to deliver."""
     hook = {"ALCOVE_WEBHOOK_URL": "http://127.0.0.1:1/", "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}
     return start(ALCOVE_SECRET=SECRET, **hook)
 

@@ -32,7 +32,7 @@ class Seen:
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """The log of the test."""
+    """Return the URL of an empty log."""
     return f"sqlite:///{tmp_path / 'alcove.db'}"
 
 

@@ -116,7 +116,7 @@ urlpatterns = [path("login", sign_in)]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Host]:
-    """A project in Django whose `asgi.py` is the guide's."""
+    """Create a Django project with the guide's `asgi.py`."""
     for name, text in {**PROJECT, "asgi.py": snippet("asgi.py", INTEGRATING)}.items():
         (tmp_path / name).write_text(text)
     env = {"DJANGO_SETTINGS_MODULE": "project", "PYTHONPATH": str(tmp_path)}

@@ -1,4 +1,4 @@
-"""An embedded Alcove serves everything below any prefix, the page and the embed page included (B1)."""
+"""Test that an embedded Alcove serves everything below any prefix, pages included (B1)."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ class Stripping:
 
 @pytest.fixture(scope="module", autouse=True)
 def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Put a folder in place of the built page."""
+    """Replace the built page by a folder."""
     folder = tmp_path_factory.mktemp("dist")
     (folder / "assets").mkdir()
     head = '<!DOCTYPE html>\n<meta name="alcove-base" content="/" /><script src="/assets/index-1a2b.js"></script>'

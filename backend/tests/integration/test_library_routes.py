@@ -1,4 +1,4 @@
-"""The routes of an embedded Alcove below its prefix: what each takes, and that none fails (A3, W6, W9)."""
+"""Test the routes of an embedded Alcove below its prefix: rights, errors, arbitrary input (A3, W6, W9)."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -31,7 +31,7 @@ async def member(item_id: str, token: Annotated[HTTPAuthorizationCredentials, De
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """An application that embeds Alcove below a prefix."""
+    """Run an application that embeds Alcove below a prefix."""
     alcove = Alcove(f"sqlite:///{tmp_path_factory.mktemp('host')}/alcove.db", sends_per_s=0)
     app = FastAPI(lifespan=alcove.lifespan)
     app.include_router(alcove.router(member), prefix="/rooms")

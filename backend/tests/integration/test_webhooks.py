@@ -19,14 +19,14 @@ ADMIN = token(sub="admin", items={"*": "rwm"})
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """An application that takes webhooks."""
+    """Run a receiver of webhooks."""
     async with Receiver() as running:
         yield running
 
 
 @pytest.fixture
 def webhook_server(serve: Start, receiver: Receiver) -> Server:
-    """A server that sends its webhooks to the receiver."""
+    """Start a server that sends its webhooks to the receiver."""
     return serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", **receiver.env)
 
 

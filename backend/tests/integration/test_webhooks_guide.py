@@ -82,7 +82,7 @@ def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytes
 
 @pytest.fixture
 def express(tmp_path: Path) -> Iterator[Receiver]:
-    """The receiver in Express, which listens."""
+    """Run the receiver in Express."""
     folder = node_folder(tmp_path / "express", express_webhooks=snippet("express_webhooks.js", INTEGRATING))
     port = free_port()
     env = {"PORT": str(port), "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}

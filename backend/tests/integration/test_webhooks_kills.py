@@ -1,4 +1,4 @@
-"""A receiver that is down and a server that is killed lose no webhook (K2)."""
+"""Test that no webhook is lost while the receiver is down and the server is killed (K2)."""
 
 import asyncio
 import re

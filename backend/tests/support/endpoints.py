@@ -32,24 +32,24 @@ class Credential:
 
 
 def query(token: str, **more: Any) -> Credential:  # Any: Credential's own
-    """Put a token into the query."""
+    """Create a credential with a token in the query."""
     return Credential({"token": token}, **more)
 
 
 def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
-    """Put a token into the header `Authorization`."""
+    """Create a credential with a token in the header `Authorization`."""
     return Credential({}, {"Authorization": f"Bearer {token}"}, **more)
 
 
 def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
-    """Put a token into the login cookie, in a request from a page of `origin`."""
+    """Create a credential with a token in the login cookie, from a page of `origin`."""
     return Credential(
         {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **more
     )
 
 
 def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
-    """Put a token into the cookie that T2 reads, in a request from a page of `origin`."""
+    """Create a credential with a token in the cookie that T2 reads, from a page of `origin`."""
     return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
 
 

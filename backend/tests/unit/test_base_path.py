@@ -1,4 +1,4 @@
-"""The base path (B1): which values the setting takes, and what is taken off the path of a request."""
+"""Test the base path (B1): valid values of the setting, and its removal from the path of a request."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ def position_of(
 
 
 def failure_due(due: int, *, parked: bool = False) -> Failure:
-    """Return a failure whose repetition is due then."""
+    """Return a failure whose retry is due at `due`."""
     return Failure(1, 0, due, "HTTP 500", parked)
 
 
@@ -31,7 +31,7 @@ def schedule_of(*positions: ItemPosition, items: int = 100, at_once: int = 4) ->
 
 
 def start_all(schedule: Schedule, now: int = 0) -> list[str]:
-    """Begin every delivery that can begin; return their items."""
+    """Start every delivery that can start, and return the items."""
     started = []
     while (position := schedule.start_next(now)) is not None:
         started.append(position.item)
@@ -177,7 +177,7 @@ def test_k2_a_room_with_another_history_is_read_again() -> None:
 def test_k2_in_any_order_of_events_no_entry_is_lost_and_none_is_overtaken(  # noqa: C901 - the model is one piece
     steps: list[tuple[str, str]],
 ) -> None:
-    """A model: storage is a dictionary, and each item is delivered in order up to its head in the end."""
+    """Compare with a model: storage is a dictionary, and every item is delivered in order up to its head."""
     heads: Counter[str] = Counter()
     stored: dict[str, ItemPosition] = {}
     arrived: dict[str, list[int]] = {item: [] for item in "abcdef"}

@@ -25,7 +25,7 @@ BELOW = """<!DOCTYPE html>
 
 @pytest.fixture
 def files(tmp_path: Path) -> PageFiles:
-    """A built page with its compressed copies."""
+    """Write a built page with its compressed copies."""
     for name in ("index.html", "embed.html"):
         (tmp_path / name).write_text(DOCUMENT)
         for suffix in (".br", ".gz"):

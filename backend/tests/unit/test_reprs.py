@@ -1,4 +1,4 @@
-"""The objects that a debugger shows say what they are and in which state."""
+"""Test that the `repr` of objects shows what they are, and in which state."""
 
 from msgspec import Raw
 

@@ -1,4 +1,4 @@
-"""When a failed delivery is repeated, and when its item is parked (K3)."""
+"""Test when a failed delivery is retried, and when its item is parked (K3)."""
 
 from hypothesis import given
 from hypothesis import strategies as st
