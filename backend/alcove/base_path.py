@@ -69,5 +69,5 @@ def split_path(path: str, root_path: str, base_path: str) -> tuple[str, str]:
 
 
 def url_path(prefix: str) -> str:
-    """Return a prefix as it stands in a URL, an attribute of HTML, or the `Path` of a cookie."""
+    """Encode a prefix for a URL, an attribute of HTML, or the `Path` of a cookie."""
     return quote(prefix, safe=_SAFE)

@@ -1,4 +1,4 @@
-"""Check that the file `.env`, which provides settings besides the environment, can be read."""
+"""Check that the file `.env`, which adds settings to those of the environment, can be read."""
 
 from contextlib import suppress
 

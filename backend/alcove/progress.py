@@ -1,4 +1,4 @@
-"""Show how far an operation is that takes long: on a terminal a line that changes, in a log a line now and then."""
+"""Show the progress of a long operation: on a terminal a line that changes, in a log a line from time to time."""
 
 import sys
 import time

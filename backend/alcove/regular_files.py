@@ -30,7 +30,7 @@ def open_regular(path: str | Path) -> BufferedReader:
 
 
 def check_regular(path: str) -> None:
-    """Check that a path, where it exists, is no pipe, socket or device. Raises ValueError."""
+    """Check that a path, if it exists, is not a pipe, socket or device. Raises ValueError."""
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):

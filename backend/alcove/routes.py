@@ -69,7 +69,7 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
 def host_app(
     settings: Settings, lifespan: Lifespan, admission: HostAdmission, metrics: Metrics, *, page: bool
 ) -> FastAPI:
-    """Create the application inside another one, which signs its members in: rooms, API, embed page and script.
+    """Create the application for use inside another one, which admits its members: rooms, API, embed page and script.
 
     Args:
         settings: The settings.

@@ -131,7 +131,7 @@ class Bans:
         return changed
 
     def can_add(self, ban: Ban) -> bool:
-        """Return whether a ban may be added: it lifts or replaces another one, or there are fewer than the limit."""
+        """Return whether a ban may be added: it lifts or replaces another one, or the table is not full."""
         return ban.right is None or ban.item in self._bans.get(ban.member, {}) or len(self) < self.limit
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
@@ -171,7 +171,7 @@ class Bans:
         return [item for item in self._bans.get(member, {}) if item is not None]
 
     def next_end(self) -> int | None:
-        """Return the time at which the next ban ends by itself, in ms since the epoch; None if no ban has an end."""
+        """Return the time at which the next ban ends, in ms since the epoch; None if no ban ends by time."""
         ends = [ban.until for bans in self._bans.values() for ban in bans.values() if ban.until is not None]
         return min(ends, default=None)
 

@@ -105,7 +105,7 @@ class ExpiryWatch:
                 connection.end(access_revoked(revocation.item))
 
     def end_banned(self, member: str, item: str | None, bans: Bans) -> None:
-        """End the connections of a member whom a ban takes all rights from (A8).
+        """End the connections of a member who was banned from everything (A8).
 
         Args:
             member: The id of the member whose bans changed.

@@ -60,7 +60,7 @@ async def ban_on_item(
     hub: HubDep,
     moderator: StrictModeratorDep,
 ) -> Response:
-    """Take from a member the right to write on the item, or all rights; replaces an earlier ban on the item."""
+    """Ban a member from writing on the item, or from everything; replaces an earlier ban on the item."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, item_id)
     await hub.ban(Ban(member_id, item_id, new.right, new.until, new.reason))
@@ -90,7 +90,7 @@ async def ban_on_all(
     hub: HubDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Take from a member the right to write on all items, or all rights; replaces an earlier ban on all items."""
+    """Ban a member from writing on all items, or from everything; replaces an earlier ban on all items."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, None)
     await hub.ban(Ban(member_id, None, new.right, new.until, new.reason))

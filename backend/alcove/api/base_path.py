@@ -34,5 +34,5 @@ def route_path(scope: Scope) -> str:
 
 
 def url_prefix(scope: Scope) -> str:
-    """Return the prefix as it stands in URLs, without a slash at its end; empty if there is none."""
+    """Return the percent-encoded prefix for URLs, without a slash at its end; empty if there is none."""
     return url_path(scope.get("root_path", ""))

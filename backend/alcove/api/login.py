@@ -48,7 +48,7 @@ class Who(Struct, frozen=True):
 
 
 class Mode(Struct, frozen=True, omit_defaults=True):
-    """How members come in."""
+    """How members sign in."""
 
     #: Whether this is open mode, in which everyone who reaches the server may read and write (A2).
     open: bool

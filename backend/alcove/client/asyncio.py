@@ -245,7 +245,7 @@ class AsyncClient:
         until: datetime | None = None,
         reason: str | None = None,
     ) -> None:
-        """Ban a member from writing or from everything, in place of an earlier ban on the same item (W15).
+        """Ban a member from writing or from everything; this replaces an earlier ban on the same item (W15).
 
         Args:
             member: The member, or their id.

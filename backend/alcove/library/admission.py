@@ -69,14 +69,15 @@ class HostAdmission:
         return f"<HostAdmission {getattr(self._dependency, '__qualname__', self._dependency)!r}>"
 
     async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
-        """Return the caller of a request, who has rights on its item, or on those of its query.
+        """Authorize a request, and return its caller with rights on the item, or on the items of the query.
 
         Args:
-            connection: The request or the handshake; it is asked for once.
+            connection: The request or the handshake.
             own: Whether it comes from the server's own pages or a configured origin (A5).
 
         Raises:
-            Refusal: A cookie does not count here (A5), or the dependency refuses: 4401, 4400, 4429, 4403 or 1011.
+            Refusal: A cookie may not authenticate it (A5), or the dependency refuses: 4401, 4400, 4429, 4403 or
+                1011.
 
         """
         if not hasattr(connection.state, "caller"):
@@ -133,7 +134,7 @@ class HostAdmission:
 
 
 def _check_item(item: str) -> str:
-    """Return an item's id. Raises Refusal 4400 (H3)."""
+    """Check an item's id and return it. Raises Refusal 4400 (H3)."""
     try:
         return check_item_id(item)
     except ItemIdError as error:
@@ -141,7 +142,7 @@ def _check_item(item: str) -> str:
 
 
 def _member(scope: Scope) -> Member:
-    """Return what the dependency returned. Raises TypeError if it is no Member."""
+    """Return what the dependency returned. Raises TypeError if it is not a Member."""
     (found,) = scope[_FOUND]
     if not isinstance(found, Member):
         raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {found!r}")
@@ -190,7 +191,7 @@ def _headers(host: Scope) -> list[tuple[bytes, bytes]]:
 
 
 def _refusal(error: HTTPException) -> Refusal:
-    """Return the refusal that an error of the application is: for browsers a close code that they can read (H4)."""
+    """Convert an error of the application to a refusal, whose close code browsers can read (H4)."""
     status, message = error.status_code, str(error.detail)
     if status >= 500:
         return Refusal(Code.UNAVAILABLE, Close.INTERNAL, message, status=status)

@@ -42,7 +42,7 @@ class HandlerTarget:
 
     @property
     def digest(self) -> str:
-        """Return a text that no receiver is disabled by: a handler is not (Target)."""
+        """Return an empty text, because a handler is never disabled (Target)."""
         return ""
 
     def wants_item(self, item: str) -> bool:
@@ -50,12 +50,12 @@ class HandlerTarget:
         return not is_internal(item) and bool(rights_on(self._pattern, item))
 
     def wants(self, entry: protocol.Entry) -> bool:
-        """Return whether the entry has the handler's kind; a message that was deleted meanwhile is passed over."""
+        """Return whether the entry has the handler's kind; a deleted message is skipped."""
         return entry.kind == self._kind and not entry.deleted
 
     @asynccontextmanager
     async def item(self, item: str) -> AsyncIterator[Deliver]:
-        """Provide the calls for an item (Target)."""
+        """Provide a function that calls the handler with entries of the item (Target)."""
 
         async def deliver(log: str, entry: protocol.Entry) -> Outcome:  # noqa: ARG001 - as Deliver has it
             return await self._call(entry_of(item, entry))

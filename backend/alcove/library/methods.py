@@ -212,7 +212,7 @@ class Methods:
         until: datetime | None = None,
         reason: str | None = None,
     ) -> None:
-        """Ban a member on an item, or on all, in place of an earlier ban on the same item (W15, A8).
+        """Ban a member on an item, or on all; this replaces an earlier ban on the same item (W15, A8).
 
         Args:
             member: The member, or their id.

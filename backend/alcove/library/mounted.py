@@ -19,7 +19,7 @@ _KEPT = (
 class Mounted:
     """Passes requests on with the prefix that browsers use as `root_path`, wherever the application is mounted (B1).
 
-    Middleware, exception handlers and routes of the host application have no part in it.
+    Middleware, exception handlers and routes of the host application do not apply to it.
     """
 
     def __init__(self, app: ASGIApp, is_started: Callable[[], bool], base_path: str = "") -> None:

@@ -53,7 +53,7 @@ def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has i
 
 
 def named_as_arguments(message: str) -> str:
-    """Return a message with the arguments of Alcove in place of the settings of the environment.
+    """Replace the names of environment settings in a message by the names of Alcove's arguments.
 
     Example:
         >>> named_as_arguments("set ALCOVE_BUS_URL=redis://…")

@@ -27,7 +27,7 @@ class ImportRequest(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """An entry that another one refers to."""
+    """An entry that a later line refers to."""
 
     reference: Reference
     kind: str

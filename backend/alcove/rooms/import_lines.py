@@ -30,7 +30,7 @@ class LineError(AlcoveError):
 
 
 class Reference(Struct, frozen=True, gc=False):
-    """Names an entry of the same room by its author and its id, which do not change as numbers do."""
+    """Names an entry of the same room by its author and its id, which stay the same when its seq changes."""
 
     by: MemberId
     id: EntryId

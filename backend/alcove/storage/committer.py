@@ -232,5 +232,5 @@ class Committer:
 
 
 async def _fail(error: Exception) -> list[Outcome]:
-    """Raise `error` when awaited, in place of the outcomes of a commit that could not begin."""
+    """Raise `error` when awaited, instead of returning outcomes, because a commit could not start."""
     raise error

@@ -42,7 +42,7 @@ class ItemPosition(Struct, frozen=True):
 
 
 class ConsumerRecord(Struct, frozen=True):
-    """What is stored of a consumer besides its positions."""
+    """The stored state of a consumer, without its positions."""
 
     #: Incremented whenever an operator retries or skips.
     revision: int

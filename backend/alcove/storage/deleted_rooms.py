@@ -14,7 +14,7 @@ _INTERVAL_S = 60.0
 
 
 class DeletedRooms:
-    """Removes the rows of rooms that are hidden already: at the start and now and then, and whenever it is asked to."""
+    """Removes the rows of hidden rooms: at the start, from time to time, and on request."""
 
     def __init__(self, remove_some: Callable[[], Awaitable[bool]], on_removed: Callable[[], object]) -> None:
         """Start to search for deleted rooms with remaining data.

@@ -33,7 +33,7 @@ class Chat:
         return len(self._clients)
 
     def join(self, client: "ChatClient") -> None:
-        """Add a client, to whom every later line is sent."""
+        """Add a client, which gets every later line."""
         self._clients[client] = None
 
     def leave(self, client: "ChatClient") -> None:

@@ -1,4 +1,4 @@
-"""Make the bodies and the ids of webhooks (K1)."""
+"""Create the bodies and the ids of webhooks (K1)."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -45,5 +45,5 @@ def event_body(item: str, log: str, entry: Entry, attendance: Attendance, *, typ
 
 
 def event_id(item: str, log: str, seq: int) -> str:
-    """Return the id of the webhook for an entry: the same at each attempt, another one for every other entry."""
+    """Return the id of the webhook for an entry: unique for the entry, and the same at each attempt."""
     return f"msg_{sha256(f'{log} {seq} {item}'.encode()).hexdigest()[:_ID_CHARS]}"

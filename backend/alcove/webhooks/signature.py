@@ -17,7 +17,7 @@ _EXPECTED = "expected whsec_ and Base64 of 24 to 64 bytes; make one with: echo w
 
 
 class Signer:
-    """Signs with one or more secrets, and accepts what one of them signed."""
+    """Signs with one or more secrets, and accepts a signature by any of them."""
 
     def __init__(self, secrets: str) -> None:
         """Create a signer.
@@ -41,7 +41,7 @@ class Signer:
         }
 
     def verify(self, body: bytes | str, headers: Mapping[str, str]) -> Any:
-        """Return the event of a request. Raises InvalidError if no secret signed it within the last 5 minutes."""
+        """Verify and decode a request. Raises InvalidError unless it was signed by a secret in the last 5 minutes."""
         reason = ""
         for webhook in self._webhooks:
             try:
@@ -52,7 +52,7 @@ class Signer:
 
 
 def verify_webhook(body: bytes | str, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
-    """Return the event in a request that the server sent (K1).
+    """Verify the signature of a webhook request, and return its event (K1).
 
     Args:
         body: The body of the request, as it arrived.

@@ -1,4 +1,4 @@
-"""Show how far a migration of a PostgreSQL schema is, which no statement tells before its end."""
+"""Show the progress of a migration of a PostgreSQL schema, whose statements report nothing before their end."""
 
 import asyncio
 import logging

@@ -98,7 +98,7 @@ async def prepare(connection: Any, connect: Connect) -> str:
 
 
 async def _lock(connection: Any) -> None:
-    """Lock the schema until the transaction ends; say so if another process has locked it."""
+    """Lock the schema until the transaction ends; log a line if another process has locked it."""
     if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
         logger.warning("waiting for another process, which prepares the schema alcove")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=_MIGRATION_S)

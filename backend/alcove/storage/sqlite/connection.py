@@ -22,7 +22,7 @@ _ROWS_PER_STATEMENT = (64, 16, 4, 1)
 
 
 def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
-    """Open a connection that starts no transactions by itself and syncs the file at each commit (S3).
+    """Open a connection that starts no transactions implicitly and syncs the file at each commit (S3).
 
     Args:
         path: The file.

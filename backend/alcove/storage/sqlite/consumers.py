@@ -41,7 +41,7 @@ class SqliteConsumers:
         return [name for (name,) in await self._read(lambda db: db.execute(_SQL["names"]).fetchall())]
 
     async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:  # noqa: ARG002 - the file's lock is the lease
-        """Return the consumers, which this process has all (ConsumerStorage.lease)."""
+        """Return all consumers, whose leases this process has (ConsumerStorage.lease)."""
         rows = await self._read(lambda db: db.execute(_SQL["records"]).fetchall())
         return {name: ConsumerRecord(revision, disabled) for name, revision, disabled in rows if name in names}
 
@@ -87,7 +87,7 @@ class SqliteConsumers:
         await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "what": what}))
 
     async def record(self, name: str) -> ConsumerRecord | None:
-        """Return what is stored of the consumer (ConsumerStorage.record)."""
+        """Return the stored state of the consumer (ConsumerStorage.record)."""
         return (await self.lease([name], "", 0)).get(name)
 
     async def backlog(self, name: str) -> Backlog:
@@ -113,7 +113,7 @@ class SqliteConsumers:
         return bool(await self._command("skip", {"name": name, "item": item}))
 
     async def _command(self, query: str, values: dict[str, object]) -> int:
-        """Run an operator's change, and record that there was one; return how many positions it changed."""
+        """Execute an operator's command, and increment the revision; return the number of changed positions."""
 
         def command(db: sqlite3.Connection) -> int:
             db.execute(_SQL["commanded"], (values["name"],))

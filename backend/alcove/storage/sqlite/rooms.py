@@ -87,7 +87,7 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
 
 
 def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
-    """Put an empty room with a new history in place of an item's room, whose rows `remove_deleted` removes.
+    """Replace an item's room by an empty one with a new history; `remove_deleted` removes the rows of the old one.
 
     Returns:
         The id of the new history; None: the item has no room.
