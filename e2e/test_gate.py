@@ -49,8 +49,8 @@ def admits(sub: str = "ada", *, seconds: float = 3600, key: str = SECRET) -> str
     return token(sub=sub, name="Ada", exp=time.time() + seconds, items={ITEM: "rw"}, key=key)
 
 
-def short(took: float) -> float:
-    """Return for how many seconds a short token is good where loading the page has just taken `took` seconds."""
+def token_lifetime(took: float) -> float:
+    """Return the lifetime in seconds of a short token, if loading the page has just taken `took` seconds."""
     return max(4, LOADS * took)
 
 
@@ -127,7 +127,7 @@ def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, tok
     expect(page.get_by_label("Command that creates a token")).to_have_value(
         "alcove token --sub ada --item 'order-1042=rw'"
     )
-    page.goto(link(token_server, admits(seconds=short(took))))
+    page.goto(link(token_server, admits(seconds=token_lifetime(took))))
     room.wait_until_live()
     room.send("before the end")
     expect(room.messages).to_have_count(1)
@@ -151,7 +151,7 @@ def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, tok
 def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(
     page: Page, token_server: Server, host: Host
 ) -> None:
-    seconds = short(enter_frame(page, host))
+    seconds = token_lifetime(enter_frame(page, host))
     end = time.time() + seconds
     host.tokens = [admits(seconds=seconds), admits()]
     page.goto(host.url)
@@ -173,7 +173,7 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(
 
 @pytest.mark.usefixtures("signed")
 def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host: Host) -> None:
-    host.tokens = [admits(seconds=short(enter_frame(page, host)))]
+    host.tokens = [admits(seconds=token_lifetime(enter_frame(page, host)))]
     page.goto(host.url)
 
     expect(page.frame_locator("iframe").get_by_role("status")).to_have_text("Signed out · You are signed out.")

@@ -33,7 +33,7 @@ class HeadCheck:
         self._closed = False
 
     async def close(self) -> None:
-        """Cancel the running check, and start no more."""
+        """Cancel the running check, and start no further ones."""
         self._closed = True
         await background.cancel(self._task)
 

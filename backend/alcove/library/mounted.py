@@ -28,7 +28,7 @@ class Mounted:
         Args:
             app: The application of the Alcove.
             is_started: Whether the lifespan of the Alcove runs.
-            base_path: The prefix, if it is another one than the framework says.
+            base_path: The prefix, if it differs from the one that the framework reports.
 
         """
         self._app = app

@@ -40,9 +40,9 @@ class Chat:
         """Remove the client and announce it to the others; a second call does nothing."""
         if client in self._clients:
             del self._clients[client]
-            self.say(f"Client #{client.client_id} left the chat")
+            self.broadcast(f"Client #{client.client_id} left the chat")
 
-    def say(self, line: str) -> None:
+    def broadcast(self, line: str) -> None:
         """Send a line to every client, on this process and the others."""
         self._publish(ChatLine(line))
         self._send(line)
@@ -91,7 +91,7 @@ class ChatClient:
         Each message takes the whole of the sender's turn of the event loop, because it costs a write per client (L6).
         """
         self.connection.write(text_frame(f"You wrote: {data}"))
-        self.chat.say(f"Client #{self.client_id} says: {data}")
+        self.chat.broadcast(f"Client #{self.client_id} says: {data}")
         return iter(())
 
     def binary(self, _data: bytes) -> None:

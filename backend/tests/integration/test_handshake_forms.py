@@ -7,7 +7,7 @@ import pytest
 from tests.support.clients import connect
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.raw_sockets import rest, wire
+from tests.support.raw_sockets import read_to_end, send_bytes
 from tests.support.room_client import PROTOCOL, RoomClient
 from tests.support.servers import ONCE, Server, Start
 
@@ -25,7 +25,7 @@ def handshake(
 
 def head_of(server: Server, *sent: bytes) -> str:
     """Send a request, and return the head of the response."""
-    with wire(server, *sent) as peer:
+    with send_bytes(server, *sent) as peer:
         received = b""
         while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
             received += part
@@ -59,7 +59,7 @@ def test_h_a_target_in_absolute_form_is_served(server: Server, target: str) -> N
 
 def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
     offered = f"Sec-WebSocket-Protocol: {PROTOCOL}"
-    with wire(server, handshake("http://here/items/foo/ws?token=t&name=Ada&tail=0", offered)) as peer:
+    with send_bytes(server, handshake("http://here/items/foo/ws?token=t&name=Ada&tail=0", offered)) as peer:
         received = b""
         while b'"hello"' not in received:
             received += peer.recv(65536)
@@ -79,7 +79,7 @@ def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Ser
         ("http://here/items/foo/ws", "else", False),
         ("http://else/items/foo/ws", "here", True),
     ):
-        with wire(server, handshake(target, *cookie, host=host)) as peer:
+        with send_bytes(server, handshake(target, *cookie, host=host)) as peer:
             received = b""
             while b'"type":' not in received:
                 received += peer.recv(65536)
@@ -151,8 +151,8 @@ def test_h_http_1_0_upgrades_to_nothing(server: Server) -> None:
 @ONCE
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
-    with wire(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
-        head, _, body = rest(peer).partition(b"\r\n\r\n")
+    with send_bytes(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
+        head, _, body = read_to_end(peer).partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 200 ")
     assert body == b""
@@ -177,8 +177,8 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
     body = b'{"name":"Ada"}'
     headers = [f"X-Forwarded-Proto: {value}" for value in forwarded]
     lines = ["POST /api/session HTTP/1.1", "Host: here", "Connection: close", f"Content-Length: {len(body)}", *headers]
-    with wire(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
-        answer = rest(peer).decode()
+    with send_bytes(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
+        answer = read_to_end(peer).decode()
 
     cookie = next(
         line for line in answer.split("\r\n") if line.lower().startswith("set-cookie: ") and "Ada" not in line
@@ -190,8 +190,8 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
 @ONCE
 def test_w_an_idle_connection_is_kept_for_as_long_as_the_setting_says(serve: Start) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-    with wire(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
-        assert b"200 OK" in rest(peer)  # and the end, by itself
+    with send_bytes(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
+        assert b"200 OK" in read_to_end(peer)  # and the end, by itself
 
 
 TRAILERS = ["Authorization: Bearer {token}", "X-Forwarded-For: 203.0.113.7", "Cookie: alcove_session={token}"]
@@ -206,8 +206,8 @@ def test_a1_a_trailer_of_a_chunked_body_is_no_header(secured_server: Server, tra
     )
     chunks = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(body), body, trailer.format(token=token()).encode())
     printed = len(secured_server.lines)
-    with wire(secured_server, head + chunks) as peer:
-        answer = rest(peer)
+    with send_bytes(secured_server, head + chunks) as peer:
+        answer = read_to_end(peer)
 
     assert answer.startswith(b"HTTP/1.1 401 ")
     client = secured_server.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]

@@ -11,7 +11,7 @@ from tests.support.clients import connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import IN, Credential, query
 from tests.support.http import blocking_http, http
-from tests.support.raw_sockets import rest, wire
+from tests.support.raw_sockets import read_to_end, send_bytes
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ONCE, Server, Start
 
@@ -56,8 +56,8 @@ SLOW = {
 @pytest.mark.parametrize("kind", SLOW)
 def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str) -> None:
     start = time.monotonic()
-    with wire(brisk, SLOW[kind]) as peer:
-        answer = rest(peer)
+    with send_bytes(brisk, SLOW[kind]) as peer:
+        answer = read_to_end(peer)
 
     assert time.monotonic() - start > 0.4
     assert (b"408 Request Timeout" in answer) == (kind != "nothing")
@@ -66,7 +66,7 @@ def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str
 @ONCE
 def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
     start = time.monotonic()
-    with wire(brisk, b"GET /") as peer:
+    with send_bytes(brisk, b"GET /") as peer:
         peer.settimeout(0.05)
         answer = b""
         for drop in iter(lambda: b"x", b""):
@@ -89,8 +89,8 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
         received = events.aiter_lines()
         while not (await anext(received)).startswith("data"):
             pass
-        with wire(brisk) as idle:
-            rest(idle)  # the time limit of a request passes
+        with send_bytes(brisk) as idle:
+            read_to_end(idle)  # the time limit of a request passes
         await client.send("still here")
         assert await client.recv() == "Message text was: still here"
         async with http(brisk) as other:
@@ -103,20 +103,20 @@ async def test_l_whoever_came_in_stays(brisk: Server) -> None:
 def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
     with blocking_http(brisk, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
-    with wire(brisk, HEALTH * 5) as peer:
+    with send_bytes(brisk, HEALTH * 5) as peer:
         peer.shutdown(socket.SHUT_WR)
-        assert rest(peer).count(b"200 OK") >= 1
+        assert read_to_end(peer).count(b"200 OK") >= 1
 
 
 @ONCE
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
 def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
-    with wire(brisk, padded_request(size)) as peer:
+    with send_bytes(brisk, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
         else:
             # A reset may overtake the answer, where much was sent that nobody read.
-            assert b"431 Request Header Fields Too Large" in rest(peer) or size > 100_000
+            assert b"431 Request Header Fields Too Large" in read_to_end(peer) or size > 100_000
 
 
 HEADS = {
@@ -132,20 +132,20 @@ HEADS = {
 @ONCE
 @pytest.mark.parametrize("kind", HEADS)
 def test_l_whatever_makes_a_head_large_it_is_refused(brisk: Server, kind: str) -> None:
-    with wire(brisk, HEADS[kind]) as peer:
-        assert b"431 Request Header Fields Too Large" in rest(peer) or kind == "no end"
+    with send_bytes(brisk, HEADS[kind]) as peer:
+        assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
 @ONCE
 def test_l_what_a_chunked_body_brings_besides_is_bounded_too(brisk: Server) -> None:
     trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
-    with wire(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
-        assert b"431" in rest(peer) or peer.fileno() >= 0
+    with send_bytes(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
+        assert b"431" in read_to_end(peer) or peer.fileno() >= 0
 
 
 def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None:
-    with wire(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
-        assert b"431 Request Header Fields Too Large" in rest(peer)
+    with send_bytes(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
+        assert b"431 Request Header Fields Too Large" in read_to_end(peer)
 
 
 @ONCE
@@ -153,8 +153,8 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
     "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
 def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) -> None:
-    with wire(server, noise) as peer:
-        assert rest(peer).startswith(b"HTTP/1.1 400")
+    with send_bytes(server, noise) as peer:
+        assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
 
 @ONCE
@@ -241,14 +241,14 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     for _ in range(2):
         assert (await endpoints.history(server, query("guess-0"))).code == 401
     assert (await endpoints.history(server, query("guess-0"))).code == 429
-    with wire(server, STRANGER) as peer:
+    with send_bytes(server, STRANGER) as peer:
         assert b"100 Continue" in peer.recv(65536)
         credential = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
         assert (await endpoints.history(server, credential)).code == 429
     assert (await endpoints.history(server, query(token()))).code == 429
     for sent in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
-        with wire(server, sent) as peer:
-            rest(peer)
+        with send_bytes(server, sent) as peer:
+            read_to_end(peer)
 
     async with http(server) as client:
         metrics = (await client.get("/metrics")).text

@@ -9,8 +9,8 @@ from tests.support.servers import Server
 
 
 @contextmanager
-def wire(server: Server, *parts: bytes) -> Iterator[socket.socket]:
-    """Open a TCP connection and send these parts, until the server closes it."""
+def send_bytes(server: Server, *parts: bytes) -> Iterator[socket.socket]:
+    """Provide a TCP connection on which these parts were sent, as far as the server accepted them."""
     with closing(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)) as peer:
         for part in parts:
             try:
@@ -20,7 +20,7 @@ def wire(server: Server, *parts: bytes) -> Iterator[socket.socket]:
         yield peer
 
 
-def rest(peer: socket.socket) -> bytes:
+def read_to_end(peer: socket.socket) -> bytes:
     """Read everything up to the end of the connection."""
     received = b""
     try:
