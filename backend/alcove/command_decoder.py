@@ -4,7 +4,7 @@ import json
 from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from alcove.protocol import Command
 
@@ -38,6 +38,21 @@ def decode(line: str) -> Command:
         raise MalformedError(str(error), _id_of(line)) from None
     except RecursionError:
         raise MalformedError("JSON nested too deeply", _id_of(line)) from None
+
+
+def unreadable_body(body: Raw) -> str | None:
+    """Return why programs cannot decode a body that is JSON, None if they can (S6).
+
+    JSON has numbers of any size, such as `1e999`. Readers refuse one that they cannot hold, and with it the page of
+    history that it is in. Check the size of the body before: this creates an object for each value.
+    """
+    if memoryview(body)[0] == ord('"'):
+        return None
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return f"body: {error}"
+    return None
 
 
 class _Identified(Struct):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from alcove.command_decoder import unreadable_body
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
@@ -78,12 +79,14 @@ class Importer:
         return Imported(stored, known=len(entries) - stored, marks=len(marks))
 
     def _body(self, located: Located, line: EntryLine) -> Raw | None:
-        """Return the body on one line. Raises LineError if it is too large (L1)."""
+        """Return the body on one line. Raises LineError if it is too large (L1) or invalid (S6)."""
         if line.body is UNSET or line.kind == "delete":
             return None
         body = Raw(msgspec.json.format(line.body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
             raise LineError(located.number, f"body: {body_too_large(self._limits, size)}")
+        if (problem := unreadable_body(body)) is not None:
+            raise LineError(located.number, problem)
         return body
 
     async def _check_times(self, new_entries: Iterable[tuple[Located, EntryLine]]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from alcove.clock import now_ms
+from alcove.command_decoder import unreadable_body
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
@@ -98,13 +99,15 @@ class RoomWriter:
         await self._log.remove_deleted()
 
     def _check_body(self, body: Raw) -> Raw:
-        """Reformat the body as one line, which the wire requires, and check its size.
+        """Reformat the body as one line, which the wire requires, and check its size and its numbers.
 
-        Raises Refusal if too large (L1).
+        Raises Refusal if too large (L1), or invalid (S6).
         """
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
+        if (problem := unreadable_body(body)) is not None:
+            raise Refusal(Code.INVALID, Close.INVALID, problem)
         return body
 
     async def _write(self, draft: Draft) -> WriteResult:

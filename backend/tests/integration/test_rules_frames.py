@@ -25,6 +25,8 @@ SHAPELESS = {
     "negative seq": '{"type":"read","seq":-1}',
     "seq too large": '{"type":"read","seq":9007199254740992}',
     "broken body": '{"type":"send","id":"a","body":{"a":}}',
+    "number too large": '{"type":"send","id":"a","body":{"a":[1e999]}}',
+    "number too long": '{"type":"edit","id":"a","target":1,"body":' + "9" * 5000 + "}",
     "two on a line": '{"type":"ping"}{"type":"ping"}',
     "deep": '{"type":"send","id":"a","body":' + "[" * 20_000 + "}",
     "lone surrogate": '{"type":"send","id":"\\ud800","body":"x"}',

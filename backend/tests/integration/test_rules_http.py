@@ -151,6 +151,8 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
         b'{"id":"' + b"x" * 65 + b'","body":1}',
         b'{"body":' + b"[" * 20_000,
         b'{"body":1}x',
+        b'{"body":-1e999}',
+        b'{"body":[' + b"9" * 5000 + b"]}",
     ],
 )
 async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
