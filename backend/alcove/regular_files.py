@@ -1,4 +1,4 @@
-"""Open files that settings name, and refuse pipes and devices: reading one would stop the start without a word."""
+"""Open files that settings name, and refuse pipes and devices: reading one would block the start without an error."""
 
 import os
 import stat

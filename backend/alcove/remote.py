@@ -121,7 +121,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def _reason(error: HTTPError) -> str:
     """Extract why a server refused: the `detail` of its problem document, else the HTTP status."""
     with suppress(ValueError, OSError, HTTPException):
-        answer = json.loads(error.read(64 * 1024))
-        if isinstance(answer, dict) and "detail" in answer:
-            return str(answer["detail"])
+        response = json.loads(error.read(64 * 1024))
+        if isinstance(response, dict) and "detail" in response:
+            return str(response["detail"])
     return f"{error.code} {error.reason}"

@@ -60,7 +60,7 @@ class Load:
         return arrived
 
     def keep_in_flight(self, seconds: float) -> None:
-        """Keep the plan's number of sends in flight in every room, for so many seconds."""
+        """Keep the plan's number of sends in flight in every room for a number of seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for room in self.poll(0.1):

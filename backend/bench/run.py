@@ -15,7 +15,7 @@ from bench.peers.base import Peer
 from bench.scenarios import Scenario
 from bench.server import Server, ServerError, serving
 
-#: Memory is stable when it has not changed by more than this share for so many seconds; the last is the longest wait.
+#: Memory is stable when it changed by at most this share within this number of seconds; the last is the longest wait.
 _STABLE_SHARE, _STABLE_S, _STABLE_WAIT_S = 0.001, 1.5, 15.0
 
 

@@ -99,8 +99,8 @@ def fetch(source: str, *, seconds: float, size: int) -> bytes:
     if parts.scheme not in {"http", "https"}:
         with open_regular(parts.path if parts.scheme else source) as file:
             return _read(file, deadline, size, seconds)
-    with _opener.open(_request(parts), timeout=seconds) as answer:
-        return _read(answer, deadline, size, seconds)
+    with _opener.open(_request(parts), timeout=seconds) as response:
+        return _read(response, deadline, size, seconds)
 
 
 def _read(source: IO[bytes], deadline: float, size: int, seconds: float) -> bytes:

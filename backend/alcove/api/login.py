@@ -101,9 +101,9 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
             raise RequestValidationError([{"loc": ("body", "token"), "msg": long}])
         caller = await authenticate(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
-    answer = Json(_who(caller))
-    set_login(request, answer, cookie, caller.person.id, seconds)
-    return answer
+    response = Json(_who(caller))
+    set_login(request, response, cookie, caller.person.id, seconds)
+    return response
 
 
 @callers.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
@@ -138,10 +138,10 @@ async def sign_out(
     if caller and caller.claims and caller.digest:
         expires = caller.claims.exp + authenticator.leeway_s
         await hub.revoke(Revocation.of_login(caller.digest, expires))
-    answer = Response(status_code=204)
+    response = Response(status_code=204)
     if own and found in {None, read_login(request)}:
-        delete_login(request, answer)
-    return answer
+        delete_login(request, response)
+    return response
 
 
 @callers.post(

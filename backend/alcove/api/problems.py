@@ -86,10 +86,10 @@ async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Respo
     more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     if error.reason is not None:
         more["reason"] = error.reason
-    answer = problem(error.status or _STATUS[error.close], error.message, code=error.code, **more)
-    if answer.status_code == HTTPStatus.UNAUTHORIZED:
-        answer.headers["www-authenticate"] = "Bearer"
-    return answer
+    response = problem(error.status or _STATUS[error.close], error.message, code=error.code, **more)
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
 
 
 async def invalid_request(request: Request, error: Exception) -> Response:
@@ -146,11 +146,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     """
     if not isinstance(error, HTTPException):
         raise TypeError(f"expected an HTTPException, got {error!r}")
-    answer = problem(error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
+    response = problem(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := allowed_methods(request)):
-        answer.headers["allow"] = methods
-    return answer
+        response.headers["allow"] = methods
+    return response
 
 
 async def storage_unavailable(request: Request, _error: Exception) -> Response:

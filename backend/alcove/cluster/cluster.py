@@ -75,7 +75,7 @@ class Cluster:
 
     @property
     def up(self) -> bool:
-        """Whether messages of the other processes and of the database arrive, as far as is known."""
+        """Whether messages of the other processes and of the database arrive, as far as this process knows."""
         return self._bus.up and (self._database_bus is None or self._database_bus.up)
 
     @property
@@ -85,7 +85,7 @@ class Cluster:
 
     @property
     def complete(self) -> bool:
-        """Whether every change by others is announced to this process, as far as is known.
+        """Whether every change by others is announced to this process, as far as this process knows.
 
         That is not so while a bus is down, or while a process of an earlier version stores entries
         (Bus.mixed_versions).

@@ -24,7 +24,7 @@ StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
 Share = Callable[[Sequence[Line]], None]
 
 
-class ActivityListener(Protocol):
+class ActivityWriter(Protocol):
     """Writes lines to those connections of a room that are in step.
 
     A connection whose buffer is full falls behind, and resumes later from the presence version `seen_version`.
@@ -46,7 +46,7 @@ class Activity:
         self,
         item: str,
         presence: RoomPresence,
-        listener: ActivityListener,
+        writer: ActivityWriter,
         *,
         store_marks: StoreMarks,
         share: Share,
@@ -56,14 +56,14 @@ class Activity:
         Args:
             item: The item of the room.
             presence: The members and read marks of the room.
-            listener: Writes the lines to the room's connections.
+            writer: Writes the lines to the room's connections.
             store_marks: Stores read marks.
             share: Publishes typing and read marks to the other processes.
 
         """
         self._item = item
         self._presence = presence
-        self._listener = listener
+        self._writer = writer
         self._store_marks = store_marks
         self._share = share
         #: Marks that other processes stored, to be sent with the next flush.
@@ -122,12 +122,12 @@ class Activity:
         seen_version = self._presence.flushed_version
         presence = self._presence.flush()
         if presence is not None:
-            self._listener.send([presence], seen_version)
+            self._writer.send([presence], seen_version)
         if typing:
-            self._listener.send_typing(typing, seen_version)
+            self._writer.send_typing(typing, seen_version)
         marks, self._remote_marks = self._remote_marks, {}
         if moved := self._apply_marks(marks):
-            self._listener.send(moved, self._presence.flushed_version)
+            self._writer.send(moved, self._presence.flushed_version)
         if self._storing is None and (reads := self._presence.take_unstored_marks()):
             self._storing = asyncio.create_task(self._store(reads))
 
@@ -136,7 +136,7 @@ class Activity:
         try:
             marks = await self._store_marks(reads)
             if moved := self._apply_marks(marks):
-                self._listener.send(moved, self._presence.flushed_version)
+                self._writer.send(moved, self._presence.flushed_version)
                 self._share(moved)
         except LogUnavailableError as error:
             _cannot_store_marks(self._item, error)

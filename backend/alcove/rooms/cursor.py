@@ -45,6 +45,6 @@ class Cursor:
             cursor=seq,
             lag=head - seq,
             state="in_step" if in_step else "behind",
-            buffered=self.connection.buffered(),
+            buffered=self.connection.buffered_bytes(),
             since=self.since,
         )

@@ -95,7 +95,7 @@ class RoomDirectory:
 
     @property
     def bus_up(self) -> bool:
-        """Whether messages of other processes and the database arrive, as far as is known."""
+        """Whether messages of other processes and the database arrive, as far as this process knows."""
         return self._cluster.up
 
     @property

@@ -16,19 +16,19 @@ class Drain:
     def __init__(
         self,
         *,
-        within_s: float,
+        drain_s: float,
         commit: Callable[[], Awaitable[object]],
         connections: Callable[[], Iterable[Connection]],
     ) -> None:
         """Create a drain; `start` runs it.
 
         Args:
-            within_s: Maximum seconds for `commit`, and the seconds over which reconnects are spread.
+            drain_s: Maximum seconds for `commit`, and the seconds over which reconnects are spread.
             commit: Waits until every accepted send is stored and acked.
             connections: Returns the connections to close.
 
         """
-        self._within_s = within_s
+        self._drain_s = drain_s
         self._commit = commit
         self._connections = connections
         self._before_close: list[Callable[[], None]] = []
@@ -50,7 +50,7 @@ class Drain:
         """Wait until no send waits for storage, but not beyond the deadline, which the first call sets."""
         now = asyncio.get_running_loop().time()
         if self._deadline is None:
-            self._deadline = now + self._within_s
+            self._deadline = now + self._drain_s
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
                 await self._commit()
@@ -65,6 +65,6 @@ class Drain:
         connections = list(self._connections())
         random.shuffle(connections)
         for n, connection in enumerate(connections):
-            retry_ms = int(1000 * self._within_s * (n + 1) / len(connections))
+            retry_ms = int(1000 * self._drain_s * (n + 1) / len(connections))
             connection.write(Frame(encode(Bye("restart", retry_ms))))
             connection.close(Close.RESTART, "restart")

@@ -115,7 +115,7 @@ class Hub:
         delivery = EntryDelivery(self._rooms, cluster, self.changes, metrics)
         self._committer = Committer(log, delivery.deliver, process_limits.waiting, self._rooms.position, metrics)
         self._drain = Drain(
-            within_s=process_limits.drain_s,
+            drain_s=process_limits.drain_s,
             commit=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )

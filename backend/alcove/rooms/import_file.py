@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from alcove.rooms.import_lines import EntryLine, LineError, LineReader, Located, MarkLine, Reference, RoomLine
 
-#: A request has at most so many lines, and so many bytes before its last line.
+#: Maximum lines of a request, and maximum bytes before its last line.
 _LINES, _BYTES = 1000, 256 * 1024
 #: Longer lines are not read: more than a body may have by any setting.
 _LINE_BYTES = 65 * 1024 * 1024

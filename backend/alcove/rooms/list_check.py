@@ -36,7 +36,7 @@ class ListCheck:
         Args:
             log: The log to read.
             has_readers: Returns whether the list has readers.
-            complete: Returns whether the bus announces every change of other processes, as far as is known.
+            complete: Returns whether the bus announces every change of other processes, as far as this process knows.
             limit: The maximum number of changed rooms in one read.
             note: Called with the item and head of each changed room.
             refresh: Called when all readers must get the latest rooms again.

@@ -184,7 +184,7 @@ class ListFeed:
             if reader.outdated and batch:
                 break
             del self._due[reader]
-            if reader.connection.buffered() > UNCHECKED_BYTES:
+            if reader.connection.buffered_bytes() > UNCHECKED_BYTES:
                 self._block(reader)
             elif reader.outdated:
                 await self._refresh(reader)

@@ -22,7 +22,7 @@ _RETRY_S = (0.1, 2.0)
 
 
 class RoomReaders:
-    """The cursors of one room: writes deliveries to connections in step, and feeds those behind (ActivityListener).
+    """The cursors of one room: writes deliveries to connections in step, and feeds those behind (ActivityWriter).
 
     A cursor is in step and gets every delivery at once, or it is behind and is fed from the tail or the log until it is
     in step. Joining, resuming and lagging are the same state: behind (D1).
@@ -104,11 +104,11 @@ class RoomReaders:
             self._fall_behind(cursor, self._history.head, self._presence.flushed_version)
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:
-        """Write presence, typing or read-mark lines to every connection in step (ActivityListener)."""
+        """Write presence, typing or read-mark lines to every connection in step (ActivityWriter)."""
         self._send(lines, seen_version)
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who is typing; leave each member out of their own lines (ActivityListener, P4)."""
+        """Write who is typing; leave each member out of their own lines (ActivityWriter, P4)."""
         writers = frozenset(line.by.id for line in typing)
         self._send(typing, seen_version, without=writers)
         if len(writers) == 1:
@@ -155,7 +155,7 @@ class RoomReaders:
         """Write entries from the tail until the connection is full; return whether the cursor is now in step."""
         connection, history = cursor.connection, self._history
         while cursor.seq < history.head:
-            if connection.buffered() > UNCHECKED_BYTES:
+            if connection.buffered_bytes() > UNCHECKED_BYTES:
                 return False
             run = history.tail.after(cursor.seq, FRAME_BYTES)
             if run is None:

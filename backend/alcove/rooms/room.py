@@ -124,7 +124,7 @@ class Room:
     def cursor_states(self) -> Iterator[tuple[bool, int, int]]:
         """Yield for each connection whether it is in step, its lag in entries, and its buffered bytes (RoomCursors)."""
         for cursor, in_step in self.cursors():
-            yield in_step, 0 if in_step else self.head - cursor.seq, cursor.connection.buffered()
+            yield in_step, 0 if in_step else self.head - cursor.seq, cursor.connection.buffered_bytes()
 
     def close(self) -> None:
         """Cancel the timers, and stop all observers."""

@@ -67,7 +67,7 @@ class RoomChanges:
 
     @property
     def complete(self) -> bool:
-        """Whether every change of other processes is announced to this one, as far as is known."""
+        """Whether every change of other processes is announced to this one, as far as this process knows."""
         return self._cluster.complete
 
     def follow(self, on_change: Callable[[str, int], None], on_doubt: Callable[[], None]) -> None:

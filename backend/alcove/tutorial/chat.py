@@ -57,7 +57,7 @@ class Chat:
         frame = text_frame(line)
         for client in self._clients:
             connection = client.connection
-            if connection.buffered() > SLOW_BYTES:
+            if connection.buffered_bytes() > SLOW_BYTES:
                 connection.close(Close.AT_CAPACITY, "too slow: unsent messages are no longer kept")
             else:
                 connection.write(frame)

@@ -1,11 +1,11 @@
-"""Answer each frame to its sender: the tutorial's echo socket (T1), and its socket of an item (T2)."""
+"""Reply to each frame: the tutorial's echo socket (T1), and its socket for an item (T2)."""
 
 from alcove.errors import Close
 from alcove.wire.connection import Connection, Frame, text_frame
 
 
 class Echo:
-    """Answers every frame with its content (T1)."""
+    """Sends every frame back to its sender (T1)."""
 
     __slots__ = ("_connection",)
 
@@ -13,7 +13,7 @@ class Echo:
         self._connection = connection
 
     def text(self, data: str) -> None:
-        """Send the text back, after `Message text was: `."""
+        """Send the text back, prefixed with `Message text was: `."""
         self._connection.write(text_frame(f"Message text was: {data}"))
 
     def binary(self, data: bytes) -> None:
@@ -25,12 +25,12 @@ class Echo:
 
 
 class ItemEcho:
-    """Answers every text frame with the credential, `q` if there is one, and the text with its item (T2)."""
+    """Replies to every text frame with the credential, the parameter `q` if it is given, and the text (T2)."""
 
     __slots__ = ("_connection", "_credential", "_item_id", "_q")
 
     def __init__(self, connection: Connection, item_id: str, credential: str, q: int | None) -> None:
-        """Store what the answers contain.
+        """Store the values for the replies.
 
         Args:
             connection: The client's connection.
@@ -45,7 +45,7 @@ class ItemEcho:
         self._q = q
 
     def text(self, data: str) -> None:
-        """Send two frames, or three if there is a `q`: the credential, `q`, and the text with the item."""
+        """Send the credential, `q` if it is given, and the text with the item, each in a frame."""
         write = self._connection.write
         write(text_frame(f"Session cookie or query token value is: {self._credential}"))
         if self._q is not None:
@@ -53,7 +53,7 @@ class ItemEcho:
         write(text_frame(f"Message text was: {data}, for item ID: {self._item_id}"))
 
     def binary(self, _data: bytes) -> None:
-        """Close a client that sends bytes with 1003 (T4)."""
+        """Close the connection with 1003, because binary frames are not accepted (T4)."""
         self._connection.close(Close.NOT_TEXT, "this socket takes text frames only")
 
     def closed(self, _code: int) -> None:

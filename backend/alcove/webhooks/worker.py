@@ -60,7 +60,7 @@ class ConsumerWorker:
             max_items: The maximum number of items in memory.
             max_deliveries: The maximum number of items that are delivered at the same time.
             metrics: The consumer's metrics.
-            all_announced: Returns whether every change of a room is reported to `record_head`, as far as is known.
+            all_announced: Returns whether every change of a room is known to be reported to `record_head`.
 
         """
         self.name = name

@@ -52,7 +52,7 @@ class BufferedWriter:
             self._size += len(frame.payload)
             self._changed.set()
 
-    def buffered(self) -> int:
+    def buffered_bytes(self) -> int:
         """Return the number of bytes that the server has not taken yet (Connection)."""
         return self._size
 

@@ -86,7 +86,7 @@ class Connection(Protocol):
         """
         ...
 
-    def buffered(self) -> int:
+    def buffered_bytes(self) -> int:
         """Return the number of bytes that the kernel (on ASGI: the server) has not taken yet."""
         ...
 

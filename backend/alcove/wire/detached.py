@@ -57,7 +57,7 @@ class DetachedConnection(TransportReader):
 
     def __repr__(self) -> str:
         receiver = type(self._receiver).__name__ if self._receiver is not None else "no receiver"
-        return f"<DetachedConnection {self._state.name.lower()}: {receiver}, {self.buffered()} bytes buffered>"
+        return f"<DetachedConnection {self._state.name.lower()}: {receiver}, {self.buffered_bytes()} bytes buffered>"
 
     @property
     def has_receiver(self) -> bool:

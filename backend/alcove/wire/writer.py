@@ -54,7 +54,7 @@ class TransportWriter(asyncio.Protocol):
         if not self._state:
             self._write_with_backpressure(frame.wire)
 
-    def buffered(self) -> int:
+    def buffered_bytes(self) -> int:
         """Return the number of bytes that the kernel has not taken yet (Connection)."""
         return self._transport.get_write_buffer_size() if self._state is not State.ENDED else 0
 

@@ -8,7 +8,7 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import Server, Start
 
 
-async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Server, Server], item: str) -> None:
+async def test_w8_each_process_lists_the_connections_of_all(pair: tuple[Server, Server], item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
         await ada.send_messages("one", "two")
@@ -29,7 +29,9 @@ async def test_w8_each_process_tells_of_the_connections_to_all(pair: tuple[Serve
             assert {(line["cursor"], line["lag"], line["state"]) for line in by_name.values()} == {(2, 0, "in_step")}
 
 
-async def test_w8_a_process_where_nobody_is_tells_of_the_others(pair: tuple[Server, Server], item: str) -> None:
+async def test_w8_a_process_without_connections_lists_those_of_the_others(
+    pair: tuple[Server, Server], item: str
+) -> None:
     one, two = pair
     async with await RoomClient.join(two, item, name="Bob") as bob, http(one) as client:
         await bob.send_messages("hello")

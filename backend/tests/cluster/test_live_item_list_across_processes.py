@@ -18,11 +18,11 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
     pair: Pair, item: str
 ) -> None:
     one, two = pair
-    async with http(one) as client, follow(two, prefix=item) as listed:
-        assert await listed.ready() == []
+    async with http(one) as client, follow(two, prefix=item) as room_list:
+        assert await room_list.ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
-            line = await listed.wait_for(item=item, head=n)
+            line = await room_list.wait_for(item=item, head=n)
             assert line["last"]["body"] == f"hello {n}"
 
 
@@ -31,13 +31,13 @@ async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_
 ) -> None:
     one, two = guarded_pair
     ada, bob = (token(sub=sub, items={item: "rw"}) for sub in ("ada", "bob"))
-    async with await RoomClient.join(one, item, token=ada) as room, follow(two, token=bob) as listed:
-        await listed.ready()
+    async with await RoomClient.join(one, item, token=ada) as room, follow(two, token=bob) as room_list:
+        await room_list.ready()
         await room.send_messages("one", "two")
-        await listed.wait_for(item=item, head=2, unread=2)
+        await room_list.wait_for(item=item, head=2, unread=2)
         async with await RoomClient.join(one, item, token=bob) as elsewhere:
             await elsewhere.send_lines({"type": "read", "seq": 1})
-            await listed.wait_for(item=item, unread=1)
+            await room_list.wait_for(item=item, unread=1)
 
 
 async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
@@ -47,8 +47,8 @@ async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item
         await here.ready()
         await there.ready()
         await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
-        for listed in (here, there):
-            assert (await listed.wait_for(item=item, head=1))["last"]["body"] == "shipped"
+        for room_list in (here, there):
+            assert (await room_list.wait_for(item=item, head=1))["last"]["body"] == "shipped"
     await host.close()
 
 
@@ -59,21 +59,21 @@ async def test_w10_x2_with_the_bus_lost_the_log_is_asked_for_changed_rooms(
     redis = engines.bus
     assert isinstance(redis, Redis)
     one, two = join(), join()
-    async with http(one) as client, follow(two, prefix=item) as listed:
-        await listed.ready()
+    async with http(one) as client, follow(two, prefix=item) as room_list:
+        await room_list.ready()
         redis.end()
         await client.post(f"/api/items/{item}/entries", json={"body": "while the bus is away"})
-        await listed.wait_for(item=item, head=1)
+        await room_list.wait_for(item=item, head=1)
         redis.start()
         await client.post(f"/api/items/{item}/entries", json={"body": "and again"})
-        await listed.wait_for(item=item, head=2)
+        await room_list.wait_for(item=item, head=2)
 
 
 async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guarded_pair: Pair, item: str) -> None:
     one, two = guarded_pair
     admin = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    async with http(one) as client, follow(two, token=token(sub=item, items={"*": "r"})) as listed:
-        await listed.ready()
+    async with http(one) as client, follow(two, token=token(sub=item, items={"*": "r"})) as room_list:
+        await room_list.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
-        code, last = await listed.wait_for_close()
+        code, last = await room_list.wait_for_close()
         assert (code, last and last["reason"]) == (4403, "revoked")

@@ -43,7 +43,7 @@ async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
 
 
 @pytest.mark.parametrize("engines", ["redis"], indirect=True)
-async def test_x2_readers_are_in_step_whatever_becomes_of_redis(engines: Engines, join: Start, item: str) -> None:
+async def test_x2_readers_stay_in_step_during_failures_of_redis(engines: Engines, join: Start, item: str) -> None:
     redis = engines.bus
     assert isinstance(redis, Redis)
     async with readers(item, join(), join()) as (ada, bob):
@@ -77,7 +77,9 @@ async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Eng
         assert await bob.wait_for_seq(3) == ada.entries
 
 
-async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_go_on_elsewhere(join: Start, item: str) -> None:
+async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnect_elsewhere(
+    join: Start, item: str
+) -> None:
     one, two = join(), join()
     async with readers(item, one, two) as (ada, bob):
         acked: dict[str, int] = {}
@@ -123,7 +125,7 @@ async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Start, i
         await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
-async def test_x5_sends_of_the_host_are_heard_after_the_database_was_away(
+async def test_x5_sends_of_the_host_are_delivered_after_an_outage_of_the_database(
     engines: Engines, join: Start, item: str, url: str
 ) -> None:
     async with readers(item, join(), join()) as (ada, bob):

@@ -20,7 +20,7 @@ USERS = depth(12, 60)
 
 @storm
 @needs_nginx
-async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_nobody() -> None:
+async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_no_client() -> None:
     cluster = Server(
         [sys.executable, "-m", "deploy.cluster", "--port", "0"],
         ready=r"processes behind http://127\.0\.0\.1:(?P<port>\d+)",

@@ -29,7 +29,7 @@ async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, 
             assert await read_log(client, item) == ada.entries
 
 
-async def test_x1_what_is_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
+async def test_x1_a_message_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item) as ada, http(two) as client:
         await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
@@ -48,7 +48,7 @@ async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pa
         assert (second["seq"], second["duplicate"]) == (1, True)
 
 
-async def test_x1_s9_what_is_deleted_on_one_process_is_gone_on_the_other(pair: Pair, item: str) -> None:
+async def test_x1_s9_a_message_deleted_on_one_process_is_deleted_on_the_other(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item, name="Bob") as bob:
         await ada.send_messages("secret", "other")
@@ -125,7 +125,7 @@ async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None
         await ada.wait_for_line("Client #2 left the chat")
 
 
-async def test_x5_sql_inside_the_hosts_own_transaction(pair: Pair, item: str, pair_url: str) -> None:
+async def test_x5_sql_inside_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
     one, two = pair
     async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as bob:

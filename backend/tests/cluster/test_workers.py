@@ -66,7 +66,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
     assert (await late.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
 
-async def test_w7_readyz_says_whether_storage_and_bus_answer(engines: Engines, join: Start) -> None:
+async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engines, join: Start) -> None:
     server = join()
     async with http(server) as client:
         assert (await client.get("/readyz")).json() == {"status": "ready", "storage": True, "bus": True}
@@ -99,9 +99,7 @@ async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
         assert not any(item in line for line in metrics)
 
 
-async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_is_acked(
-    join: Start, item: str
-) -> None:
+async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_is_acked(join: Start, item: str) -> None:
     server, other = join(ALCOVE_DRAIN_S="10"), join()
     rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
@@ -121,7 +119,7 @@ async def test_z1_whoever_is_connected_is_told_when_to_come_back_and_every_send_
         assert {entry["id"]: entry["seq"] for entry in await read_log(client, item)} == acks
 
 
-async def test_z1_nobody_is_let_in_while_draining_and_a_second_signal_ends_at_once(
+async def test_z1_joins_are_refused_while_draining_and_a_second_signal_ends_at_once(
     engines: Engines, join: Start, item: str
 ) -> None:
     server = join(ALCOVE_DRAIN_S="600")

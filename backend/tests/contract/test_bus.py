@@ -117,7 +117,7 @@ async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribe
     assert ("foo", b"lost") not in two.messages
 
 
-async def test_x2_a_hanging_server_counts_as_down(engine: Engine, subscribers: list[Subscriber]) -> None:
+async def test_x2_a_bus_whose_server_hangs_is_down(engine: Engine, subscribers: list[Subscriber]) -> None:
     one, two, _ = subscribers
     await two.subscribe_all("foo")
     engine.hang()

@@ -201,7 +201,7 @@ async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenL
     assert await append(log, message("new", at=now)) == [(3, False)]
 
 
-async def test_l5_the_houses_own_rooms_keep_everything(open_again: OpenLog) -> None:
+async def test_l5_internal_rooms_keep_all_entries(open_again: OpenLog) -> None:
     log = await open_again(Retention(entries=1, days=0.001))
     await append(log, *(message(str(n), item="!own") for n in range(5)))
 
@@ -241,7 +241,7 @@ async def test_a_batch_counts_as_computed_at_the_latest_with_its_outcomes(log: L
     assert io_pending.is_set()
 
 
-async def test_s7_what_is_never_stored_keeps_nobody_waiting_either(log: Log) -> None:
+async def test_s7_a_draft_that_is_never_stored_is_answered_too(log: Log) -> None:
     await log.close()
     io_pending = asyncio.Event()
     with pytest.raises(LogUnavailableError):

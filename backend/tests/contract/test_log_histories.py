@@ -70,7 +70,7 @@ async def test_x8_of_two_processes_that_notice_a_loss_one_renews_the_history(ope
     assert await one.verify_history("foo", Position(renewed, 3, 1000)) == renewed
 
 
-async def test_x8_a_room_that_is_gone_altogether_gets_a_new_history(log: Log, storage: str) -> None:
+async def test_x8_a_room_that_was_lost_entirely_gets_a_new_history(log: Log, storage: str) -> None:
     await append(log, message("a"))
     await lose_tail(storage, "foo", 0)
     await execute(storage, "DELETE FROM alcove.rooms")

@@ -107,7 +107,7 @@ async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not
         await log.close()
 
 
-async def test_w4_so_many_lists_wait_and_joins_wait_for_none_of_them(storage: str) -> None:
+async def test_w4_waiting_lists_are_bounded_and_do_not_delay_joins(storage: str) -> None:
     log = await open_log(storage, lists=ListLimits(waiting=2))
     await append(log, message("a"))
     async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
@@ -149,7 +149,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
-async def test_w4_sqlite_looks_at_no_more_rooms_than_may_be_read(full: Log, tmp_path: Path) -> None:
+async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full: Log, tmp_path: Path) -> None:
     with closing(Counting(tmp_path / "alcove.db")) as counting:
         steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in ASKED.items()}
 
@@ -167,7 +167,7 @@ async def test_w4_sqlite_looks_at_no_more_rooms_than_may_be_read(full: Log, tmp_
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
-async def test_w4_postgresql_looks_at_no_more_rooms_than_may_be_read(full: Log, storage: str) -> None:
+async def test_w4_postgresql_reads_only_rooms_that_the_caller_may_read(full: Log, storage: str) -> None:
     assert full
     database = await asyncpg.connect(storage)
     await database.execute("SET enable_seqscan = off")

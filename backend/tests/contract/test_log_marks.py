@@ -93,7 +93,7 @@ async def test_w4_the_latest_written_comes_first(log: Log) -> None:
     assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=2)] == ["one", "two"]
 
 
-async def test_w4_an_item_says_its_head_and_its_last_entry(log: Log) -> None:
+async def test_w4_a_listed_item_has_its_head_and_its_last_entry(log: Log) -> None:
     await append(log, message("a"), message("b", "last"))
     (foo,) = await log.list_rooms(FOO, "ada", limit=10)
 

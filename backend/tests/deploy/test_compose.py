@@ -85,7 +85,7 @@ def test_z1_a_process_may_take_longer_to_stop_than_it_drains(name: str) -> None:
     assert seconds(PROCESSES[name]["stop_grace_period"]) >= 2 * drain_s + 5
 
 
-def test_the_proxys_word_counts_and_nobody_elses() -> None:
+def test_only_the_trusted_proxys_headers_are_used() -> None:
     address = CLUSTER["proxy"]["networks"]["front"]["ipv4_address"]
 
     assert {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()} == {address}
@@ -120,7 +120,7 @@ def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
     assert "a password becomes part of a URL" in run_config(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
-def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
+def test_redis_uses_its_password_and_does_not_show_it() -> None:
     port = free_port()
     shell, flags, text = script("redis")
     text = text.replace("redis-server - ", f"{shlex.quote(str(REDIS_SERVER))} - --bind 127.0.0.1 --port {port} ")
@@ -141,7 +141,7 @@ def test_redis_takes_its_password_and_shows_it_to_nobody() -> None:
         server.end()
 
 
-def test_the_proxy_takes_what_its_processes_take() -> None:
+def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
     connections = sum(int(each["environment"]["ALCOVE_CONNECTIONS"]) for each in PROCESSES.values())
     (workers,), (places,) = directive("worker_processes"), directive("worker_connections")
 
@@ -170,7 +170,7 @@ def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
 
 
-def test_w3_d2_the_proxy_keeps_no_stream_for_whoever_reads_slowly() -> None:
+def test_w3_d2_the_proxy_does_not_buffer_a_stream_for_a_slow_reader() -> None:
     _, _, events = (DEPLOY / "nginx.conf").read_text().partition("location ~ /api/items/.+/events$ {")
 
     assert directive("proxy_buffering") == ["off"]

@@ -46,14 +46,14 @@ async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster
     assert set(await exported_metrics(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
 
 
-async def test_w7_the_guide_says_what_each_metric_means(cluster: Cluster) -> None:
+async def test_w7_the_guide_describes_each_metric(cluster: Cluster) -> None:
     guide = (DEPLOY.parent / "docs/operating.md").read_text()
     described = re.findall(r"^\| `(alcove_\w+)` \|", guide, re.MULTILINE)
 
     assert sorted(name for name in await exported_metrics(cluster) if name.startswith("alcove_")) == sorted(described)
 
 
-async def test_w7_every_alert_speaks_of_metrics_that_exist(cluster: Cluster) -> None:
+async def test_w7_every_alert_uses_existing_metrics(cluster: Cluster) -> None:
     known = {*(await exported_metrics(cluster)), "up"}
 
     for rule in ALERTS:
@@ -92,7 +92,7 @@ async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
     assert {"unavailable", "overloaded", "at_capacity"} < {sample["code"] for sample in labels["alcove_refusals_total"]}
 
 
-async def test_w7_metrics_tell_the_limits_and_how_the_process_stands(cluster: Cluster) -> None:
+async def test_w7_metrics_include_the_limits_and_the_state_of_the_process(cluster: Cluster) -> None:
     async with http(cluster.processes[0]) as client:
         lines = (await client.get("/metrics")).text.splitlines()
 
@@ -102,7 +102,7 @@ async def test_w7_metrics_tell_the_limits_and_how_the_process_stands(cluster: Cl
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
-def test_every_alert_says_what_happened_and_what_to_do(rule: Part) -> None:
+def test_every_alert_describes_what_happened_and_what_to_do(rule: Part) -> None:
     assert {*rule, "for"} == {"alert", "expr", "for", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert len(rule["annotations"]["description"]) > 60
@@ -135,7 +135,7 @@ def test_the_dashboard_asks_which_source_and_which_processes() -> None:
     assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "process"]
 
 
-async def test_w7_prometheus_is_told_without_a_credential_in_a_form_it_reads(cluster: Cluster) -> None:
+async def test_w7_prometheus_scrapes_metrics_without_a_credential(cluster: Cluster) -> None:
     async with http(cluster.processes[0], token=None) as client:
         answer = await client.get("/metrics")
 

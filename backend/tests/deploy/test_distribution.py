@@ -112,7 +112,7 @@ def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
     assert (status, json.loads(body)["head"]) == (200, 0)
 
 
-def test_an_installed_command_says_its_version_and_that_all_is_well(
+def test_an_installed_command_prints_its_version_and_passes_its_checks(
     environment: FreshEnvironment, tmp_path: Path
 ) -> None:
     command = (environment.folder / "bin" / "alcove").as_posix()

@@ -46,7 +46,7 @@ def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_a_killed_owner_had_started_is_ended_and_removed() -> None:
+def test_processes_and_folders_of_a_killed_owner_are_removed() -> None:
     # The reaper holds the owner's output, so its end is awaited, too.
     done = run(OWNER)
     *lines, owner = done.stdout.splitlines()

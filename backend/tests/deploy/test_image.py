@@ -121,7 +121,7 @@ def test_its_command_is_on_the_path() -> None:
     assert 'ENTRYPOINT ["alcove"]' in IMAGE
 
 
-def test_its_labels_say_what_it_is_and_what_a_release_built_it_from() -> None:
+def test_its_labels_name_the_project_version_and_revision() -> None:
     (labels,) = [line for line in IMAGE if line.startswith("LABEL ")]
     result = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
     assert {name.removeprefix("org.opencontainers.image.") for name in result} == {

@@ -26,7 +26,7 @@ def test_what_builds_the_package_is_in_its_lock() -> None:
     assert set(PROJECT["build-system"]["requires"]) <= locked
 
 
-def test_make_installs_nothing_without_a_hash_but_its_own_tool_for_locks() -> None:
+def test_make_installs_only_its_lock_tool_without_a_hash() -> None:
     installs = [line.partition(" install ")[2] for line in MAKEFILE.splitlines() if "$(PIP) install" in line]
 
     assert [args for args in installs if "--require-hashes" not in args and "-e backend" not in args] == ["uv"]

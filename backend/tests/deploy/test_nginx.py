@@ -35,7 +35,7 @@ def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
     assert "[emerg]" not in done.stderr
 
 
-def test_b1_nginx_takes_the_configuration_for_a_host_of_its_own(tmp_path: Path) -> None:
+def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) -> None:
     configuration = write_documented_config(tmp_path, "own-host.conf", free_port(), Address(8000))
     done = subprocess.run(  # noqa: S603 - the tests' own command
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
@@ -149,7 +149,7 @@ async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
     assert [part for part in answer.headers.get_list("set-cookie")[0].lower().split("; ") if part == "secure"] == secure
 
 
-async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cluster, item: str) -> None:
+async def test_l1_nginx_refuses_large_requests_with_the_response_of_a_process(cluster: Cluster, item: str) -> None:
     room = await RoomClient.join(cluster.proxy, item)
     await room.socket.send("x" * (LARGEST + 1))
     async with http(cluster.proxy) as client:
@@ -162,7 +162,7 @@ async def test_l1_what_is_too_large_is_told_by_nginx_as_by_a_process(cluster: Cl
     assert largest.status_code == 422  # a process's word: it came through
 
 
-async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
+async def test_x3_clients_of_a_killed_process_reconnect_to_another(
     join: StartProcesses, tmp_path: Path, item: str
 ) -> None:
     one, other = join(2)
@@ -188,7 +188,7 @@ async def test_x3_when_a_process_is_killed_its_clients_go_on_at_another(
         proxy.end()
 
 
-async def test_z1_a_process_that_stops_tells_its_clients_when_to_come_back_and_the_other_takes_them(
+async def test_z1_clients_of_a_stopping_process_get_a_delay_and_reconnect_to_the_other(
     join: StartProcesses, tmp_path: Path, item: str
 ) -> None:
     one, other = join(2)
@@ -229,7 +229,7 @@ async def test_w2_a_request_that_may_have_done_its_work_is_never_repeated_elsewh
     assert any(head.startswith("GET") for upstream in (one, other) for head in upstream.heads)
 
 
-async def test_w1_a_question_that_nobody_answered_goes_to_another_process(tmp_path: Path) -> None:
+async def test_w1_an_unanswered_request_goes_to_another_process(tmp_path: Path) -> None:
     async with Upstream.running(answers=False) as dying, Upstream.running() as well:
         proxy = Nginx(tmp_path, [dying.port, free_port(), well.port])
         try:
@@ -243,7 +243,7 @@ async def test_w1_a_question_that_nobody_answered_goes_to_another_process(tmp_pa
     assert dying.heads
 
 
-async def test_a_process_hears_who_came_and_how(tmp_path: Path) -> None:
+async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path) -> None:
     claimed = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
     async with Upstream.running() as upstream:
         proxy = Nginx(tmp_path, [upstream.port] * 3)

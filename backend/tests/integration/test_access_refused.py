@@ -214,7 +214,7 @@ at_every_door = pytest.mark.parametrize("endpoint", DOORS)
 
 @pytest.mark.parametrize("endpoint", DOORS | LISTS)
 @pytest.mark.parametrize("way", FAULTY)
-async def test_a3_h4_a_faulty_credential_opens_nothing_and_the_reason_is_told(
+async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
     brought, word = FAULTY[way]
@@ -246,7 +246,7 @@ async def test_a3_a_token_under_another_name_opens_nothing(
 
 @pytest.mark.parametrize("endpoint", [*DOORS, "unread"])
 @pytest.mark.parametrize("way", SHORT)
-async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
+async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
     brought, word = SHORT[way]
@@ -260,14 +260,14 @@ async def test_a3_h4_rights_on_another_item_open_nothing_and_the_reason_is_told(
 
 @at_every_door
 @pytest.mark.parametrize("way", NO_ITEMS)
-async def test_h3_a_look_that_no_item_has_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
+async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
     answer = await DOORS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
 
     assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in answer.reason
 
 
-async def test_a3_a_token_longer_than_any_is_refused_before_it_is_looked_at(secured_server: Server) -> None:
+async def test_a3_a_token_over_the_limit_is_refused_before_it_is_decoded(secured_server: Server) -> None:
     answer = await endpoints.history(secured_server, bearer("e" * 17_000))
 
     assert answer.code == 401

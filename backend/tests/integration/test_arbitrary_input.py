@@ -60,7 +60,7 @@ async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[l
 
 @bounded
 @given(said=frames)
-async def test_f2_s6_whatever_is_said_is_answered_in_the_protocol_and_what_is_refused_is_not_stored(
+async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_stored(
     unlimited_server: Server, said: list[str | bytes]
 ) -> None:
     item = f"hostile-{next(rooms)}"

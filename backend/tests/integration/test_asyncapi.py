@@ -49,7 +49,7 @@ def check(described: dict[str, Any], action: str, lines: list[Line]) -> None:
     assert schemas.keys() == {line["type"] for line in lines}
 
 
-async def test_w9_every_line_of_a_room_is_as_the_asyncapi_document_says(server: Server, item: str) -> None:
+async def test_w9_every_line_of_a_room_matches_the_asyncapi_document(server: Server, item: str) -> None:
     sent_lines: list[Line] = []
 
     async def tell(room: RoomClient, line: Line) -> None:

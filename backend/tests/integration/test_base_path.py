@@ -18,7 +18,7 @@ from tests.support.running_host import CARRIERS, Host, running
 from tests.support.servers import ONCE, Server, Start
 
 #: What a proxy in front passes on: the whole path, or the path without the prefix.
-WAYS = {"not stripped": "/chat", "stripped": ""}
+PATHS_BY_PROXY = {"not stripped": "/chat", "stripped": ""}
 HTTPS = {"X-Forwarded-Proto": "https", "Origin": "https://rooms.example", "Host": "rooms.example"}
 
 
@@ -28,10 +28,10 @@ def below(start: Start) -> Server:
     return start(ALCOVE_BASE_PATH="/chat")
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=PATHS_BY_PROXY)
 def server(request: pytest.FixtureRequest, below: Server) -> Host:
     """Start a server as a proxy reaches it."""
-    return Host(below.port, WAYS[request.param])
+    return Host(below.port, PATHS_BY_PROXY[request.param])
 
 
 @pytest.fixture(scope="module", params=CARRIERS)
@@ -81,12 +81,12 @@ async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(se
         assert item in await rooms.ready()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("proxy", PATHS_BY_PROXY)
 async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(
-    prefixed_server: Host, way: str, item: str
+    prefixed_server: Host, proxy: str, item: str
 ) -> None:
-    await use(prefixed_server.below(WAYS[way]), item)
-    await use_tutorial(prefixed_server.below(WAYS[way]))
+    await use(prefixed_server.below(PATHS_BY_PROXY[proxy]), item)
+    await use_tutorial(prefixed_server.below(PATHS_BY_PROXY[proxy]))
 
 
 @ONCE

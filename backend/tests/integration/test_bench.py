@@ -38,7 +38,7 @@ def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bench.json", "bench.md", "bench.svg"]
 
 
-def test_the_profile_says_where_a_send_goes(tmp_path: Path) -> None:
+def test_the_profile_shows_the_time_of_a_send_by_stage(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "profile", "--only", "room-100-16", "--carrier", "detached"]
     command += ["--seconds", "0.2", "--out", str(tmp_path)]
 

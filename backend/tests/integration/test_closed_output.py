@@ -25,7 +25,7 @@ COMMANDS = [
 
 
 def run_into(folder: Path, *arguments: str, read: int) -> tuple[int, str]:
-    """Run the command; close its output after so many bytes. Return the exit code, and what it printed as errors."""
+    """Run the command; close its output after `read` bytes. Return the exit code and the text on stderr."""
     reading, writing = os.pipe()
     if not read:
         os.close(reading)

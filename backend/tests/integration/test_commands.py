@@ -77,7 +77,7 @@ def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize("why", STOPS)
-def test_a2_a3_what_is_wrong_stops_the_start_with_one_line(tmp_path: Path, why: str) -> None:
+def test_a2_a3_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, why: str) -> None:
     env, arguments, line = STOPS[why]
     code, lines = run(tmp_path, "serve", "--port", "0", *arguments, **env)
 
@@ -105,7 +105,7 @@ async def test_a2_signed_mode_is_not(secured_server: Server) -> None:
     assert "OPEN MODE" not in secured_server.output
 
 
-def test_a3_a_token_says_what_it_was_told(tmp_path: Path) -> None:
+def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
     before = int(time.time())
     code, [made] = run(
         tmp_path,

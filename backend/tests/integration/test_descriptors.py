@@ -81,7 +81,7 @@ def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
         server.end()
 
 
-def test_a_limit_below_what_the_settings_allow_is_said_at_the_start(tmp_path: Path) -> None:
+def test_a_descriptor_limit_below_the_settings_is_logged_at_the_start(tmp_path: Path) -> None:
     server = start_limited(tmp_path, LIMIT)
     server.end()
     (line,) = [line for line in server.lines if "ALCOVE_CONNECTIONS" in line]

@@ -47,7 +47,7 @@ def test_a_close_frame_within_a_message_is_answered_like_any_other(server: WireS
         assert client.ended()
 
 
-def test_what_comes_after_the_servers_close_frame_is_not_heard(server: WireServer) -> None:
+def test_frames_after_the_servers_close_frame_are_ignored(server: WireServer) -> None:
     """Check RFC 6455, section 5.5.1."""
     with server.client() as client:
         client.upgraded()
@@ -59,7 +59,7 @@ def test_what_comes_after_the_servers_close_frame_is_not_heard(server: WireServe
         assert [recorder.next(), recorder.next()] == ["close 4000", 4000]
 
 
-def test_a_broken_rule_is_told_before_the_end(server: WireServer) -> None:
+def test_a_protocol_violation_gets_a_close_frame_before_the_end(server: WireServer) -> None:
     """Check RFC 6455, section 7.1.7."""
     with server.client() as client:
         client.upgraded()
@@ -75,7 +75,7 @@ def test_a_broken_rule_is_told_before_the_end(server: WireServer) -> None:
 MASK_AND_MORE = b"\0" * 1000
 
 
-def test_who_still_sends_what_is_too_large_can_read_why(server: WireServer) -> None:
+def test_a_client_that_is_still_sending_a_large_body_can_read_the_refusal(server: WireServer) -> None:
     """Check L1 and RFC 6455, section 10.4: the rest is read and dropped, or a reset would take the reason away."""
     with server.client() as client:
         client.upgraded()
@@ -84,7 +84,7 @@ def test_who_still_sends_what_is_too_large_can_read_why(server: WireServer) -> N
         assert client.ended()
 
 
-def test_a_peer_that_closes_its_half_gets_what_it_is_owed(server: WireServer) -> None:
+def test_a_peer_that_closes_its_half_gets_all_buffered_bytes(server: WireServer) -> None:
     """Check RFC 6455, section 7.1.5: without a close frame it is 1006."""
     with server.client() as client:
         client.upgraded()
@@ -107,13 +107,13 @@ def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: W
             taken = 0
             while connection.try_write(frame):
                 taken += 1
-                assert connection.buffered() <= BUFFER_BYTES
+                assert connection.buffered_bytes() <= BUFFER_BYTES
             return taken
 
         taken = 0
         while more := server.call(fill):
             taken += more
-        assert server.call(connection.buffered) > BUFFER_BYTES - len(frame.wire)
+        assert server.call(connection.buffered_bytes) > BUFFER_BYTES - len(frame.wire)
         for _ in range(taken):
             assert client.frame() == (0x82, frame.payload)
         assert server.run_coroutine(connection.wait_writable())
@@ -151,7 +151,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
                 continue
         client.socket.settimeout(PATIENCE)
 
-        assert server.call(connection.buffered) < BUFFER_BYTES + 3 * len(frame)
+        assert server.call(connection.buffered_bytes) < BUFFER_BYTES + 3 * len(frame)
         for _ in range(sent // len(frame)):
             assert client.frame() == (0x82, b"x" * 100_000)
 

@@ -90,7 +90,7 @@ def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
         assert frame == (0x81, b"alive")
 
 
-def test_d2_a_slow_reader_with_a_backlog_is_not_taken_for_dead(loop: str) -> None:
+def test_d2_a_slow_reader_with_a_backlog_is_not_disconnected(loop: str) -> None:
     """Its ping waits behind what it has yet to read: progress is what the kernel says it took."""
     with server_with_deadline(loop, ping_s=0.1, pong_s=0.6) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()

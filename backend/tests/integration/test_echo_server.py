@@ -52,7 +52,7 @@ def test_what_is_binary_need_not_be_text(client: RawClient) -> None:
     assert client.frame() == (0x82, bytes(range(256)))
 
 
-def test_messages_come_back_in_their_order(client: RawClient) -> None:
+def test_messages_are_echoed_in_order(client: RawClient) -> None:
     client.socket.sendall(b"".join(masked(0x81 + number % 2, b"%d" % number) for number in range(100)))
     assert [client.frame() for _ in range(100)] == [(0x81 + number % 2, b"%d" % number) for number in range(100)]
 
@@ -104,7 +104,7 @@ def test_over_16_mib_is_refused_by_its_head(client: RawClient, first: int) -> No
     assert_refused(client, 1009)
 
 
-def test_who_sends_all_of_what_is_too_large_can_read_why(client: RawClient) -> None:
+def test_a_client_that_sent_a_whole_large_body_can_read_the_refusal(client: RawClient) -> None:
     """Check RFC 6455, section 7.1.7: a reset would take the reason away."""
     client.send(0x82, bytes(MESSAGE_BYTES + 1))
     assert_refused(client, 1009)
@@ -202,7 +202,7 @@ def test_half_a_close_code_is_refused(client: RawClient) -> None:
 @pytest.mark.parametrize(
     "after", [masked(0x81, b"late"), masked(0x89), b"\xff\xff no frame"], ids=["text", "ping", "no"]
 )
-def test_what_comes_after_a_close_frame_is_not_heard(client: RawClient, after: bytes) -> None:
+def test_frames_after_a_close_frame_are_ignored(client: RawClient, after: bytes) -> None:
     """Check RFC 6455, section 5.5.1."""
     client.socket.sendall(masked(0x88, b"\x03\xe8") + after)
     assert_refused(client, 1000)

@@ -75,7 +75,7 @@ async def test_thousands_of_rooms_visited_once_leave_no_trace_but_the_log(tmp_pa
         assert {(state.head, state.reads["ada"]) for state in states.values()} == {(1, 1)}
 
 
-async def test_a_room_that_was_only_looked_into_is_not_even_in_the_log(tmp_path: Path) -> None:
+async def test_a_room_that_was_only_read_is_not_in_the_log(tmp_path: Path) -> None:
     async with hub_of_an_app(tmp_path) as hub:
         session = await hub.join("looked-at", FakeConnection(), ADA, StartPosition())
         session.closed(1000)

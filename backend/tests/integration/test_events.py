@@ -59,7 +59,7 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
         ("/api/items/fo%20o/events?token=t", 422),
     ],
 )
-async def test_w3_what_is_refused_is_a_problem_and_no_stream(server: Server, path: str, status: int) -> None:
+async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: str, status: int) -> None:
     async with http(server, token=None) as client:
         answer = await client.get(path)
 
@@ -166,7 +166,7 @@ async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve
             assert (await ada.wait_for("presence", count=2))["left"] == [stuck]
 
 
-async def test_w3_a_server_that_stops_says_so_and_ends(tmp_path: Path) -> None:
+async def test_w3_a_stopping_server_sends_bye_and_ends_the_stream(tmp_path: Path) -> None:
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with events(server, "sse-end") as stream:
             await anext(stream)

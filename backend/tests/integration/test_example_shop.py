@@ -77,7 +77,7 @@ def cookies(client: httpx.AsyncClient) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
 
 
-async def test_users_talk_about_an_order_by_their_rights_and_the_shop_tells_of_a_change(shop: Server) -> None:
+async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_event(shop: Server) -> None:
     rooms = Host(shop.port, "/rooms")
     ada, bob, cid, sam = [await login(shop, user) for user in ("ada", "bob", "cid", "sam")]
     buyer, courier = [await RoomClient.join(rooms, "order-1", token=None, headers=cookies(user)) for user in (ada, cid)]
@@ -127,7 +127,7 @@ _STATES = """
 """
 
 
-async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_heard_in_every_worker(
+async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_delivered_in_every_worker(
     tmp_path: Path, postgres_url: str
 ) -> None:
     shutil.copy(EXAMPLE, tmp_path)
@@ -166,7 +166,7 @@ async def processes(moderator: httpx.AsyncClient) -> set[str]:
     return {connection["process"] for connection in answer.json()["connections"]}
 
 
-def test_x7_several_workers_on_sqlite_stop_with_one_line_that_says_what_they_need(tmp_path: Path) -> None:
+def test_x7_several_workers_on_sqlite_stop_with_one_line_that_names_the_requirement(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     options = ("-k", "uvicorn_worker.UvicornWorker", "-w", "2", "-b", "127.0.0.1:0", "--no-control-socket")
     workers = Process([BIN / "gunicorn", "main:app", *options], cwd=tmp_path)

@@ -188,7 +188,7 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
 
 
 @ONCE
-def test_w_an_idle_connection_is_kept_for_as_long_as_the_setting_says(serve: Start) -> None:
+def test_w_an_idle_connection_is_kept_for_the_time_of_the_setting(serve: Start) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
     with send_bytes(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
         assert b"200 OK" in read_to_end(peer)  # and the end, by itself
@@ -227,9 +227,7 @@ def test_a1_a_trailer_of_a_chunked_body_is_no_header(secured_server: Server, tra
         ("/api/mode?x=y", ["x"]),
     ],
 )
-async def test_w1_a_query_parameter_that_nobody_declares_is_named(
-    server: Server, path: str, unknown: list[str]
-) -> None:
+async def test_w1_an_undeclared_query_parameter_is_named(server: Server, path: str, unknown: list[str]) -> None:
     async with http(server) as client:
         answer = await client.get(path)
 
@@ -254,7 +252,7 @@ async def test_w_every_declared_parameter_is_let_through(server: Server) -> None
     assert "limit" in declared["/api/items"]
 
 
-async def test_l1_a_message_may_be_as_large_as_the_setting_says(serve: Start, item: str) -> None:
+async def test_l1_a_message_may_be_as_large_as_the_setting_allows(serve: Start, item: str) -> None:
     server = serve(ALCOVE_MESSAGE_BYTES=str(3 * 1024 * 1024), ALCOVE_BODY_BYTES=str(3 * 1024 * 1024))
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("x" * (2 * 1024 * 1024))

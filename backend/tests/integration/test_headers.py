@@ -22,7 +22,7 @@ ANYWHERE = [
 
 @ONCE
 @pytest.mark.parametrize("path", ANYWHERE)
-async def test_every_answer_says_what_the_page_may_do(server: Server, path: str) -> None:
+async def test_every_response_has_a_content_security_policy(server: Server, path: str) -> None:
     async with http(server) as client:
         headers = (await client.get(path)).headers
 

@@ -129,7 +129,7 @@ async def test_w14_f3_nothing_is_put_before_what_a_room_has(secured_server: Serv
 
 
 @ONCE
-async def test_w14_members_see_what_is_imported_while_they_are_connected(
+async def test_w14_connected_members_receive_imported_entries(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:

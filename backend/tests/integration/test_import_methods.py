@@ -102,7 +102,7 @@ async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress
 
 
 @ONCE
-async def test_w14_f3_older_entries_get_into_a_used_room_before_its_export(api: Imports) -> None:
+async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: Imports) -> None:
     await api.do("send", "order-1", "one", by=ADA)
     await api.do("send", "order-1", "two", by=ADA)
     await api.do("edit", "order-1", 1, "uno", by=ADA)

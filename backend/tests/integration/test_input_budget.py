@@ -138,7 +138,7 @@ def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> No
     assert receiver.most <= 4
 
 
-def test_l6_what_comes_before_the_receiver_is_taken_in_turns_too(exchange: Exchange) -> None:
+def test_l6_input_before_the_receiver_is_processed_in_turns(exchange: Exchange) -> None:
     receiver = exchange(LAST, read_last_response, first=masked(0x81, b"hasty") * 1000)
 
     assert receiver.received == ["hasty"] * 1000 + ["last"]

@@ -53,11 +53,11 @@ async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
 
 
 async def test_the_dependency_sees_the_request_of_the_host_and_its_application(shop: Shop, host: Host) -> None:
-    shop.seen.clear()
+    shop.calls.clear()
     async with await RoomClient.join(host, "order-1", token="ada"), http(host) as client:
         await client.post("/api/items/order-1/entries", json={"body": 1})
 
-    assert shop.seen == [
+    assert shop.calls == [
         ("order-1", "GET", "/rooms/items/order-1/ws", True),
         ("order-1", "POST", "/rooms/api/items/order-1/entries", True),
     ]
@@ -122,13 +122,13 @@ async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configure
     shop: Shop, host: Host, origin: str, code: int | None
 ) -> None:
     headers = {"Cookie": "other=1; user=ada", "Origin": origin.format(port=host.port)}
-    shop.seen.clear()
+    shop.calls.clear()
     if code is None:
         async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
             assert room.member_id == "ada"
     else:
         assert code == (await expect_refusal(host, "order-1", token="bob", headers=headers))[1]
-        assert shop.seen == []  # the dependency was not asked
+        assert shop.calls == []  # the dependency was not asked
 
 
 async def test_a5_a_token_without_a_cookie_comes_from_any_origin(host: Host) -> None:
@@ -198,22 +198,22 @@ async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides
 
 
 async def test_h3_good_item_ids_reach_the_dependency_as_they_are(shop: Shop, host: Host) -> None:
-    shop.seen.clear()
+    shop.calls.clear()
     for good in GOOD:
         async with await RoomClient.join(host, good, token="ada") as room:
             assert good == room.hello["item"]
 
-    assert [item for item, *_ in shop.seen] == GOOD
+    assert [item for item, *_ in shop.calls] == GOOD
 
 
 async def test_h3_bad_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
-    shop.seen.clear()
+    shop.calls.clear()
     # The others are no path of the host, which refuses them itself.
     for bad, normalized in [case for case in BAD if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."]:
         error, code, _ = await expect_refusal(host, bad, token="ada")
         assert (code, normalized in error["message"]) == (4400, True), bad
 
-    assert shop.seen == []
+    assert shop.calls == []
 
 
 async def test_w4_the_list_of_rooms_has_what_items_of_the_member_for_no_item_name(host: Host) -> None:

@@ -56,7 +56,7 @@ async def test_z1_the_end_of_the_lifespan_closes_all_connections_with_1012_also_
 
 
 @each_carrier
-async def test_z1_an_alcove_that_ends_before_its_server_closes_its_own_connections_only(
+async def test_z1_an_embedded_alcove_that_ends_first_closes_only_its_own_connections(
     carrier: str, tmp_path: Path
 ) -> None:
     first, second = [Alcove(f"sqlite:///{tmp_path}/{name}.db", drain_s=0.1) for name in ("first", "second")]

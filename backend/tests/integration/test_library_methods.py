@@ -166,7 +166,7 @@ async def test_h3_the_library_takes_the_item_ids_that_sockets_take(alcove: Alcov
         assert normalized in str(error.value)
 
 
-async def test_a_method_before_the_lifespan_says_what_is_missing(tmp_path: Path) -> None:
+async def test_a_method_before_the_lifespan_raises_an_error_that_names_it(tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
 
     with pytest.raises(NotStartedError, match="lifespan"):

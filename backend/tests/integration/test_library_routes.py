@@ -11,7 +11,7 @@ from alcove import Alcove, Member
 from alcove.app import create_app
 from alcove.settings import Settings
 from tests.support import endpoints
-from tests.support.endpoints import IN, Credential, query
+from tests.support.endpoints import ACCEPTED, Credential, query
 from tests.support.http import blocking_http
 from tests.support.openapi_probe import operations, probe
 from tests.support.running_host import CARRIERS, Host, running
@@ -44,15 +44,15 @@ async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: H
     entered = {name: (await ask(host, query(letters))).code for name, (ask, _) in endpoints.TAKES.items()}
 
     needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.TAKES.items()}
-    assert {name: code == IN for name, code in entered.items()} == needed
-    assert set(entered.values()) <= {IN, 403, 4403}
+    assert {name: code == ACCEPTED for name, code in entered.items()} == needed
+    assert set(entered.values()) <= {ACCEPTED, 403, 4403}
 
 
 @pytest.mark.parametrize("letters", ["-", "rw", "rwm"])
 async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything(host: Host, letters: str) -> None:
     codes = {name: (await ask(host, query(letters))).code for name, ask in endpoints.TAKES_MODERATE_ALL.items()}
 
-    assert set(codes.values()) == ({IN} if "m" in letters else {403}), codes
+    assert set(codes.values()) == ({ACCEPTED} if "m" in letters else {403}), codes
 
 
 async def test_a1_no_way_in_is_open_without_a_member(host: Host) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.support import endpoints
 from tests.support.clients import connect
 from tests.support.credentials import SECRET, token
-from tests.support.endpoints import IN, Credential, query
+from tests.support.endpoints import ACCEPTED, Credential, query
 from tests.support.http import blocking_http, http
 from tests.support.raw_sockets import read_to_end, send_bytes
 from tests.support.room_client import RoomClient, expect_refusal
@@ -54,7 +54,7 @@ SLOW = {
 
 @ONCE
 @pytest.mark.parametrize("kind", SLOW)
-def test_l_whoever_does_not_finish_a_request_is_cut_off(brisk: Server, kind: str) -> None:
+def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> None:
     start = time.monotonic()
     with send_bytes(brisk, SLOW[kind]) as peer:
         answer = read_to_end(peer)
@@ -83,7 +83,7 @@ def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
     assert time.monotonic() - start > 0.4
 
 
-async def test_l_whoever_came_in_stays(brisk: Server) -> None:
+async def test_l_admitted_connections_stay_open(brisk: Server) -> None:
     async with await connect(brisk, "/ws") as client, http(brisk).stream("GET", "/api/items/foo/events") as events:
         assert events.status_code == 200
         received = events.aiter_lines()
@@ -131,13 +131,13 @@ HEADS = {
 
 @ONCE
 @pytest.mark.parametrize("kind", HEADS)
-def test_l_whatever_makes_a_head_large_it_is_refused(brisk: Server, kind: str) -> None:
+def test_l_a_large_head_is_refused(brisk: Server, kind: str) -> None:
     with send_bytes(brisk, HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
 @ONCE
-def test_l_what_a_chunked_body_brings_besides_is_bounded_too(brisk: Server) -> None:
+def test_l_chunk_extensions_and_trailers_are_bounded(brisk: Server) -> None:
     trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
     with send_bytes(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
         assert b"431" in read_to_end(peer) or peer.fileno() >= 0
@@ -152,7 +152,7 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
 @pytest.mark.parametrize(
     "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
-def test_l_what_is_no_http_is_answered_and_closed(server: Server, noise: bytes) -> None:
+def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, noise: bytes) -> None:
     with send_bytes(server, noise) as peer:
         assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
@@ -175,19 +175,19 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
         answer = await client.get("/api/session")
     assert 0 < int(answer.headers["retry-after"]) <= 1000
     # Behind a trusted proxy it is the client's address that counts; of IPv6 the network, which one site has whole.
-    assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == IN
+    assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == ACCEPTED
     for number in range(5):
         bad = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
         assert (await endpoints.history(server, bad)).code == 401
     assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == 429
     for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
         credential = Credential({"token": token()}, {"X-Forwarded-For": other_site})
-        assert (await endpoints.history(server, credential)).code == IN
+        assert (await endpoints.history(server, credential)).code == ACCEPTED
     # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
     for number in range(5):
         bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
         assert (await endpoints.history(server, bad)).code == 401
-    for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", IN)):
+    for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", ACCEPTED)):
         credential = Credential({"token": token()}, {"X-Forwarded-For": address})
         assert (await endpoints.history(server, credential)).code == code
 
@@ -197,23 +197,23 @@ async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):
         assert (await endpoints.room(server, query(token(items={})))).code == 4403
-    assert (await endpoints.room(server, query(token()))).code == IN
+    assert (await endpoints.room(server, query(token()))).code == ACCEPTED
 
 
 async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
     server = serve(ALCOVE_HANDSHAKES_PER_S="0.001", ALCOVE_HANDSHAKES_BURST="4")
     for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
         await (await connect(server, path)).close()
-    assert (await endpoints.room(server, query("any-will-do"))).code == IN
+    assert (await endpoints.room(server, query("any-will-do"))).code == ACCEPTED
     error, code, reason = await expect_refusal(server, "foo")
 
     assert (error["code"], code, reason) == ("rate_limited", 4429, "too many handshakes from your address")
     assert 0 < error["retry_ms"] <= 1_000_000
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert (await endpoint(server, query("any-will-do"))).code == 403
-    assert (await endpoints.history(server, query("any-will-do"))).code == IN, "HTTP opens no sockets"
+    assert (await endpoints.history(server, query("any-will-do"))).code == ACCEPTED, "HTTP opens no sockets"
     elsewhere = Credential({"token": "any-will-do"}, {"X-Forwarded-For": "192.0.2.1"})
-    assert (await endpoints.room(server, elsewhere)).code == IN
+    assert (await endpoints.room(server, elsewhere)).code == ACCEPTED
 
 
 async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> None:

@@ -7,137 +7,144 @@ import pytest
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.list_clients import WAYS, WRITER, Way, follow, reader, write
+from tests.support.list_clients import TRANSPORTS, WRITER, Transport, follow, reader, write
 from tests.support.room_client import RoomClient
 from tests.support.servers import ONCE, Server, Start
 
-BOTH = pytest.mark.parametrize("way", WAYS)
+BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
 @BOTH
 async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_changes(
-    secured_server: Server, item: str, way: Way
+    secured_server: Server, item: str, transport: Transport
 ) -> None:
     rights = {f"{item}-*": "r"}
     async with http(secured_server) as client:
         for name in ("a", "b", "c"):
             await write(client, f"{item}-{name}", name)
-        async with follow(secured_server, way, token=reader(rights), limit=2) as listed:
-            assert await listed.ready() == [f"{item}-c", f"{item}-b"]
+        async with follow(secured_server, transport, token=reader(rights), limit=2) as room_list:
+            assert await room_list.ready() == [f"{item}-c", f"{item}-b"]
             assert tuple(
                 {**one, "body": one["last"]["body"]}[name]
-                for one in [listed.items[f"{item}-c"]]
+                for one in [room_list.items[f"{item}-c"]]
                 for name in ("head", "body", "unread")
             ) == (1, "c", 1)
             await write(client, f"{item}-a", "more")
             await write(client, f"{item}-new", "new")
 
-            change = await listed.wait_for(item=f"{item}-a", head=2)
+            change = await room_list.wait_for(item=f"{item}-a", head=2)
             assert (change["last"]["body"], change["unread"]) == ("more", 2)
-            change = await listed.wait_for(item=f"{item}-new")
+            change = await room_list.wait_for(item=f"{item}-new")
             assert set(change) == {"type", "item", "head", "last", "unread"}
             pages = await client.get("/api/items", headers={"Authorization": f"Bearer {reader(rights)}"})
             summaries = {summary["item"]: summary for summary in pages.json()["items"]}
             for name in ("a", "new"):
-                line = listed.items[f"{item}-{name}"]
+                line = room_list.items[f"{item}-{name}"]
                 assert summaries[f"{item}-{name}"] == {key: line[key] for key in line if key != "type"}
 
 
 @BOTH
 async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(
-    secured_server: Server, item: str, way: Way
+    secured_server: Server, item: str, transport: Transport
 ) -> None:
     mine = reader({item: "rw"})
-    async with http(secured_server) as client, follow(secured_server, way, token=mine) as listed:
-        assert await listed.ready() == []
+    async with http(secured_server) as client, follow(secured_server, transport, token=mine) as room_list:
+        assert await room_list.ready() == []
         await write(client, item)
-        assert (await listed.wait_for(item=item, head=1))["unread"] == 1
+        assert (await room_list.wait_for(item=item, head=1))["unread"] == 1
         await write(client, item, headers={"Authorization": f"Bearer {mine}"})
-        assert (await listed.wait_for(item=item, head=2))["unread"] == 1
+        assert (await room_list.wait_for(item=item, head=2))["unread"] == 1
         async with await RoomClient.join(secured_server, item, token=mine) as room:
             await room.send_lines({"type": "read", "seq": 2})
-            assert (await listed.wait_for(item=item, unread=0))["head"] == 2
+            assert (await room_list.wait_for(item=item, unread=0))["head"] == 2
 
 
 @BOTH
 async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_the_list(
-    secured_server: Server, item: str, way: Way
+    secured_server: Server, item: str, transport: Transport
 ) -> None:
     async with (
         await RoomClient.join(secured_server, item, token=token(sub="writer", items={item: "rw"})) as room,
-        follow(secured_server, way, token=reader({item: "r"})) as listed,
+        follow(secured_server, transport, token=reader({item: "r"})) as room_list,
     ):
-        await listed.ready()
+        await room_list.ready()
         await room.send_messages("secret")
-        assert (await listed.wait_for(item=item, head=1))["last"]["body"] == "secret"
+        assert (await room_list.wait_for(item=item, head=1))["last"]["body"] == "secret"
         await room.send_lines({"type": "delete", "id": "d", "target": 1})
-        line = await listed.wait_for(item=item, head=2)
+        line = await room_list.wait_for(item=item, head=2)
         assert (line["last"]["kind"], line["unread"]) == ("delete", 0)
 
 
 @BOTH
-async def test_w10_w4_only_rooms_that_may_be_read_are_told_of(secured_server: Server, item: str, way: Way) -> None:
+async def test_w10_w4_only_readable_rooms_are_reported(secured_server: Server, item: str, transport: Transport) -> None:
     rights = {f"{item}-*": "r", f"{item}-secret-*": "", f"{item}-secret-7": "r", f"{item}-w": "w"}
-    async with http(secured_server) as client, follow(secured_server, way, token=reader(rights)) as listed:
-        await listed.ready()
+    async with http(secured_server) as client, follow(secured_server, transport, token=reader(rights)) as room_list:
+        await room_list.ready()
         for name in ("secret-1", "w", "secret-7", "x"):
             await write(client, f"{item}-{name}")
         await write(client, f"other-{item}")
-        await listed.wait_for(item=f"{item}-x")
+        await room_list.wait_for(item=f"{item}-x")
         await write(client, f"{item}-end")
-        await listed.wait_for(item=f"{item}-end")
+        await room_list.wait_for(item=f"{item}-end")
 
-        assert set(listed.items) == {f"{item}-secret-7", f"{item}-x", f"{item}-end"}
+        assert set(room_list.items) == {f"{item}-secret-7", f"{item}-x", f"{item}-end"}
 
 
 @BOTH
-async def test_w10_prefix_keeps_other_rooms_out(secured_server: Server, item: str, way: Way) -> None:
+async def test_w10_prefix_keeps_other_rooms_out(secured_server: Server, item: str, transport: Transport) -> None:
     async with http(secured_server) as client:
         await write(client, f"{item}-a-1")
         await write(client, f"{item}-b-1")
-        async with follow(secured_server, way, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as listed:
-            assert await listed.ready() == [f"{item}-a-1"]
+        async with follow(secured_server, transport, token=reader({f"{item}-*": "r"}), prefix=f"{item}-a") as room_list:
+            assert await room_list.ready() == [f"{item}-a-1"]
             await write(client, f"{item}-b-1")
             await write(client, f"{item}-a-2")
-            await listed.wait_for(item=f"{item}-a-2")
-            assert set(listed.items) == {f"{item}-a-1", f"{item}-a-2"}
+            await room_list.wait_for(item=f"{item}-a-2")
+            assert set(room_list.items) == {f"{item}-a-1", f"{item}-a-2"}
 
 
 @BOTH
-async def test_w10_a7_a_room_on_which_access_was_revoked_is_told_of_no_longer(
-    secured_server: Server, item: str, way: Way
+async def test_w10_a7_a_room_is_not_reported_after_access_was_revoked(
+    secured_server: Server, item: str, transport: Transport
 ) -> None:
     rights = {f"{item}-*": "r"}
-    async with http(secured_server) as client, follow(secured_server, way, token=reader(rights, sub=item)) as listed:
-        await listed.ready()
+    async with (
+        http(secured_server) as client,
+        follow(secured_server, transport, token=reader(rights, sub=item)) as room_list,
+    ):
+        await room_list.ready()
         revocation = {"sub": item, "item": f"{item}-gone"}
         (await client.post("/api/revoke", json=revocation, headers=WRITER)).raise_for_status()
         await write(client, f"{item}-gone")
         await write(client, f"{item}-kept")
-        await listed.wait_for(item=f"{item}-kept")
+        await room_list.wait_for(item=f"{item}-kept")
         await write(client, f"{item}-end")
-        await listed.wait_for(item=f"{item}-end")
-        assert f"{item}-gone" not in listed.items
+        await room_list.wait_for(item=f"{item}-end")
+        assert f"{item}-gone" not in room_list.items
 
 
 @BOTH
-async def test_w10_a7_a_revocation_on_all_items_ends_the_list(secured_server: Server, item: str, way: Way) -> None:
+async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
+    secured_server: Server, item: str, transport: Transport
+) -> None:
     async with (
         http(secured_server) as client,
-        follow(secured_server, way, token=reader({"*": "r"}, sub=item)) as listed,
+        follow(secured_server, transport, token=reader({"*": "r"}, sub=item)) as room_list,
     ):
-        await listed.ready()
+        await room_list.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=WRITER)).raise_for_status()
-        code, last = await listed.wait_for_close()
+        code, last = await room_list.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (4403, "error", "revoked")
 
 
 @BOTH
-async def test_w10_a4_the_list_ends_when_the_token_expires(secured_server: Server, item: str, way: Way) -> None:
+async def test_w10_a4_the_list_ends_when_the_token_expires(
+    secured_server: Server, item: str, transport: Transport
+) -> None:
     brief = reader({item: "r"}, exp=time.time() + 1)
-    async with follow(secured_server, way, token=brief) as listed:
-        await listed.ready()
-        code, last = await listed.wait_for_close()
+    async with follow(secured_server, transport, token=brief) as room_list:
+        await room_list.ready()
+        code, last = await room_list.wait_for_close()
         assert (code, last and last["reason"]) == (4401, "expired")
 
 
@@ -148,42 +155,42 @@ async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_i
         await write(client, f"{item}-old")
         await write(client, f"{item}-new")
         brief = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
-        async with follow(secured_server, token=brief) as listed:
-            socket = listed._source.socket  # type: ignore[attr-defined] # it is one
-            assert await listed.ready() == [f"{item}-old"]
+        async with follow(secured_server, token=brief) as room_list:
+            socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
+            assert await room_list.ready() == [f"{item}-old"]
             fresh = reader({f"{item}-new": "r"}, sub=item)
             await socket.send(json.dumps({"type": "auth", "token": fresh}) + '\n{"type":"ping"}')
-            access = await listed.line()
+            access = await room_list.line()
             assert (access and access["type"], access and access["can"]) == ("access", ["read"])
-            await listed.wait_for(type="pong")
-            assert await listed.ready() == [f"{item}-new"]
+            await room_list.wait_for(type="pong")
+            assert await room_list.ready() == [f"{item}-new"]
             await write(client, f"{item}-old")
             await write(client, f"{item}-new")
-            await listed.wait_for(item=f"{item}-new", head=2)
-            assert listed.items[f"{item}-old"]["head"] == 1
+            await room_list.wait_for(item=f"{item}-new", head=2)
+            assert room_list.items[f"{item}-old"]["head"] == 1
             await socket.send(json.dumps({"type": "auth", "token": reader({"*": "r"}, sub="another")}))
-            assert "another member's" in (await listed.wait_for(type="error"))["message"]
+            assert "another member's" in (await room_list.wait_for(type="error"))["message"]
 
 
 async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_line(server: Server) -> None:
-    async with follow(server) as listed:
-        await listed.ready()
-        socket = listed._source.socket  # type: ignore[attr-defined] # it is one
+    async with follow(server) as room_list:
+        await room_list.ready()
+        socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
         await socket.send('{"type":"send","id":"a","body":"x"}')
-        refused = await listed.wait_for(type="error")
+        refused = await room_list.wait_for(type="error")
         assert (
             refused["code"],
             refused["id"],
             refused["message"],
         ) == ("invalid", "a", "the list of rooms accepts `auth` and `ping` only")
         await socket.send("\n".join(["nonsense"] * 9))
-        assert (await listed.wait_for_close())[0] == 4400
+        assert (await room_list.wait_for_close())[0] == 4400
 
 
 async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
-    async with follow(server) as listed:
-        await listed._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
-        assert (await listed.wait_for_close())[0] == 1003
+    async with follow(server) as room_list:
+        await room_list._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
+        assert (await room_list.wait_for_close())[0] == 1003
 
 
 @ONCE
@@ -197,36 +204,36 @@ async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: 
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-async def test_w10_h4_a_socket_that_is_refused_says_why(secured_server: Server) -> None:
-    async with follow(secured_server, token=None) as listed:
-        code, last = await listed.wait_for_close()
+async def test_w10_h4_a_refused_socket_gets_the_reason(secured_server: Server) -> None:
+    async with follow(secured_server, token=None) as room_list:
+        code, last = await room_list.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (4401, "error", "missing")
-    async with follow(secured_server, token=reader({}), limit=501) as listed:
-        code, last = await listed.wait_for_close()
+    async with follow(secured_server, token=reader({}), limit=501) as room_list:
+        code, last = await room_list.wait_for_close()
         assert (code, "limit" in str(last)) == (4400, True)
 
 
 @BOTH
 async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_when_they_end(
-    low_limits_server: Server, way: Way, item: str
+    low_limits_server: Server, transport: Transport, item: str
 ) -> None:
-    async with follow(low_limits_server, name=item) as first, follow(low_limits_server, way, name=item) as second:
+    async with follow(low_limits_server, name=item) as first, follow(low_limits_server, transport, name=item) as second:
         await first.ready()
         await second.ready()
         async with follow(low_limits_server, name=item) as third:
             assert (await third.wait_for_close())[0] == 4429
-    async with http(low_limits_server) as client, follow(low_limits_server, way, name=item) as reconnected:
+    async with http(low_limits_server) as client, follow(low_limits_server, transport, name=item) as reconnected:
         await reconnected.ready()
         assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
 
 
 @BOTH
-async def test_w10_z1_a_server_that_stops_says_when_to_come_back(serve: Start, way: Way) -> None:
+async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serve: Start, transport: Transport) -> None:
     server = serve()
-    async with follow(server, way) as listed:
-        await listed.ready()
+    async with follow(server, transport) as room_list:
+        await room_list.ready()
         server.end()
-        code, last = await listed.wait_for_close()
+        code, last = await room_list.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (1012, "bye", "restart")
 
 
@@ -236,9 +243,9 @@ async def test_w10_d2_a_reader_that_takes_nothing_is_sent_each_room_once_as_it_i
 ) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", ALCOVE_LIST_PENDING="3")
     rights = {f"{item}-*": "r"}
-    async with http(server) as client, follow(server, token=reader(rights), limit=5, receive_buffer=4096) as listed:
-        await listed.ready()
-        transport = listed._source.socket.transport  # type: ignore[attr-defined] # it is one
+    async with http(server) as client, follow(server, token=reader(rights), limit=5, receive_buffer=4096) as room_list:
+        await room_list.ready()
+        transport = room_list._source.socket.transport  # type: ignore[attr-defined] # it is one
         transport.pause_reading()
         rounds = 0
         while 'limit="list_pending"} 0.0' in (await client.get("/metrics")).text:
@@ -248,5 +255,5 @@ async def test_w10_d2_a_reader_that_takes_nothing_is_sent_each_room_once_as_it_i
         transport.resume_reading()
         # More rooms changed than may wait, so the latest come again.
         latest = {f"{item}-{room}": rounds for room in range(5, 10)}
-        while not latest.items() <= {summary["item"]: summary["head"] for summary in listed.items.values()}.items():
-            assert await listed.line() is not None
+        while not latest.items() <= {summary["item"]: summary["head"] for summary in room_list.items.values()}.items():
+            assert await room_list.line() is not None

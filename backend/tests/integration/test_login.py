@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import endpoints
 from tests.support.credentials import EC, KEY_SET, SECRET, keep, token
-from tests.support.endpoints import IN, Answer, bearer, cookie, query
+from tests.support.endpoints import ACCEPTED, Answer, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
 from tests.support.room_client import RoomClient
@@ -34,7 +34,7 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Ser
 
 
 @ONCE
-async def test_w5_a2_whoever_asks_is_told_whether_this_is_open_mode(secured_server: Server, server: Server) -> None:
+async def test_w5_a2_the_session_endpoint_reports_open_mode_to_anyone(secured_server: Server, server: Server) -> None:
     for asked, is_open in ((secured_server, False), (server, True)):
         async with http(asked, token=None) as client:
             assert (await client.get("/api/mode")).json() == {"open": is_open}
@@ -59,7 +59,7 @@ async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> 
 
 @ONCE
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
-async def test_w5_what_is_no_token_is_no_session(secured_server: Server, bad: str) -> None:
+async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, bad: str) -> None:
     async with http(secured_server, token=None) as client:
         answer = await client.post("/api/session", json={"token": bad})
 
@@ -95,4 +95,4 @@ async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_writte
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert await endpoint(secured_server, query(good, item=item)) == Answer(403)
     assert await endpoints.room(secured_server, query(keep(f"{good}=="), item=item)) == Answer(4401, ENDED)
-    assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == IN
+    assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == ACCEPTED

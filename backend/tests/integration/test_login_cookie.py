@@ -9,7 +9,7 @@ from alcove.access.open_mode import open_cookie
 from tests.support import endpoints
 from tests.support.clients import connect, receive
 from tests.support.credentials import token
-from tests.support.endpoints import IN, Answer, Credential, bearer, cookie, plain_cookie, query
+from tests.support.endpoints import ACCEPTED, Answer, Credential, bearer, cookie, plain_cookie, query
 from tests.support.host_applications import flask_app, starlette_app
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
@@ -50,7 +50,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.session,
             endpoints.echo_socket,
         ):
-            assert await endpoint(secured_server, credential) == Answer(IN)
+            assert await endpoint(secured_server, credential) == Answer(ACCEPTED)
     async with await connect(secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
         assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
@@ -133,7 +133,7 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
     assert answer.status_code == 204
     assert "set-cookie" not in answer.headers
     assert (await endpoints.room(secured_server, bearer(good, item=item))).code == 4401
-    assert (await endpoints.room(secured_server, cookie(mine, item=item))).code == IN
+    assert (await endpoints.room(secured_server, cookie(mine, item=item))).code == ACCEPTED
 
 
 @ONCE
@@ -195,7 +195,7 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
 
 
 @ONCE
-async def test_a_page_of_before_the_upgrade_is_told_to_reload(secured_server: Server, item: str) -> None:
+async def test_a_page_from_before_the_upgrade_gets_a_request_to_reload(secured_server: Server, item: str) -> None:
     """Its own text for that is not known to it, but it shows the server's."""
     error, code, reason = await expect_refusal(
         secured_server, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}

@@ -112,7 +112,7 @@ async def lines(caplog: pytest.LogCaptureFixture, beginning: str) -> list[str]:
     return messages
 
 
-async def test_a_migration_says_its_step_and_what_it_has_written_and_another_process_that_it_waits(
+async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_that_it_waits(
     first_schema: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(progress, "_LONG_S", 0)

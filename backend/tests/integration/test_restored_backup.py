@@ -24,7 +24,7 @@ def recipe(beginning: str) -> str:
     return str(found)
 
 
-async def test_r5_a_restored_backup_with_a_new_id_has_its_readers_begin_anew(tmp_path: Path) -> None:
+async def test_r5_a_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Path) -> None:
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     late = send("after the backup")
     with without_problems(alcove(cwd=tmp_path)) as server:
@@ -61,7 +61,7 @@ async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_r5_x8_a_room_that_nobody_has_open_gets_a_new_history_without_an_operator(
+async def test_r5_x8_a_closed_room_gets_a_new_history_without_an_operator(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     sqlite = f"sqlite:///{tmp_path / 'alcove.db'}"

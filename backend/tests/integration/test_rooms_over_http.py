@@ -63,16 +63,16 @@ async def test_w11_p1_members_are_those_connected_each_once(secured_server: Serv
 
 async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured_server: Server, item: str) -> None:
     reader = token(sub="bob", items={item: "r"})
-    async with http(secured_server) as client, follow(secured_server, token=reader) as listed:
-        await listed.ready()
+    async with http(secured_server) as client, follow(secured_server, token=reader) as room_list:
+        await room_list.ready()
         await write(client, item, "secret", "more")
         client.headers.update(rights(item, "rm"))
-        await listed.wait_for(item=item, head=2)
+        await room_list.wait_for(item=item, head=2)
         async with await RoomClient.join(secured_server, item, token=reader) as room:
             assert (await client.delete(f"/api/items/{item}")).status_code == 204
             assert await room.wait_for_close() == 1012
             assert room.received[-1]["type"] == "bye"
-        assert {"head": 0, "last": None, "unread": 0}.items() <= (await listed.wait_for(item=item, head=0)).items()
+        assert {"head": 0, "last": None, "unread": 0}.items() <= (await room_list.wait_for(item=item, head=0)).items()
         where = {"after": room.hello["head"], "log": room.hello["log"]}
         async with await RoomClient.join(secured_server, item, token=reader, **where) as rejoined:
             assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
@@ -96,7 +96,7 @@ async def test_w11_a_room_that_is_deleted_twice_or_never_was_is_deleted(secured_
 
 
 @ONCE
-async def test_w11_a2_nobody_deletes_a_room_in_open_mode(server: Server, item: str) -> None:
+async def test_w11_a2_a_room_cannot_be_deleted_in_open_mode(server: Server, item: str) -> None:
     async with http(server) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "kept"})
         assert (await client.delete(f"/api/items/{item}")).status_code == 403

@@ -18,7 +18,7 @@ async def test_c_1000_a_client_that_is_done_gets_its_code_back(server: Server, i
         assert room.socket.close_code == 1000
 
 
-async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, item: str) -> None:
+async def test_c_1003_a_binary_frame_closes_only_its_own_connection(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -29,7 +29,9 @@ async def test_c_1003_bytes_are_closed_and_nobody_else_notices(server: Server, i
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\xc3", b"\xed\xa0\x80", b'{"type":"ping"}\xf5'])
-async def test_c_1007_what_is_not_utf_8_is_closed(unchecked_server: Server, item: str, data: bytes) -> None:
+async def test_c_1007_text_that_is_not_utf_8_closes_the_connection(
+    unchecked_server: Server, item: str, data: bytes
+) -> None:
     async with await RoomClient.join(unchecked_server, item) as room:
         mask = b"\0\0\0\0"
         room.socket.transport.write(struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + data)
@@ -44,7 +46,7 @@ async def test_c_1009_a_frame_too_large_is_closed(low_limits_server: Server, ite
         assert await room.wait_for_close() == 1009
 
 
-async def test_c_1012_a_server_that_stops_says_so_and_keeps_what_was_sent(serve: Callable[..., Server]) -> None:
+async def test_c_1012_a_stopping_server_closes_with_1012_and_keeps_accepted_sends(serve: Callable[..., Server]) -> None:
     server = serve()
     async with await RoomClient.join(server, "foo") as room:
         lines = [send(number) for number in range(50)]
@@ -72,7 +74,7 @@ async def test_c_4408_a_client_that_answers_no_ping_is_closed(
         assert await bob.wait_for_close() == {"asgi": 1011}.get(carrier, 4408)
 
 
-async def test_c_who_goes_in_the_middle_of_a_frame_harms_nobody(server: Server, item: str) -> None:
+async def test_c_a_disconnect_within_a_frame_does_not_affect_others(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
         for cut in range(1, 40):
             bob = await RoomClient.join(server, item, name="Bob")

@@ -59,7 +59,7 @@ async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(unlimited_se
     assert [body[0] for body in slow.bodies if isinstance(body, list)] == [*range(150)]
 
 
-async def test_d2_a_reader_that_is_dead_delays_nobody(server: Server, item: str) -> None:
+async def test_d2_a_dead_reader_does_not_delay_others(server: Server, item: str) -> None:
     dead = await RoomClient.join(server, item, receive_buffer=4096, name="Dead")
     stop_reading(dead.socket)
     async with (

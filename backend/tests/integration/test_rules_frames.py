@@ -70,7 +70,7 @@ async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(
         assert room.bodies == [1, 3]
 
 
-async def test_f1_what_is_due_comes_in_one_frame(server: Server, item: str) -> None:
+async def test_f1_lines_that_are_due_together_are_sent_in_one_frame(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*range(20))
     async with await RoomClient.open(server, item, tail=20) as late:
@@ -96,7 +96,9 @@ async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
 
 
 @pytest.mark.parametrize("line", SHAPELESS.values(), ids=SHAPELESS.keys())
-async def test_f2_what_is_no_command_is_invalid_and_changes_nothing(server: Server, item: str, line: str) -> None:
+async def test_f2_a_line_that_is_no_command_is_invalid_and_changes_nothing(
+    server: Server, item: str, line: str
+) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(line)
         error = await room.wait_for("error")

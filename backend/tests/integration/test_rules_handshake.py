@@ -143,7 +143,9 @@ async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_coo
         {"Cookie": "xalcove_session=c; alcove_session2=d"},
     ],
 )
-async def test_a1_a2_without_a_credential_nobody_enters(server: Server, item: str, headers: dict[str, str]) -> None:
+async def test_a1_a2_a_connection_without_a_credential_is_refused(
+    server: Server, item: str, headers: dict[str, str]
+) -> None:
     _, code, _ = await expect_refusal(server, item, token=None, headers=headers)
     assert code == 4401
     _, code, _ = await expect_refusal(server, item, token="", headers=headers)
@@ -163,12 +165,12 @@ async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server,
 
 
 @pytest.mark.parametrize("name", ["ñandú 👋", "\u202eadA", "<b>", "日" * 64])
-async def test_a2_any_name_is_told_as_it_is(server: Server, item: str, name: str) -> None:
+async def test_a2_any_name_is_shown_unchanged(server: Server, item: str, name: str) -> None:
     async with await RoomClient.join(server, item, name=name) as room:
         assert room.hello["you"]["name"] == name
 
 
-async def test_a5_c_4403_a_cookie_counts_from_the_own_origin_alone(server: Server, item: str) -> None:
+async def test_a5_c_4403_a_cookie_is_accepted_only_from_the_servers_own_origin(server: Server, item: str) -> None:
     cookie = {"Cookie": "alcove_session=c"}
     async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
         pass
@@ -197,7 +199,7 @@ async def test_h1_h4_a_path_is_no_item_even_when_encoded(server: Server) -> None
         await connect(server, f"/items/{quote('a/b', safe='')}/ws?token=t")
 
 
-def test_a2_open_mode_is_said_loudly(server: Server) -> None:
+def test_a2_open_mode_is_logged_as_a_warning(server: Server) -> None:
     assert "OPEN MODE" in server.output
 
 

@@ -46,7 +46,7 @@ async def test_r2_every_entry_after_the_cursor_however_many(unlimited_server: Se
         assert False is room.hello["reset"]
 
 
-async def test_r2_r3_what_is_sent_while_one_catches_up_follows_in_order(unlimited_server: Server, item: str) -> None:
+async def test_r2_r3_entries_sent_during_catch_up_follow_in_order(unlimited_server: Server, item: str) -> None:
     await fill(unlimited_server, item, ["x" * 1000] * 1000)
     async with (
         await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada,
@@ -89,7 +89,7 @@ async def test_r3_r4_pruned_history_is_announced_as_a_gap(
 
 
 @pytest.mark.parametrize("after", [20, 25, 30])
-async def test_r4_where_nothing_after_the_cursor_is_gone_there_is_no_gap(
+async def test_r4_there_is_no_gap_if_nothing_after_the_cursor_was_removed(
     short_retention_server: Server, item: str, after: int
 ) -> None:
     await fill(short_retention_server, item, range(1, 31))
@@ -101,7 +101,7 @@ async def test_r4_where_nothing_after_the_cursor_is_gone_there_is_no_gap(
         assert [line for line in room.received if line["type"] == "gap"] == []
 
 
-async def test_r1_r4_whoever_asks_for_the_last_entries_gets_those_that_are_kept(
+async def test_r1_r4_a_request_for_the_last_entries_gets_those_that_are_kept(
     short_retention_server: Server, item: str
 ) -> None:
     await fill(short_retention_server, item, range(1, 31))
@@ -112,7 +112,7 @@ async def test_r1_r4_whoever_asks_for_the_last_entries_gets_those_that_are_kept(
         assert [line for line in room.received if line["type"] == "gap"] == []
 
 
-async def test_r3_r4_a_reader_whom_retention_overtakes_is_told(short_retention_server: Server, item: str) -> None:
+async def test_r3_r4_a_reader_overtaken_by_retention_gets_a_gap(short_retention_server: Server, item: str) -> None:
     slow = await RoomClient.open(short_retention_server, item, after=0, receive_buffer=4096, name="Slow")
     body = "x" * 60_000
     async with slow, await RoomClient.join(short_retention_server, item, tail=0, name="Ada") as ada:
@@ -142,7 +142,7 @@ async def test_r5_a_foreign_log_or_an_after_beyond_the_head_is_a_reset(
         assert seqs(room.entries) == [*range(11, 61)], "as without `after` (R1)"
 
 
-async def test_r5_the_rooms_own_log_is_no_reset(unlimited_server: Server, item: str) -> None:
+async def test_r5_the_current_log_id_causes_no_reset(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, range(1, 61))
     async with await RoomClient.join(unlimited_server, item, after=60, log=log) as room:
         assert False is room.hello["reset"]

@@ -155,7 +155,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
         b'{"body":[' + b"9" * 5000 + b"]}",
     ],
 )
-async def test_w2_w6_what_is_no_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
+async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
     async with http(server) as client:
         answer = await client.post(f"/api/items/{item}/entries", content=content)
         assert (await page(client, item))["head"] == 0
@@ -287,7 +287,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
 
 
 @ONCE
-async def test_a5_a_request_that_a_cookie_authenticates_comes_from_the_own_origin(server: Server, item: str) -> None:
+async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_origin(server: Server, item: str) -> None:
     where = f"/api/items/{item}/entries"
     cookie = {"Cookie": "alcove_session=c"}
     async with http(server, token=None) as client:

@@ -52,7 +52,7 @@ async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: s
         assert await room.wait_for_close() == 1009
 
 
-async def test_l1_the_limits_are_settings_and_hello_tells_them(low_limits_server: Server, item: str) -> None:
+async def test_l1_the_limits_are_settings_and_are_in_hello(low_limits_server: Server, item: str) -> None:
     async with await RoomClient.join(low_limits_server, item) as room:
         assert room.hello["limits"] == {"body_bytes": 100, "sends_per_s": 1, "burst": 3}
         assert (await room.request(send("x" * 98)))["type"] == "ack"
@@ -197,9 +197,7 @@ async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., 
             pass
 
 
-async def test_l4_beyond_what_may_wait_for_storage_sends_are_refused(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+async def test_l4_sends_beyond_the_storage_queue_are_refused(serve: Callable[..., Server], tmp_path: Path) -> None:
     server = serve(ALCOVE_WAITING_SENDS="5")
     async with await RoomClient.join(server, "foo", name="Ada") as ada, await RoomClient.join(server, "foo") as bob:
         with write_lock(tmp_path / "alcove.db"):

@@ -12,9 +12,9 @@ import pytest
 from deploy.engines import database
 from tests.support import endpoints
 from tests.support.credentials import SECRET, token
-from tests.support.endpoints import IN, query
+from tests.support.endpoints import ACCEPTED, query
 from tests.support.http import http
-from tests.support.list_clients import WAYS, Way, follow
+from tests.support.list_clients import TRANSPORTS, Transport, follow
 from tests.support.room_client import RoomClient, page, send
 from tests.support.servers import Server, alcove, without_problems
 
@@ -32,7 +32,7 @@ def postgres_server(carrier: str, postgres_server: str, tmp_path_factory: pytest
 
 
 @pytest.fixture
-async def root(postgres_server: Server) -> AsyncIterator[httpx.AsyncClient]:
+async def moderator(postgres_server: Server) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client that may moderate everything."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     async with http(postgres_server, headers=headers) as client:
@@ -40,19 +40,19 @@ async def root(postgres_server: Server) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_w15_a8_a_ban_takes_rights_from_open_connections_and_new_tokens_until_it_is_lifted(
-    postgres_server: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}/bans/ada"
     async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
-        assert (await root.put(path, json={"right": "write"})).status_code == 200
+        assert (await moderator.put(path, json={"right": "write"})).status_code == 200
         assert (await room.wait_for("access"))["can"] == ["read"]
         assert (await room.request(send("no")))["code"] == "forbidden"
-        assert (await root.put(path, json={"right": "all"})).status_code == 200
+        assert (await moderator.put(path, json={"right": "all"})).status_code == 200
         assert await room.wait_for_close() == 4403
     fresh = query(token(items={item: "rw"}, jti="new"), item=item)
     assert (await endpoints.room(postgres_server, fresh)).code == 4403
-    assert (await root.delete(path)).status_code == 204
-    assert (await endpoints.room(postgres_server, fresh)).code == IN
+    assert (await moderator.delete(path)).status_code == 204
+    assert (await endpoints.room(postgres_server, fresh)).code == ACCEPTED
 
 
 async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_server: Server, item: str) -> None:
@@ -65,27 +65,27 @@ async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_ser
         assert (await page(client, item))["entries"][0]["by"] == ada
 
 
-async def test_s14_an_event_is_stored_once_delivered_and_no_target(
-    postgres_server: Server, root: httpx.AsyncClient, item: str
+async def test_s14_an_event_is_stored_once_and_delivered_and_cannot_be_edited(
+    postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path, event = f"/api/items/{item}/entries", {"kind": "event", "body": {"text": "shipped", "data": 7}}
     async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
-        answers = [await root.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
+        answers = [await moderator.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [201, 200]
         assert (await room.wait_for("entry", kind="event"))["body"] == event["body"]
         assert (await room.request({"type": "edit", "id": "e", "target": 1, "body": "x"}))["code"] == "invalid"
     assert (await endpoints.event(postgres_server, query(token(items={item: "rw"}), item=item))).code == 403
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_w10_the_list_tells_of_rooms_that_change_and_unread_counts_them(
-    postgres_server: Server, root: httpx.AsyncClient, item: str, way: Way
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_w10_the_list_reports_changed_rooms_with_unread_counts(
+    postgres_server: Server, moderator: httpx.AsyncClient, item: str, transport: Transport
 ) -> None:
     ada = token(items={item: "r"})
-    async with follow(postgres_server, way, token=ada, prefix=item) as listed:
-        assert await listed.ready() == []
-        await root.post(f"/api/items/{item}/entries", json={"body": "hello"})
-        assert (await listed.wait_for(item=item))["unread"] == 1
+    async with follow(postgres_server, transport, token=ada, prefix=item) as room_list:
+        assert await room_list.ready() == []
+        await moderator.post(f"/api/items/{item}/entries", json={"body": "hello"})
+        assert (await room_list.wait_for(item=item))["unread"] == 1
     async with http(postgres_server, ada) as client:
         assert (await client.get("/api/unread", params={"item": item})).json()["items"] == [
             {"item": item, "head": 1, "unread": 1}
@@ -93,35 +93,35 @@ async def test_w10_the_list_tells_of_rooms_that_change_and_unread_counts_them(
 
 
 async def test_w11_a_room_is_written_read_and_deleted_over_http(
-    postgres_server: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}"
     async with await RoomClient.join(postgres_server, item, token=token(items={item: "r"})) as room:
-        assert (await root.post(f"{path}/entries", json={"body": 1})).status_code == 201
+        assert (await moderator.post(f"{path}/entries", json={"body": 1})).status_code == 201
         statuses = [
-            (await root.patch(f"{path}/entries/1", json={"body": 2}, headers={"Idempotency-Key": "e"})).status_code
+            (await moderator.patch(f"{path}/entries/1", json={"body": 2}, headers={"Idempotency-Key": "e"})).status_code
             for _ in range(2)
         ]
         assert statuses == [201, 200]
-        assert (await root.put(f"{path}/read", json={"seq": 9})).json() == {"seq": 2}
-        assert [member["id"] for member in (await root.get(f"{path}/members")).json()["members"]] == ["ada"]
-        assert (await root.delete(f"{path}/entries/1")).status_code == 201
-        assert (await root.delete(f"{path}/entries/99")).status_code == 422
+        assert (await moderator.put(f"{path}/read", json={"seq": 9})).json() == {"seq": 2}
+        assert [member["id"] for member in (await moderator.get(f"{path}/members")).json()["members"]] == ["ada"]
+        assert (await moderator.delete(f"{path}/entries/1")).status_code == 201
+        assert (await moderator.delete(f"{path}/entries/99")).status_code == 422
         assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
-        assert (await root.delete(path)).status_code == 204
+        assert (await moderator.delete(path)).status_code == 204
         assert await room.wait_for_close() == 1012
-    assert (await page(root, item))["head"] == 0
+    assert (await page(moderator, item))["head"] == 0
 
 
 async def test_w14_a_room_and_a_member_are_exported_and_the_member_is_erased(
-    postgres_server: Server, root: httpx.AsyncClient, item: str
+    postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     member = f"eve-{item}"
     async with http(postgres_server, token(sub=member, name="Eve", items={item: "rw"})) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
         await client.put(f"/api/items/{item}/read", json={"seq": 1})
-    exported = [(await root.get(path)).text for path in (f"/api/items/{item}/export", f"/api/members/{member}")]
+    exported = [(await moderator.get(path)).text for path in (f"/api/items/{item}/export", f"/api/members/{member}")]
     assert ["hello" in text for text in exported] == [True, True]
-    assert (await root.delete(f"/api/members/{member}")).status_code == 204
-    after = (await root.get(f"/api/items/{item}/export")).text
+    assert (await moderator.delete(f"/api/members/{member}")).status_code == 204
+    after = (await moderator.get(f"/api/items/{item}/export")).text
     assert ("hello" in after, "Eve" in after, '"type":"read"' in after) == (False, False, False)

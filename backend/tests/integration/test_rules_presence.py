@@ -120,7 +120,7 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
     assert all(later - sooner > 1.7 for sooner, later in pairwise(times))
 
 
-async def test_p5_a_mark_moves_forward_only_is_stored_and_told(server: Server, item: str) -> None:
+async def test_p5_a_mark_moves_only_forward_is_stored_and_sent_to_members(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -147,7 +147,7 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head(server: Server, item
         assert room.hello["reads"] == {room.member_id: 2}
 
 
-async def test_p5_marks_are_told_at_most_every_250_ms(server: Server, item: str) -> None:
+async def test_p5_marks_are_sent_at_most_every_250_ms(server: Server, item: str) -> None:
     loop = asyncio.get_running_loop()
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*range(60))

@@ -73,7 +73,7 @@ async def test_s2_sends_of_one_connection_keep_their_order(unlimited_server: Ser
     assert [n for who, n in bodies if who == "bob"] == [n / 2 for n in range(600)]
 
 
-async def test_s3_s4_before_it_is_durable_nobody_hears_of_an_entry(
+async def test_s3_s4_an_entry_is_not_delivered_before_it_is_durable(
     serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = serve()
@@ -190,7 +190,7 @@ async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_conn
     assert ["before", "kept by the client"] == ada.bodies == bob.bodies
 
 
-async def test_s7_s2_what_is_sent_behind_a_failed_send_does_not_overtake_it(
+async def test_s7_s2_a_send_after_a_failed_send_does_not_overtake_it(
     serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = serve()
@@ -272,7 +272,7 @@ async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: s
     assert ["body" in entry for entry in stored] == [False, True, False, False]
 
 
-async def test_s9_what_is_edited_and_deleted_in_one_frame_is_not_shown_either(server: Server, item: str) -> None:
+async def test_s9_a_message_edited_and_deleted_in_one_frame_is_not_shown(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,

@@ -83,7 +83,7 @@ def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str
     assert names_in(tmp_path) == [], "nothing was created"
 
 
-def test_a_wrong_setting_is_an_exception_for_whoever_imports_the_application(tmp_path: Path) -> None:
+def test_a_wrong_setting_raises_when_the_application_is_imported(tmp_path: Path) -> None:
     script = (
         "import alcove.errors\n"
         "try:\n"

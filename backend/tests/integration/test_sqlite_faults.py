@@ -38,7 +38,7 @@ def full_disk(server: Server) -> Iterator[None]:
 
 
 @ONCE
-async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serve: Start) -> None:
+async def test_s7_sends_are_unavailable_on_a_full_disk_and_continue_afterwards(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
         await ada.send_messages("before")
@@ -61,7 +61,7 @@ async def test_s7_on_a_full_disk_sends_are_unavailable_and_afterwards_go_on(serv
 
 
 @ONCE
-async def test_w7_x8_readyz_is_503_on_a_full_disk_although_nobody_sends(serve: Start) -> None:
+async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) -> None:
     server = serve()
     async with http(server) as client:
         assert (await client.get("/readyz")).status_code == 200
@@ -144,7 +144,7 @@ async def test_s7_a_database_out_of_pages_stores_all_of_a_batch_or_nothing(tmp_p
     await log.close()
 
 
-async def test_s7_a_file_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+async def test_s7_a_deleted_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
     path, away = tmp_path / "alcove.db", tmp_path / "away.db"
     log = await SqliteLog.open(path, Retention())
     path.rename(away)
@@ -159,7 +159,7 @@ async def test_s7_a_file_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: 
     await log.close()
 
 
-async def test_s7_a_page_gone_bad_is_an_answer_and_no_end(tmp_path: Path) -> None:
+async def test_s7_a_corrupt_page_is_an_error_and_does_not_stop_the_server(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     log = await SqliteLog.open(path, Retention())
     await append(log, *(message(str(n), "x" * 3000) for n in range(200)))

@@ -105,7 +105,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         await log.close()
 
 
-async def test_a_migration_that_takes_long_shows_what_it_has_written_and_the_time_left(
+async def test_a_long_migration_shows_the_bytes_written_and_the_time_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "alcove.db"

@@ -34,7 +34,7 @@ async def test_t1_every_text_comes_back(server: Server, text: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff\xfe", bytes(range(256)) * 1024], ids=["none", "no text", "many"])
-async def test_t1_bytes_come_back_as_bytes(server: Server, data: bytes) -> None:
+async def test_t1_bytes_are_echoed_as_bytes(server: Server, data: bytes) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(data)
 
@@ -90,7 +90,7 @@ async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
-async def test_t4_what_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
+async def test_t4_text_that_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
     # On the ASGI carrier the code is the same, but uvicorn itself prints a traceback for it.
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
         async with await connect(server, path) as client:
@@ -180,7 +180,7 @@ async def test_t2_where_there_is_no_socket_the_handshake_is_refused(server: Serv
     assert await refusal(server, path) == 403
 
 
-async def test_a5_a_cookie_counts_from_the_own_origin_alone(server: Server) -> None:
+async def test_a5_a_cookie_is_accepted_only_from_the_servers_own_origin(server: Server) -> None:
     cookie = {"Cookie": "session=fakesession"}
     own = cookie | {"Origin": server.url}
     async with await connect(server, "/items/foo/ws", headers=own) as client:
@@ -205,7 +205,7 @@ async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
         assert len(await receive(client, 2)) == 2
 
 
-async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -> None:
+async def test_t3_the_sender_gets_a_reply_and_everyone_gets_the_line(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
         await one.client.send("hello")
         await one.wait_for_line("Client #1 says: hello")
@@ -215,7 +215,7 @@ async def test_t3_the_sender_is_answered_and_everyone_hears_it(server: Server) -
     assert two.lines[:1] == ["Client #1 says: hello"]
 
 
-async def test_t3_those_left_hear_who_left(server: Server) -> None:
+async def test_t3_remaining_clients_are_notified_who_left(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one:
         async with Listener(await connect(server, "/ws/2")) as two:
             await two.client.send("hello")
@@ -240,7 +240,7 @@ async def test_t3_one_id_may_come_several_times(server: Server) -> None:
 
 
 @any_text
-async def test_t3_any_text_is_said_as_it_is(server: Server, text: str) -> None:
+async def test_t3_any_text_is_broadcast_unchanged(server: Server, text: str) -> None:
     async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
         await one.client.send(text)
         await one.wait_for_line(f"You wrote: {text}")
@@ -270,7 +270,7 @@ async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
         assert await close_code(client) == 1003
 
 
-async def test_t4_nobody_else_notices_who_sent_bytes(server: Server) -> None:
+async def test_t4_a_binary_frame_does_not_affect_other_clients(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as one:
         async with await connect(server, "/ws/2") as two:
             await two.send(b"bytes")
@@ -291,7 +291,7 @@ async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
     assert page.text.splitlines()[0] == "<!DOCTYPE html>"
 
 
-async def test_w7_a_server_that_is_alive_says_so(server: Server) -> None:
+async def test_w7_a_live_server_passes_the_liveness_probe(server: Server) -> None:
     async with http(server, token=None) as client:
         answer = await client.get("/healthz")
 

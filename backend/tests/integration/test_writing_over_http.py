@@ -21,7 +21,7 @@ async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **more
     return await client.post(f"/api/items/{item}/entries", json={"body": body, **more})
 
 
-async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_told(
+async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_notified(
     secured_server: Server, item: str
 ) -> None:
     async with (
@@ -153,9 +153,7 @@ async def test_s14_an_event_out_of_shape_is_refused(secured_server: Server, item
     assert "body.body" in answer.json()["detail"]
 
 
-async def test_s14_s8_an_event_is_neither_edited_nor_deleted_and_counts_as_unread_for_nobody(
-    secured_server: Server, item: str
-) -> None:
+async def test_s14_s8_an_event_cannot_be_edited_or_deleted_and_is_not_unread(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "rwm", "shop"))
         await send(client, item, {"text": "shipped"}, kind="event")

@@ -10,7 +10,7 @@ from deploy.engines import Engine, Postgres, Redis
 from tests.support.nginx import Nginx
 from tests.support.servers import Server, Start, alcove, without_problems
 
-#: Starts so many processes on a database and a bus prefix that no other process has.
+#: Starts a number of processes on a new database with a new bus prefix.
 StartProcesses = Callable[[int], list[Server]]
 
 

@@ -30,7 +30,7 @@ class Traffic:
         return sum(self.sent.values())
 
     async def send(self, servers: Sequence[Address], messages: int) -> None:
-        """Send so many messages, in turn to the servers."""
+        """Send this number of messages, in turn to the servers."""
         clients = [http(server, ADMIN) for server in servers]
         try:
             for _ in range(messages):

@@ -14,7 +14,8 @@ from tests.support.http import http
 from tests.support.room_client import PROTOCOL
 from tests.support.servers import Address
 
-IN = 0
+#: The code of an accepted call.
+ACCEPTED = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Addr
         async with client:
             line = json.loads(str(await client.recv()).split("\n")[0])
             if line["type"] in first:
-                return Answer(IN)
+                return Answer(ACCEPTED)
             try:
                 await client.recv()
             except ConnectionClosed:
@@ -99,7 +100,7 @@ def plain(template: str) -> Callable[[Address, Credential], Awaitable[Answer]]:
         except InvalidStatus as refused:
             return Answer(refused.response.status_code)
         await client.close()
-        return Answer(IN)
+        return Answer(ACCEPTED)
 
     return endpoint
 
@@ -122,7 +123,7 @@ class Request:
             url = httpx.URL(self.template.format(item=credential.path)).copy_merge_params(credential.query)
             async with client.stream(self.method, url, headers=headers, content=self.content) as answer:
                 if answer.is_success or answer.status_code == self.passes:
-                    return Answer(IN)
+                    return Answer(ACCEPTED)
                 problem = json.loads(await answer.aread())
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.status_code == problem["status"]

@@ -76,7 +76,7 @@ class FakeConnection:
         if self._size <= self.bound // 2:
             self._writable.set()
 
-    def buffered(self) -> int:
+    def buffered_bytes(self) -> int:
         """Return the bytes that the peer has not read (Connection)."""
         return self._size
 

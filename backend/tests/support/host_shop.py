@@ -1,4 +1,4 @@
-"""A host application that embeds Alcove, whose dependency admits its users."""
+"""Run a host application that embeds Alcove and admits its users by a dependency."""
 
 import time
 from collections.abc import AsyncIterator
@@ -15,19 +15,19 @@ from alcove import Alcove, Member
 STATUSES = {"400": 4403, "401": 4401, "403": 4403, "404": 4403, "409": 4403, "422": 4400, "429": 4429, "503": 1011}
 
 
-async def session(request: Request) -> AsyncIterator[str]:
-    """Provide a database session, which the application counts."""
+async def database_session(request: Request) -> AsyncIterator[str]:
+    """Provide a placeholder for a database session, and count the open ones."""
     shop: Shop = request.app.state.shop
     shop.open_sessions += 1
     try:
-        yield "a session"
+        yield "a database session"
     finally:
         shop.open_sessions -= 1
 
 
 async def current_user(
     token: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))],
-    _session: Annotated[str, Depends(session)],
+    _session: Annotated[str, Depends(database_session)],
     user: Annotated[str | None, Cookie()] = None,
 ) -> str:
     """Return the user that a Bearer token or a cookie names."""
@@ -37,34 +37,38 @@ async def current_user(
 
 
 class Shop:
-    """A host application whose dependency takes the user from the Bearer token or the cookie `user`."""
+    """A host application whose dependency reads the user from the bearer token or the cookie `user`."""
 
     def __init__(self, folder: Path) -> None:
-        #: How many database sessions of dependencies are open, and what the dependency was asked.
+        #: The number of open database sessions.
         self.open_sessions = 0
-        self.seen: list[Any] = []
+        #: Item, method, path and application of each call of the dependency `admit`.
+        self.calls: list[Any] = []
         self.alcove = Alcove(f"sqlite:///{folder}/alcove.db", origins="https://shop.example", sends_per_s=0)
         self.app = FastAPI(lifespan=self.alcove.lifespan)
         self.app.state.shop = self
-        self.app.add_exception_handler(HTTPException, self.handler)
+        self.app.add_exception_handler(HTTPException, self.fail_if_called)
         self.app.delete("/access/{item}/{user}", status_code=204)(self.end_access)
-        self.app.include_router(self.alcove.router(self.member), prefix="/rooms")
-        self.app.include_router(self.alcove.router(self.of_tenant), prefix="/of/{tenant}/rooms")
+        self.app.include_router(self.alcove.router(self.admit), prefix="/rooms")
+        self.app.include_router(self.alcove.router(self.admit_tenant), prefix="/of/{tenant}/rooms")
 
-    async def handler(self, _request: Request, _error: Exception) -> PlainTextResponse:
-        raise AssertionError("the host's handlers have no part in it")
+    async def fail_if_called(self, _request: Request, _error: Exception) -> PlainTextResponse:
+        """Fail the test: exception handlers of the host must not handle errors of Alcove."""
+        raise AssertionError("the host's exception handler was called")
 
     async def end_access(self, item: str, user: str) -> None:
+        """Revoke the access of a user to an item."""
         await self.alcove.revoke(user, item)
 
-    async def member(
+    async def admit(
         self,
         item_id: str,
         request: Request,
         user: Annotated[str, Depends(current_user)],
         ttl: Annotated[float | None, Query(gt=0)] = None,
     ) -> Member:
-        self.seen.append((item_id, request.method, str(request.url.path), request.app is self.app))
+        """Admit the user to the item; some item ids cause errors or invalid results."""
+        self.calls.append((item_id, request.method, str(request.url.path), request.app is self.app))
         match item_id:
             case "*":
                 return Member(user, items={"order-*": "r", "*": "rwm" if user == "boss" else ""})
@@ -78,6 +82,6 @@ class Shop:
             raise HTTPException(int(item_id), f"refused with {item_id}", {"Retry-After": "3"})
         return Member(user, user.title(), "rw", expires=None if ttl is None else time.time() + ttl)
 
-    async def of_tenant(self, tenant: str, item_id: str) -> Member:
+    async def admit_tenant(self, tenant: str, item_id: str) -> Member:
         """Admit every caller, with the tenant in the name."""
         return Member("ada", f"Ada of {tenant}", "r", role="member" if item_id else None)

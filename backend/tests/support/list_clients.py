@@ -18,8 +18,8 @@ from tests.support.room_client import PROTOCOL, Line
 from tests.support.servers import Address
 
 #: How a client follows the list.
-Way = Literal["socket", "events"]
-WAYS: tuple[Way, ...] = ("socket", "events")
+Transport = Literal["socket", "events"]
+TRANSPORTS: tuple[Transport, ...] = ("socket", "events")
 
 
 #: The member who writes.
@@ -135,7 +135,7 @@ class ListClient:
 @asynccontextmanager
 async def follow(
     server: Address,
-    way: Way = "socket",
+    transport: Transport = "socket",
     *,
     token: str | None = "t",
     headers: Mapping[str, str] | None = None,
@@ -144,7 +144,7 @@ async def follow(
 ) -> AsyncIterator[ListClient]:
     """Follow the list of rooms; `query` may have `limit`, `prefix` and `name`."""
     parameters = {**({} if token is None else {"token": token}), **query}
-    if way == "socket":
+    if transport == "socket":
         socket = await connect(
             server,
             f"/api/items/ws?{urlencode(parameters)}",

@@ -143,7 +143,7 @@ class World:
                 return {"type": kind}
 
     def _take(self) -> None:
-        readers = [reader for reader in [*self.alive, *self.joining.values()] if reader.socket.buffered()]
+        readers = [reader for reader in [*self.alive, *self.joining.values()] if reader.socket.buffered_bytes()]
         if readers:
             self.dice.choice(readers).socket.take(self.dice.choice([1, 2, 5, None]))
 
@@ -223,7 +223,7 @@ class World:
                 self.log.settle()
                 await run_turns(8)
             for reader in self.alive:
-                moved |= bool(reader.socket.buffered() or reader.again)
+                moved |= bool(reader.socket.buffered_bytes() or reader.again)
                 reader.socket.take()
                 reader.repeat()
             self.clock.now += 0.5

@@ -80,18 +80,18 @@ class Receiver:
             self._server = None
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so, which is looked at after each request."""
+        """Wait until a condition is true; check it after each request."""
         async with asyncio.timeout(_PATIENCE_S), self._news:
             await self._news.wait_for(condition)
 
     async def entries(self, count: int, item: str | None = None) -> list[Received]:
-        """Wait for so many accepted requests, of one item if it is given, and return them."""
+        """Wait for `count` accepted requests, of one item if it is given, and return them."""
 
-        def found() -> list[Received]:
+        def accepted() -> list[Received]:
             return [delivery for delivery in self.accepted if item in {None, delivery.item}]
 
-        await self.wait_for(lambda: len(found()) >= count)
-        return found()
+        await self.wait_for(lambda: len(accepted()) >= count)
+        return accepted()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)

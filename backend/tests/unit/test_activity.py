@@ -50,11 +50,11 @@ class RecordedActivity:
         return {member: self.stored[member] for member in marks}
 
     def send(self, lines: Sequence[Line], seen_version: int) -> None:  # noqa: ARG002 - versions are the room's business
-        """Record lines for all connections (ActivityListener)."""
+        """Record lines for all connections (ActivityWriter)."""
         self.sent += lines
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:  # noqa: ARG002 - the same
-        """Record lines about typing (ActivityListener)."""
+        """Record lines about typing (ActivityWriter)."""
         self.sent += typing
 
     def new_lines(self) -> list[Line]:
@@ -77,7 +77,7 @@ async def test_p2_changes_within_250_ms_make_one_line() -> None:
 
 
 @virtual_time
-async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_tells() -> None:
+async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_reports() -> None:
     room = RecordedActivity()
     room.activity.apply_remote_presence([(ADA, 1)])
     await elapse(INTERVAL_S)
@@ -169,7 +169,7 @@ async def test_p4_typing_that_another_process_reported_is_not_reported_back() ->
 
 
 @virtual_time
-async def test_p5_a_mark_is_told_after_it_was_stored_and_only_once() -> None:
+async def test_p5_a_mark_is_sent_once_after_it_was_stored() -> None:
     room = RecordedActivity()
     room.answers.clear()
     room.activity.read("ada", 3)
@@ -195,7 +195,7 @@ async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest()
 
 
 @virtual_time
-async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_told() -> None:
+async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_sent() -> None:
     room = RecordedActivity(reads={"ada": 5})
     room.activity.read("ada", 5)
     room.activity.read("ada", 2)
@@ -222,7 +222,7 @@ async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transactio
 
 
 @virtual_time
-async def test_p5_the_mark_told_is_where_the_storage_has_it() -> None:
+async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
     """The member read further in another process, which stored that first."""
     room = RecordedActivity()
     room.stored["ada"] = 9
@@ -251,7 +251,7 @@ async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
 
 
 @virtual_time
-async def test_p5_marks_that_another_process_stored_are_told_once_and_not_stored_again() -> None:
+async def test_p5_marks_that_another_process_stored_are_sent_once_and_not_stored_again() -> None:
     room = RecordedActivity(reads={"bob": 4})
     room.activity.apply_remote_marks({"ada": 3, "bob": 4})
     room.activity.apply_remote_marks({"ada": 5})

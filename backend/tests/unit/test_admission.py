@@ -207,7 +207,7 @@ async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
 
 
 @virtual_time
-async def test_a4_the_hello_tells_when_the_token_expires_and_the_stay_ends_with_the_connection() -> None:
+async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() -> None:
     hub = HeldHub()
     expires = float(int(time.time()) + 3600)
     session, socket = await hub.join(member(expires=expires))

@@ -80,7 +80,7 @@ def apply(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
 
 
 @given(st.lists(STEPS, max_size=25))
-def test_w15_whoever_reads_a_compacted_room_from_anywhere_knows_the_same_bans(steps: list[tuple[Any, Any]]) -> None:
+def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple[Any, Any]]) -> None:
     log: list[Ban | BanSnapshot] = []
     expected: set[tuple[str, str | None]] = set()
     oldest = 1
@@ -105,7 +105,7 @@ def test_w15_whoever_reads_a_compacted_room_from_anywhere_knows_the_same_bans(st
         assert in_force(bans) == expected
 
 
-def test_w15_a_snapshot_keeps_what_a_ban_says_and_leaves_out_what_has_ended() -> None:
+def test_w15_a_snapshot_keeps_all_fields_of_bans_and_omits_ended_ones() -> None:
     bans = Bans()
     kept = [Ban("ada", None, "all", until=100, reason="spam"), Ban("bob", "foo", "write")]
     for ban in (*kept, Ban("cid", "foo", "all", until=50)):

@@ -40,7 +40,7 @@ def test_x2_a_message_to_a_closed_outbox_is_lost() -> None:
     assert (outbox.take(), outbox.take_loss()) == ([], True)
 
 
-def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
+def test_x2_messages_beyond_the_count_limit_are_lost_and_reported() -> None:
     outbox = open_outbox()
     for _ in range(20_001):
         outbox.put("foo", b"")
@@ -50,7 +50,7 @@ def test_x2_messages_beyond_the_bound_are_lost_and_reported() -> None:
     assert (len(outbox.take()), outbox.take_loss()) == (1, False)
 
 
-def test_x2_messages_beyond_the_bytes_are_lost_and_reported() -> None:
+def test_x2_messages_beyond_the_byte_limit_are_lost_and_reported() -> None:
     outbox = open_outbox()
     for _ in range(40):
         outbox.put("foo", b"x" * 1024 * 1024)

@@ -44,7 +44,7 @@ def test_w10_beyond_the_bound_only_that_is_recorded() -> None:
         assert list(changes.messages()) == [RoomsChanged({}, {}, more=True)]
 
 
-def test_w10_many_rooms_are_told_in_several_messages_each_room_in_one() -> None:
+def test_w10_many_rooms_are_published_in_several_messages_each_room_once() -> None:
     changes = ChangeSet(1000)
     for n in range(450):
         changes.add_room(f"room-{n}", n)

@@ -82,7 +82,7 @@ def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everyth
         ada.receiver.text(line)
 
     assert slow.socket.close_code == Close.AT_CAPACITY
-    assert SLOW_BYTES < slow.socket.buffered() < 2 * SLOW_BYTES
+    assert SLOW_BYTES < slow.socket.buffered_bytes() < 2 * SLOW_BYTES
     assert ada.new_texts().count(f"Client #2 says: {line}") == 8
 
 

@@ -89,7 +89,7 @@ def test_k3_a_parked_item_is_not_repeated_and_does_not_count_as_pending() -> Non
     assert (start_all(schedule, 10**15), schedule.next_due(), schedule.pending) == ([], None, 0)
 
 
-def test_k3_items_that_reached_nobody_are_repeated_once_somebody_answers() -> None:
+def test_k3_items_whose_receiver_was_unreachable_are_retried_once_it_responds() -> None:
     schedule = schedule_of(position_of("a"), position_of("b"), position_of("c"))
     assert start_all(schedule) == ["a", "b", "c"]
     schedule.record_failure("a", failure_due(10**9), unreachable=True)
@@ -104,7 +104,7 @@ def test_k3_items_that_reached_nobody_are_repeated_once_somebody_answers() -> No
     assert start_all(schedule) == ["a"]
 
 
-def test_k2_unknown_items_are_read_and_a_full_schedule_says_that_it_left_some_out() -> None:
+def test_k2_unknown_items_are_read_and_a_full_schedule_reports_an_overflow() -> None:
     schedule = schedule_of(position_of("a"), position_of("b"), items=2)
     schedule.record_head("c", 1)
     assert schedule.take_unread(9) == ["c"]

@@ -157,7 +157,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(held: Hel
     session, reader = await held.join(BOB, reads=False)
     sizes = []
     while seqs(reader)[-1:] != [4000]:
-        sizes.append(reader.buffered())
+        sizes.append(reader.buffered_bytes())
         reader.take(1)
         await held.settle()
 
@@ -166,7 +166,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(held: Hel
     session.closed(1000)
 
 
-async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(held: HeldHub) -> None:
+async def test_l3_a_client_that_gives_up_while_joining_is_not_counted(held: HeldHub) -> None:
     joining = [
         asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
@@ -181,7 +181,7 @@ async def test_l3_whoever_gives_up_on_the_way_in_counts_no_more(held: HeldHub) -
     assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_s7_l3_whoever_storage_keeps_out_counts_no_more(held: HeldHub) -> None:
+async def test_s7_l3_a_join_that_storage_fails_is_not_counted(held: HeldHub) -> None:
     joining = [
         asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]

@@ -144,7 +144,7 @@ async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history
 
 
 @pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
-async def test_x8_a_look_at_the_log_notices_it_too(held: LossyHub, rewritten: bool) -> None:  # noqa: FBT001 - a case
+async def test_x8_a_read_of_the_log_notices_lost_entries(held: LossyHub, rewritten: bool) -> None:  # noqa: FBT001 - a case
     ada = await held.join()
     held.lose()
     if rewritten:
@@ -157,7 +157,7 @@ async def test_x8_a_look_at_the_log_notices_it_too(held: LossyHub, rewritten: bo
     await assert_all_start_over(held, ada, "a", *("xyz" if rewritten else ""))
 
 
-async def test_x8_entries_of_another_process_that_contradict_memory_are_looked_up(held: LossyHub) -> None:
+async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_in_the_log(held: LossyHub) -> None:
     ada = await held.join()
     held.lose()
     (outcome,) = held.log.store.append([message("x")])
@@ -182,7 +182,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(held: L
     await assert_all_start_over(held, ada, "a", "x", "y", "z")
 
 
-async def test_x8_a_head_behind_the_one_in_memory_is_looked_up(held: LossyHub) -> None:
+async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(held: LossyHub) -> None:
     ada = await held.join()
     held.lose()
     held.log.store.append([message("x")])

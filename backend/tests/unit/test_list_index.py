@@ -77,7 +77,7 @@ def test_w10_a_room_waits_once_however_often_it_changes() -> None:
     assert not reader.due
 
 
-def test_w10_where_more_rooms_change_than_may_wait_the_reader_needs_the_latest_again() -> None:
+def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
     reader = make_reader(ListIndex(), {"*": "r"}, pending=2)
     for item in ("a", "b", "a"):
         reader.add_change(item)

@@ -34,7 +34,7 @@ def test_a6_the_location_of_an_address_has_every_host_and_no_password() -> None:
     assert url_location("postgresql://ada:se@cret@h1/db") == "postgresql://h1/db"
 
 
-def test_x8_a_standby_is_used_only_if_the_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_x8_a_standby_is_used_only_if_the_address_allows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert connect_options("postgresql://h1,h2/db", "alcove", "primary")["target_session_attrs"] == "primary"
     options = connect_options("postgresql://h1,h2/db?target_session_attrs=any", "alcove", "primary")
     assert "target_session_attrs" not in options

@@ -75,7 +75,7 @@ def test_p2_who_goes_and_comes_between_two_flushes_joins_those_whose_hello_lacke
     assert presence.flush() == Presence([CYD, BOB], [], 3)
 
 
-def test_p2_who_all_leave_at_once_are_all_told() -> None:
+def test_p2_members_who_leave_together_are_all_reported() -> None:
     people = [Person(str(n), "N") for n in range(3000)]
     presence = presence_of(*people)
     for person in people:
@@ -100,7 +100,7 @@ def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
     assert presence.lines_since(presence.version) == []
 
 
-def test_d1_a_reader_that_was_behind_hears_of_those_who_came_before_the_next_flush() -> None:
+def test_d1_a_reader_that_was_behind_gets_joins_before_the_next_flush() -> None:
     presence = presence_of(ADA)
     presence.join(BOB)
     seen = presence.version  # bob's hello
@@ -111,7 +111,7 @@ def test_d1_a_reader_that_was_behind_hears_of_those_who_came_before_the_next_flu
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_d1_whoever_was_greeted_whenever_knows_in_the_end_who_is_here(seed: int) -> None:
+def test_d1_every_client_ends_with_the_current_presence_whenever_it_joined(seed: int) -> None:
     """Readers in step follow the flushes, readers behind get `lines_since`: all come to the same view."""
     moves = random.Random(seed)  # noqa: S311 - a test's dice
     presence = RoomPresence({})

@@ -94,7 +94,7 @@ def test_f2_unknown_fields_are_ignored() -> None:
         '{"type":"send","id":"a","body":' + "[" * 100_000 + "]" * 100_000 + "}",
     ],
 )
-def test_f2_what_is_no_command_is_malformed(line: str) -> None:
+def test_f2_a_line_that_is_no_command_is_malformed(line: str) -> None:
     with pytest.raises(MalformedError):
         decode(line)
 

@@ -14,7 +14,7 @@ def test_l2_a_burst_is_granted_at_once_and_no_more() -> None:
     assert bucket.take(0) > 0
 
 
-def test_l2_a_refusal_says_when_the_next_send_is_granted() -> None:
+def test_l2_a_refusal_has_the_delay_until_the_next_send() -> None:
     bucket = TokenBucket(20, 1, now=0)
     bucket.take(0)
     retry_ms = bucket.take(0)

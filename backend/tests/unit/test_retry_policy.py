@@ -39,7 +39,7 @@ def test_k5_a_policy_with_a_number_of_attempts_parks_at_the_last_one() -> None:
     assert [failure.parked for failure in attempts(RetryPolicy(attempts=3))] == [False, False, True]
 
 
-def test_k3_what_a_receiver_asks_to_wait_is_honoured_up_to_an_hour() -> None:
+def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
     assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
     assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
 

@@ -42,7 +42,7 @@ class Process:
 
 
 @virtual_time
-async def test_w10_a_reader_is_told_once_of_a_room_that_changed_together_with_its_read_mark() -> None:
+async def test_w10_a_room_that_changed_together_with_its_read_mark_is_reported_once() -> None:
     process = Process()
     ada = await process.rooms.follow()
     ada.lines()
@@ -57,7 +57,7 @@ async def test_w10_a_reader_is_told_once_of_a_room_that_changed_together_with_it
 
 
 @virtual_time
-async def test_w10_a_mark_alone_is_told_to_its_member_only() -> None:
+async def test_w10_a_moved_mark_is_reported_only_to_its_member() -> None:
     process = Process()
     process.rooms.write("a")
     ada, bob = await process.rooms.follow(), await process.rooms.follow(member="bob")
@@ -112,7 +112,7 @@ async def test_w10_more_changes_than_are_collected_bring_the_latest_rooms_again(
 
 
 @virtual_time
-async def test_w10_without_readers_nothing_is_read_and_others_are_told() -> None:
+async def test_w10_without_readers_nothing_is_read_and_changes_are_published() -> None:
     process = Process()
     process.store("a")
     await elapse(COLLECT_S)
@@ -123,7 +123,7 @@ async def test_w10_without_readers_nothing_is_read_and_others_are_told() -> None
 
 
 @virtual_time
-async def test_w10_x2_in_doubt_the_log_is_asked_within_a_second_and_told_once() -> None:
+async def test_w10_x2_the_log_is_read_within_a_second_while_the_bus_is_in_doubt() -> None:
     process = Process()
     ada = await process.rooms.follow()
     ada.lines()

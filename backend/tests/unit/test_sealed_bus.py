@@ -128,7 +128,7 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
     assert refused_count("forged") + refused_count("replayed") - before == 2 * len(forgeries)
 
 
-async def test_x9_a_message_opens_on_its_own_channel_only() -> None:
+async def test_x9_a_message_can_be_decrypted_only_on_its_channel() -> None:
     network = Network()
     one, other = await two(network, ManualClock())
     one.bus.publish("foo", b"true")

@@ -161,7 +161,7 @@ def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
     assert harness.socket.close_code == Close.FORBIDDEN
 
 
-def test_h4_an_end_says_why_before_it_closes() -> None:
+def test_h4_an_end_sends_its_reason_before_it_closes() -> None:
     harness = SessionHarness()
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
@@ -174,7 +174,7 @@ def test_h4_an_end_says_why_before_it_closes() -> None:
 @given(
     frames=st.lists(st.lists(a_line, max_size=6).map("\n".join) | st.text(), max_size=8), binary=st.none() | st.binary()
 )
-async def test_f2_whatever_comes_is_answered_in_the_protocol_and_refused_input_stores_nothing(
+async def test_f2_any_input_gets_a_valid_reply_and_refused_input_stores_nothing(
     frames: list[str], binary: bytes | None
 ) -> None:
     harness = SessionHarness(sends_per_s=0)

@@ -72,7 +72,7 @@ def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
     assert held < 100_000
 
 
-def test_l2_more_than_the_burst_is_refused_with_a_time_to_come_back() -> None:
+def test_l2_sends_beyond_the_burst_are_refused_with_retry_ms() -> None:
     harness = SessionHarness(sends_per_s=20, burst=3)
     answers = harness.answers_to(*(send(str(n)) for n in range(5)))
 
@@ -103,7 +103,7 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
     assert len(harness.host.drafts) == stored
 
 
-def test_l2_a_sender_at_the_limit_who_waits_as_told_is_never_closed() -> None:
+def test_l2_a_sender_at_the_limit_who_waits_retry_ms_is_never_closed() -> None:
     harness = SessionHarness(sends_per_s=20, burst=1)
     for n in range(1000):
         for line in harness.answers_to(send(str(n))):

@@ -37,11 +37,11 @@ async def test_w3_each_line_is_an_event_and_counts_as_buffered_until_its_frame_i
     connection.write(frame)
 
     assert await data_of(events, 1) == [("7", '{"type":"entry","seq":7,"body":1}')]
-    assert connection.buffered() == len(frame.payload)
+    assert connection.buffered_bytes() == len(frame.payload)
     assert await data_of(events, 1) == [(None, '{"type":"presence"}')]
     connection.close(4401, "expired")
     assert await data_of(events, 1) == [(None, '{"code":4401,"reason":"expired"}')]
-    assert connection.buffered() == 0
+    assert connection.buffered_bytes() == 0
     connection.end()
 
 

@@ -52,7 +52,7 @@ def test_d1_a_cursor_further_back_is_not_covered() -> None:
     assert kept.covers(4)
 
 
-def test_d1_an_empty_tail_covers_nobody() -> None:
+def test_d1_an_empty_tail_covers_no_cursor() -> None:
     assert not tail().covers(0)
     assert tail().after(0, 1000) is None
 

@@ -11,5 +11,5 @@ def test_w9_the_page_holds_the_types_of_today() -> None:
     assert document() == PAGE_TYPES.read_text()
 
 
-def test_s9_an_entry_is_told_apart_by_its_kind() -> None:
+def test_s9_entries_are_distinguished_by_kind() -> None:
     assert "export type Entry =\n  | MessageEntry\n  | EditEntry\n  | DeleteEntry\n  | EventEntry;" in document()

@@ -40,7 +40,7 @@ def test_an_address_is_accepted_unchanged(url: str) -> None:
         "redis://db/\t0",
     ],
 )
-def test_a_malformed_address_is_an_error_that_says_what_was_expected(url: str) -> None:
+def test_a_malformed_address_is_an_error_with_the_expected_form(url: str) -> None:
     with pytest.raises(ValueError, match="expected an address"):
         check_url(url)
 
