@@ -60,11 +60,9 @@ class RoomDirectory:
             metrics: Counts lost histories and deliveries.
 
         """
-        self._log = log
-        self._metrics = metrics
+        self._log, self._metrics = log, metrics
         self._rooms: dict[str, Room] = {}
-        #: Returns the item's room, or None if it is not in memory (LocalRooms). An attribute, because every delivery
-        #: calls it.
+        #: Returns an item's room; None: not in memory (LocalRooms). An attribute, for speed: each delivery calls it.
         self.find: Callable[[str], Room | None] = self._rooms.get
         self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
