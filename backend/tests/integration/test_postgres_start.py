@@ -127,18 +127,15 @@ async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_t
             await lines(caplog, "waiting for another process, which prepares the schema alcove")
     finally:
         await reader.close()
-    logs = await asyncio.gather(*opening)
+    for log in await asyncio.gather(*opening):
+        await log.close()
 
     assert "MB written, " in progress_lines[0]
     steps = [line for line in caplog.messages if line.startswith("migrating ")]
     assert [line.partition(":")[0] for line in steps] == [
-        f"migrating the schema alcove, step {number} of 5" for number in range(2, 6)
+        f"migrating the schema alcove, step {number} of 6" for number in range(2, 7)
     ]
-    assert steps[-1].endswith(
-        ": Consumers of all rooms (webhooks and handlers), and how far they have come with each room (K2)"
-    )
-    for log in logs:
-        await log.close()
+    assert steps[-1].endswith(": Number the rows of the outbox by a sequence of its own")
 
 
 async def test_a_new_schema_is_created_without_a_line(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
