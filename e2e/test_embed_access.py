@@ -1,10 +1,14 @@
 """<alcove-room> and access: which pages may frame a room, whose token it gets, which windows it listens to."""
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from host import Host, hosting, sign
 from page_problems import PageProblems
 from pages.embedded import EmbeddedRoom
+from seed import UNLIMITED
+from stack import serve_deployed
 
 
 def test_a_server_that_does_not_list_the_page_shows_it_no_room(
@@ -20,6 +24,35 @@ def test_a_server_that_does_not_list_the_page_shows_it_no_room(
             page.clock.run_for(10_000)
 
     assert f"expected ALCOVE_FRAME_ANCESTORS of that server to contain {stranger.url}" in reported.value.message
+
+
+def pasted(page: Page) -> str:
+    """Return a page with the code that the first page, which is open, offers."""
+    code = page.get_by_role("region", name="Embed a room").locator("pre")
+    expect(code).to_contain_text("<script")
+    return f'<!doctype html><link rel="icon" href="data:,">{code.text_content()}'
+
+
+def test_in_open_mode_the_code_of_the_first_page_runs_as_pasted(page: Page, host: Host, tmp_path: Path) -> None:
+    with serve_deployed(tmp_path, env=UNLIMITED | {"ALCOVE_FRAME_ANCESTORS": host.url}) as server:
+        page.goto(server.url)
+        # Until the mode is known, the code is that of a server with a key.
+        expect(page.get_by_role("button", name="Open a demo room")).to_be_visible()
+        host.page = pasted(page)
+        page.goto(host.url)
+        expect(EmbeddedRoom(page).status).to_have_text("Live")
+
+
+def test_with_a_key_pasted_code_without_its_endpoint_warns_in_the_console(
+    page: Page, host: Host, page_problems: PageProblems
+) -> None:
+    page_problems.expect("no token")
+    page.goto(host.server)
+    host.page = pasted(page)
+    with page.expect_console_message(lambda message: message.type == "warning") as warned:
+        page.goto(host.url)
+
+    assert "<alcove-room>: no token: expected /alcove-token to answer" in warned.value.text
 
 
 def test_no_other_page_of_the_server_may_be_framed(page: Page, host: Host, page_problems: PageProblems) -> None:

@@ -50,6 +50,7 @@ export default function FirstRun({ item }: { readonly item: string | null }) {
           <p className={styles.lead}>{t(item === null ? "home.lead" : "home.joinLead")}</p>
           {mode === "open" && (
             <>
+              <p className={styles.open}>{t("openMode.text")}</p>
               <Demo
                 label={t(item === null ? "home.demo" : "home.enter")}
                 onEnter={(name) => {

@@ -10,9 +10,9 @@ import { type Kind, kinds, snippetOf } from "./snippets";
 
 export function Snippets({ item }: { readonly item: string }) {
   const { t } = useTranslation();
-  const mode = useOpenMode();
+  const isOpen = useOpenMode() === "open";
   const [kind, setKind] = useState<Kind>("script");
-  const code = snippetOf(kind, item, SERVER, mode === "open");
+  const code = snippetOf(kind, item, SERVER, isOpen);
 
   return (
     <div className={styles.snippets}>
@@ -28,7 +28,8 @@ export function Snippets({ item }: { readonly item: string }) {
       <pre className={styles.code}>
         <code>{code}</code>
       </pre>
-      <p className={styles.hint}>{t(`snippets.${kind}Hint`)}</p>
+      {kind === "script" && <p className={styles.hint}>{t("snippets.allow")}</p>}
+      <p className={styles.hint}>{t(`snippets.${kind === "curl" ? "send" : isOpen ? "open" : "token"}`)}</p>
     </div>
   );
 }

@@ -5,24 +5,25 @@ export const kinds = ["script", "react", "curl"] as const;
 export type Kind = (typeof kinds)[number];
 
 const OPEN_MODE_TOKEN = "any-token";
+const TOKEN_URL = "/alcove-token";
+const FETCH_TOKEN = `({ signal }) =>
+  (await (await fetch("${TOKEN_URL}", { signal })).json()).token`;
 
-/** `token`: in open mode the server accepts any; elsewhere the reader has to bring one. */
+/** In open mode the code runs as it is; with a key it needs a token endpoint, or a token. */
 export function snippetOf(kind: Kind, item: string, server: string, isOpen: boolean): string {
   const path = roomHref(item).replace("/items/", "/api/items/");
   switch (kind) {
     case "script":
       return `<script src="${server}/embed.js" async></script>
 <alcove-room
-  item="${item}"
-  token-url="/alcove-token"
+  item="${item}"${isOpen ? "" : `\n  token-url="${TOKEN_URL}"`}
 ></alcove-room>`;
     case "react":
       return `import { createClient } from "alcove-client";
 import { AlcoveProvider, Room } from "alcove-react";
 import "alcove-react/styles.css";
 
-const getToken = async ({ signal }) =>
-  (await fetch("/alcove-token", { signal })).text();
+const getToken = async ${isOpen ? `() => "${OPEN_MODE_TOKEN}"` : FETCH_TOKEN};
 const client = createClient({ url: "${server}", getToken });
 
 export const Conversation = () => (

@@ -39,9 +39,11 @@ export const enLater = {
     script: "Script tag",
     react: "React",
     curl: "curl",
-    scriptHint: "token-url is an address of your app that returns a token for the user who is signed in.",
-    reactHint: "/alcove-token is an address of your app that returns a token for the user who is signed in.",
-    curlHint: "Sends a message to the room, as your backend can do.",
+    allow: "Allow your page on this server: ALCOVE_FRAME_ANCESTORS=https://your.app",
+    open: "This server accepts any token. Once it has a key, your app returns a token for its user.",
+    token:
+      '/alcove-token is an address of your app: it answers {"token": "…"} for the user who is signed in.',
+    send: "Sends a message to the room, as your backend can do.",
   },
   developer: {
     title: "Developer",

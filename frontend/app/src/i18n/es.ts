@@ -4,7 +4,7 @@ import type { Texts } from "./en";
 export const es: Texts = {
   skip: "Saltar al contenido",
   openMode: {
-    name: "Pública",
+    name: "Modo abierto",
     text: "Cualquiera que llegue a este servidor puede leer y escribir.",
   },
   rooms: {

@@ -40,11 +40,11 @@ export const esLater: LaterTexts = {
     script: "Etiqueta script",
     react: "React",
     curl: "curl",
-    scriptHint:
-      "token-url es una dirección de tu aplicación que devuelve un token para el usuario conectado.",
-    reactHint:
-      "/alcove-token es una dirección de tu aplicación que devuelve un token para el usuario conectado.",
-    curlHint: "Envía un mensaje a la sala, como puede hacerlo tu servidor.",
+    allow: "Permite tu página en este servidor: ALCOVE_FRAME_ANCESTORS=https://tu.app",
+    open: "Este servidor acepta cualquier token. Cuando tenga clave, tu aplicación devolverá un token para su usuario.",
+    token:
+      '/alcove-token es una dirección de tu aplicación: responde {"token": "…"} para el usuario conectado.',
+    send: "Envía un mensaje a la sala, como puede hacerlo tu servidor.",
   },
   developer: {
     title: "Desarrollo",

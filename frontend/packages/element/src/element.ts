@@ -230,6 +230,8 @@ export class AlcoveRoom extends Base {
       connection?.send({ type: "token", id, token: await this.#token(reason) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
+      // biome-ignore lint/suspicious/noConsole: the developer of the page looks there
+      console.warn(`<alcove-room>: no token: ${text}`);
       connection?.send({ type: "tokenFailed", id, message: text });
     }
   }

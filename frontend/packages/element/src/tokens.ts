@@ -22,7 +22,7 @@ export async function fetchToken(tokenUrl: string, signal?: AbortSignal): Promis
     ...(signal !== undefined && { signal }),
   });
   if (answer.type === "opaqueredirect" || SIGNED_OUT.has(answer.status)) return null;
-  if (!answer.ok) throw new Error(`${address.pathname} answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`${address.pathname} answered ${answer.status}, expected {"token": "…"}`);
   const token = tokenOf((await answer.text()).trim());
   if (token === null || token === "") return null;
   if (typeof token !== "string" || !TOKEN.test(token))
