@@ -16,7 +16,7 @@ from alcove.repeated_warnings import RepeatedWarning
 logger = logging.getLogger(__name__)
 _exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")
 
-#: Descriptors that a process needs besides its connections: files, the log, the bus, requests over HTTP.
+#: Descriptors that a process needs in addition to its connections: files, the log, the bus, requests over HTTP.
 BASE_DESCRIPTORS = 200
 #: Maximum descriptors in the reserve.
 _RESERVED = 64

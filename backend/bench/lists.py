@@ -26,7 +26,7 @@ _RATE = 50.0
 
 
 class _Signed(Alcove):
-    """Alcove with a key, so that each reader has rights of their own."""
+    """Alcove with a key, so that each reader has separate rights."""
 
     def env(self, folder: Path) -> dict[str, str]:
         """Set the key."""

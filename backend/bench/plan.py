@@ -17,7 +17,7 @@ class Dialect(Struct, frozen=True):
     #: The text frame that a client sends right after the upgrade.
     hail: str = ""
     subprotocol: str = ""
-    #: The prefix of a copy that the sender gets besides its delivery.
+    #: The prefix of a copy that the sender gets in addition to its delivery.
     echo: str = ""
     #: A part of the ack that the sender gets for each send.
     ack: str = ""

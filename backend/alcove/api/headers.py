@@ -29,8 +29,8 @@ class Headers:
 
         Args:
             app: The application.
-            frame_ancestors: The pages besides the server's own that may show `/embed/{item}` in a frame, in the
-                syntax of CSP `frame-ancestors`.
+            frame_ancestors: Pages of other origins that may show `/embed/{item}` in a frame, in the syntax of CSP
+                `frame-ancestors`.
             picture_origins: The origins that the page may load members' pictures from (A9).
 
         """

@@ -35,7 +35,7 @@ class ActivityWriter(Protocol):
         ...
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who is typing to every connection in step; leave each member out of their own lines (P4)."""
+        """Write who is typing to every connection in step; send no member their own line (P4)."""
         ...
 
 

@@ -108,7 +108,7 @@ class RoomReaders:
         self._send(lines, seen_version)
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
-        """Write who is typing; leave each member out of their own lines (ActivityWriter, P4)."""
+        """Write who is typing; send no member their own line (ActivityWriter, P4)."""
         writers = frozenset(line.by.id for line in typing)
         self._send(typing, seen_version, without=writers)
         if len(writers) == 1:

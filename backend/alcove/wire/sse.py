@@ -10,7 +10,7 @@ from fastapi.sse import ServerSentEvent
 from alcove.wire.buffered import BufferedWriter
 from alcove.wire.connection import BUFFER_BYTES
 
-#: Bytes buffered at most. FastAPI holds a few lines besides, and the transport 64 KiB.
+#: Maximum bytes buffered. FastAPI holds a few more lines, and the transport 64 KiB.
 _BOUND = BUFFER_BYTES // 2
 #: Seconds that a reader has to take what is buffered after `close`.
 _CLOSE_S = 5.0

@@ -1,4 +1,4 @@
-"""A shop in Flask with a login and a `session` cookie of its own. Each order has a room."""
+"""A shop in Flask with its own login and `session` cookie. Each order has a room."""
 
 import os
 import time

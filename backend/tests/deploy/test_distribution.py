@@ -23,7 +23,7 @@ from tests.support.servers import Server
 
 BACKEND = ROOT / "backend"
 EXAMPLES = BACKEND / "examples"
-#: What the host examples need besides Alcove.
+#: Requirements of the host examples in addition to Alcove.
 HOSTS = ("sqlmodel", "itsdangerous", "flask")
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its types are a package of their own, and one call needs none
+import yaml  # type: ignore[import-untyped] # its types are a separate package, and one call needs none
 
 from tests.support.snippets import INTEGRATING, snippet
 

@@ -71,11 +71,11 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
         lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jwk": jwk("RS256", STRANGER)})),
         "none of the configured keys",
     ),
-    "a key set of its own": (
+    "an embedded key set URL": (
         lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jku": "https://evil.example/", "kid": "e"})),
         "none of the configured keys",
     ),
-    "a certificate of its own": (
+    "an embedded certificate": (
         lambda: query(token(key=STRANGER, algorithm="RS256", headers={"x5c": ["MII"], "x5u": "https://e.example"})),
         "none of the configured keys",
     ),

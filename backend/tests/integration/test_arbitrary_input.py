@@ -23,7 +23,7 @@ from tests.support.storm import examples
 
 #: Codes with which the server may end a connection over what it was sent (C).
 CLOSES = {1003, 1007, 1009, 4400}
-#: Each example is a conversation on a socket of its own, so there are not many; the session's own test has more.
+#: Each example is a conversation on a new socket, so there are not many; the session's own test has more.
 bounded = settings(
     max_examples=examples(25),
     deadline=None,

@@ -130,7 +130,7 @@ USELESS: dict[str, tuple[Any, str]] = {
     "another algorithm": ({"keys": [jwk("RS256", RSA) | {"alg": "RS512"}]}, "no public key"),
     "half a key": ({"keys": [{"kty": "RSA", "n": "AQAB", "alg": "RS256"}]}, "no public key"),
     "a key that is none": ({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}]}, "no public key"),
-    "a curve of its own": ({"keys": [{"kty": "EC", "crv": "P-0", "x": "AA", "y": "AA"}]}, "no public key"),
+    "an unknown curve": ({"keys": [{"kty": "EC", "crv": "P-0", "x": "AA", "y": "AA"}]}, "no public key"),
     "deep": ("[" * 100_000, "recursion"),
     "large": (" " * 2_000_000, "larger than"),
 }

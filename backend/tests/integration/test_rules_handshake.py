@@ -177,7 +177,7 @@ async def test_a5_c_4403_a_cookie_is_accepted_only_from_the_servers_own_origin(s
     for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
         error, code, _ = await expect_refusal(server, item, token=None, headers=cookie | {"Origin": other})
         assert (error["code"], code) == ("forbidden", 4403)
-        # A token that came besides is not sent by the browser on its own, and counts first.
+        # A token in the same request has priority over the cookie: a browser does not add it by itself.
         async with await RoomClient.join(server, item, headers=cookie | {"Origin": other}):
             pass
 

@@ -73,7 +73,7 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
         assert {line["code"] for line in refused} == {"rate_limited"}
         assert all(0 < line["retry_ms"] <= 50 for line in refused)
 
-        # Another member has a burst of their own, and this one comes back.
+        # Another member has a separate burst, and the burst of this one refills.
         async with await RoomClient.join(server, item, name="Bob") as second:
             assert (await second.request(send("x")))["type"] == "ack"
         granted = {"type": "error"}
@@ -102,7 +102,7 @@ async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(three_s
         assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
         assert all(9_000_000 < refusal["retry_ms"] <= 10_000_000 for refusal in (*refused, answer.json()))
         assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
-        # Another item and another member have rates of their own.
+        # Another item and another member have separate rates.
         assert (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code == 201
         async with await RoomClient.join(three_sends_server, item, name="Bob") as bob:
             assert (await bob.request(send("4")))["type"] == "ack"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped] # its types are a package of their own, and one call needs none
+import yaml  # type: ignore[import-untyped] # its types are a separate package, and one call needs none
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "backend" / "deploy"

@@ -113,7 +113,7 @@ class Request:
     #: Its path, with `{item}` for the item.
     template: str
     content: str | None = None
-    #: Another status that shows that access was granted, besides those of success.
+    #: Another status that shows that access was granted, in addition to success.
     passes: int = 200
 
     async def __call__(self, server: Address, credential: Credential) -> Answer:
@@ -138,7 +138,7 @@ Endpoint = Callable[[Address, Credential], Awaitable[Answer]]
 def request(method: str, template: str, content: str | None = None, passes: int = 200) -> Endpoint:
     """Create a call that makes an HTTP request; a refusal must be a problem document (W6).
 
-    `passes`: a status besides those of success that shows that access was granted.
+    `passes`: a status in addition to success that shows that access was granted.
     """
     return Request(method, template, content, passes)
 

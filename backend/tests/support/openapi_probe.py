@@ -1,4 +1,4 @@
-"""Ask a server whatever its OpenAPI document has and has not, and check that it answers as the document says (W9)."""
+"""Call a server with valid and invalid input for its OpenAPI document, and check that responses match it (W9)."""
 
 from typing import Any
 
@@ -35,11 +35,11 @@ def operations(server: Address) -> list[Any]:  # Any: the library hides its type
 def probe(
     server: Address, operation: Any, header_sets: list[dict[str, str]], *, mounted: bool = False
 ) -> None:  # Any: as above
-    """Ask whatever the operation takes and does not take, once with each of these headers.
+    """Call the operation with valid and invalid input, once with each set of headers.
 
     Args:
-        server: Where.
-        operation: What.
+        server: The server to call.
+        operation: The operation to call.
         header_sets: The headers of each request.
         mounted: Leave out paths with a newline, to which Starlette's `Mount` answers 404 itself.
 

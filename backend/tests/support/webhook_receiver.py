@@ -36,7 +36,7 @@ class Received:
 
 
 class Receiver:
-    """Listens on a port of its own, which it keeps when it is stopped and started again."""
+    """Listens on a free port, which it keeps when it is stopped and started again."""
 
     def __init__(self) -> None:
         self.port = free_port()
