@@ -56,14 +56,14 @@ function RenameForm({ name, queued, onDone }: RenameFormProps) {
   return (
     <form className={styles.form} onSubmit={submit}>
       <Field
-        label={t("account.name")}
+        label={t("rename.name")}
         value={text}
         onValue={setText}
         maxLength={64}
-        hint={queued > 0 ? t("account.waiting", { count: queued }) : t("account.nameHint")}
+        hint={queued > 0 ? t("rename.waiting", { count: queued }) : t("rename.hint")}
       />
       <Button type="submit" aria-disabled={!mayRename}>
-        {t("account.rename")}
+        {t("rename.submit")}
       </Button>
     </form>
   );

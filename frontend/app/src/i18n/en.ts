@@ -20,11 +20,6 @@ export const en = {
     signedOut: "Not signed in",
     signedIn: "Signed in",
     guest: "Guest",
-    name: "Display name",
-    nameHint: "Earlier messages keep your old name and can no longer be edited.",
-    waiting_one: "You can rename once {{count}} message has been sent.",
-    waiting_other: "You can rename once {{count}} messages have been sent.",
-    rename: "Rename",
   },
   details: {
     tools: "About this room",

@@ -8,6 +8,13 @@ export const enLater = {
   language: "Language",
   nav: { tutorial: "Tutorial", playground: "Playground", echo: "Echo", chat: "Chat" },
   theme: { title: "Theme", system: "System", light: "Light", dark: "Dark" },
+  rename: {
+    name: "Display name",
+    hint: "Earlier messages keep your old name and can no longer be edited.",
+    waiting_one: "You can rename once {{count}} message has been sent.",
+    waiting_other: "You can rename once {{count}} messages have been sent.",
+    submit: "Rename",
+  },
   session: {
     signOut: "Sign out",
     unsent_one: "{{count}} message has not been sent and will be deleted.",

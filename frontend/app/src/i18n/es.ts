@@ -19,11 +19,6 @@ export const es: Texts = {
     signedOut: "Sin iniciar sesión",
     signedIn: "Sesión iniciada",
     guest: "Invitado",
-    name: "Nombre visible",
-    nameHint: "Los mensajes anteriores conservan tu nombre anterior y ya no se pueden editar.",
-    waiting_one: "Podrás cambiar el nombre cuando se envíe {{count}} mensaje.",
-    waiting_other: "Podrás cambiar el nombre cuando se envíen {{count}} mensajes.",
-    rename: "Cambiar",
   },
   details: {
     tools: "Sobre esta sala",

@@ -9,6 +9,13 @@ export const esLater: LaterTexts = {
   language: "Idioma",
   nav: { tutorial: "Tutorial", playground: "Pruebas", echo: "Eco", chat: "Chat" },
   theme: { title: "Tema", system: "Sistema", light: "Claro", dark: "Oscuro" },
+  rename: {
+    name: "Nombre visible",
+    hint: "Los mensajes anteriores conservan tu nombre anterior y ya no se pueden editar.",
+    waiting_one: "Podrás cambiar el nombre cuando se envíe {{count}} mensaje.",
+    waiting_other: "Podrás cambiar el nombre cuando se envíen {{count}} mensajes.",
+    submit: "Cambiar",
+  },
   session: {
     signOut: "Cerrar sesión",
     unsent_one: "{{count}} mensaje no se ha enviado y se borrará.",

@@ -89,8 +89,10 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
     scrolled();
     const handle = list.current;
     // At the very top the divider is in sight, however far the messages are pushed down.
-    if (handle !== null)
-      setStickyDay(offset > 0 ? dayAbove(lines, handle.findItemIndex(offset + BAND)) : null);
+    if (handle !== null) {
+      const [first, last] = [handle.findItemIndex(offset), handle.findItemIndex(offset + BAND)];
+      setStickyDay(offset > 0 ? dayAbove(lines, first, last) : null);
+    }
     if (offset < NEAR_TOP && history.status === "idle") void room.loadOlder();
   }
 
@@ -179,11 +181,9 @@ function isEdited(line: Line, { editing }: Editor, me: string | undefined): bool
   return id === editing.id && (author.id === me || author.id === "");
 }
 
-/** Return a time of the day that the line at `index` belongs to; null if that is its divider, or there is none. */
-function dayAbove(lines: readonly Line[], index: number): number | null {
-  for (let at = index; at >= 0; at -= 1) {
-    const line = lines[at];
-    if (line?.type === "day") return at === index ? null : line.at;
-  }
-  return null;
+/** Return a time of the day that the line at `first` belongs to; null if a divider is among the lines up to `last`. */
+function dayAbove(lines: readonly Line[], first: number, last: number): number | null {
+  const day = lines.slice(0, last + 1).findLastIndex(({ type }) => type === "day");
+  const line = day < first ? lines[day] : undefined;
+  return line?.type === "day" ? line.at : null;
 }
