@@ -20,6 +20,19 @@ from tests.support.storm import depth, storm
 TO_BOTTOM = """(log) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
     done(log.scrollHeight - log.clientHeight - log.scrollTop))))"""
 
+#: How many messages are partly covered at the top of the log, once none is, or many frames have been drawn.
+CUT = """async (log) => {
+    const cut = () => {
+        const { top } = log.getBoundingClientRect();
+        const cover = parseFloat(getComputedStyle(log.parentElement, "::after").height) || 0;
+        const [shown, edge] = [top + cover, top + Math.max(cover, 28)];
+        return [...log.querySelectorAll("article")].map((one) => one.getBoundingClientRect())
+            .filter((box) => box.top < edge - 2 && box.bottom > shown + 2).length;
+    };
+    for (let frame = 0; frame < 120 && (frame < 2 || cut() > 0); frame += 1) await new Promise(requestAnimationFrame);
+    return cut();
+}"""
+
 #: The texts of what stands on the color of warnings.
 AMBER = """() => {
     const probe = document.body.appendChild(document.createElement("i"));
@@ -52,6 +65,15 @@ def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server:
             room.page.set_viewport_size({"width": chance.randint(320, 1400), "height": chance.randint(500, 1000)})
         distance: float = room.log.evaluate(TO_BOTTOM)
         assert distance <= 1
+
+
+def test_a_log_at_rest_shows_no_part_of_a_line_at_its_top(room: RoomPage, server: Server, item: str) -> None:
+    fill(server, item, 60)
+    room.enter(item)
+    expect(room.message_with("line 59")).to_be_in_viewport()
+    for height in (700, 693, 686, 679):
+        room.page.set_viewport_size({"width": 1000, "height": height})
+        assert room.log.evaluate(CUT) == 0
 
 
 def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, server: Server, item: str) -> None:

@@ -41,13 +41,13 @@ export default function Details({ item, developer, onDeveloper, onClose }: Detai
     >
       <div className={styles.head}>
         <span>{t("details.title")}</span>
-        <IconButton path={CLOSE} label={t("details.close")} onClick={onClose} />
+        <IconButton path={CLOSE} label={t("about.close")} onClick={onClose} />
       </div>
       <Members item={item} />
       <Alerts />
-      <section aria-label={t("details.link")}>
-        <h2 className={styles.title}>{t("details.link")}</h2>
-        <CopyField label={t("details.link")} value={location.origin + roomPath(item)} />
+      <section aria-label={t("about.link")}>
+        <h2 className={styles.title}>{t("about.link")}</h2>
+        <CopyField label={t("about.link")} value={location.origin + roomPath(item)} />
       </section>
       <SaveConversation item={item} />
       <section>

@@ -25,8 +25,6 @@ export const en = {
     tools: "About this room",
     embed: "Embed",
     title: "Details",
-    close: "Close details",
-    link: "Link to this room",
   },
 } as const;
 

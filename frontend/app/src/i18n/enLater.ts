@@ -8,6 +8,10 @@ export const enLater = {
   language: "Language",
   nav: { tutorial: "Tutorial", playground: "Playground", echo: "Echo", chat: "Chat" },
   theme: { title: "Theme", system: "System", light: "Light", dark: "Dark" },
+  about: {
+    close: "Close details",
+    link: "Link to this room",
+  },
   rename: {
     name: "Display name",
     hint: "Earlier messages keep your old name and can no longer be edited.",

@@ -24,7 +24,5 @@ export const es: Texts = {
     tools: "Sobre esta sala",
     embed: "Insertar",
     title: "Detalles",
-    close: "Cerrar detalles",
-    link: "Enlace a esta sala",
   },
 };

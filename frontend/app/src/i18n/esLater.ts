@@ -9,6 +9,10 @@ export const esLater: LaterTexts = {
   language: "Idioma",
   nav: { tutorial: "Tutorial", playground: "Pruebas", echo: "Eco", chat: "Chat" },
   theme: { title: "Tema", system: "Sistema", light: "Claro", dark: "Oscuro" },
+  about: {
+    close: "Cerrar detalles",
+    link: "Enlace a esta sala",
+  },
   rename: {
     name: "Nombre visible",
     hint: "Los mensajes anteriores conservan tu nombre anterior y ya no se pueden editar.",

@@ -1,7 +1,7 @@
 // The messages of a room: a virtual list that stays at the bottom for a reader who is there.
 
 import type { Room, RoomState } from "alcove-client";
-import { memo, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, memo, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Editor } from "../composer/useWriting";
 import { useLayout } from "../lib/useLayout";
@@ -15,7 +15,8 @@ import { LogLine } from "./LogLine";
 import { type Line, linesOf } from "./lines";
 import type { MessageSlots } from "./Message";
 import styles from "./RoomLog.module.css";
-import { useBottom } from "./useBottom";
+import { topEdgeOf } from "./topEdge";
+import { distance, useBottom } from "./useBottom";
 import { useOpening } from "./useOpening";
 import { useRoving } from "./useRoving";
 import { useShift } from "./useShift";
@@ -23,9 +24,6 @@ import { useUnreadLine } from "./useUnreadLine";
 
 /** How near the top older messages are loaded, in px. */
 const NEAR_TOP = 800;
-
-/** What the day over the top of the log covers, its fade included, in px. */
-const BAND = 40;
 
 type RoomLogProps = MessageSlots & {
   readonly room: Room;
@@ -50,6 +48,7 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   const list = useRef<VirtualizerHandle>(null);
   const [seen, setSeen] = useState<{ readonly log: string | null; readonly head: number }>({ log, head: 0 });
   const [stickyDay, setStickyDay] = useState<number | null>(null);
+  const [cover, setCover] = useState(0);
   const unread = useUnreadLine(state);
   const lines = useMemo(
     () => linesOf({ messages, history }, unread, me?.id ?? null),
@@ -88,10 +87,11 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   function onScroll(offset: number) {
     scrolled();
     const handle = list.current;
-    // At the very top the divider is in sight, however far the messages are pushed down.
     if (handle !== null) {
-      const [first, last] = [handle.findItemIndex(offset), handle.findItemIndex(offset + BAND)];
-      setStickyDay(offset > 0 ? dayAbove(lines, first, last) : null);
+      const isStill = scroller.current !== null && distance(scroller.current) < 2;
+      const [day, rest] = topEdgeOf(lines, handle, offset, isStill);
+      setStickyDay(day);
+      setCover(rest);
     }
     if (offset < NEAR_TOP && history.status === "idle") void room.loadOlder();
   }
@@ -105,7 +105,7 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   });
 
   return (
-    <div className={styles.area}>
+    <div className={styles.area} style={{ "--_cover": `${cover}px` } as CSSProperties}>
       <Empty state={state} />
       {history.status === "failed" && (
         <p className={styles.failed}>
@@ -179,11 +179,4 @@ function isEdited(line: Line, { editing }: Editor, me: string | undefined): bool
   if (line.type !== "message" || editing === null) return false;
   const { id, author } = line.message;
   return id === editing.id && (author.id === me || author.id === "");
-}
-
-/** Return a time of the day that the line at `first` belongs to; null if a divider is among the lines up to `last`. */
-function dayAbove(lines: readonly Line[], first: number, last: number): number | null {
-  const day = lines.slice(0, last + 1).findLastIndex(({ type }) => type === "day");
-  const line = day < first ? lines[day] : undefined;
-  return line?.type === "day" ? line.at : null;
 }

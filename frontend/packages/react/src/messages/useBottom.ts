@@ -119,7 +119,8 @@ export function useBottom(scroller: RefObject<HTMLElement | null>, last: string 
   return { atBottom, toBottom, leaveBottom, scrolled };
 }
 
-function distance(log: HTMLElement): number {
+/** Return how far the log is scrolled from its bottom, in px. */
+export function distance(log: HTMLElement): number {
   return log.scrollHeight - log.clientHeight - log.scrollTop;
 }
 
