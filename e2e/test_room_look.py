@@ -222,6 +222,7 @@ def test_a_long_press_opens_a_sheet_that_stays_when_the_finger_is_lifted(room: R
     room.send("mine")
     expect(room.message_with("mine")).to_be_visible()  # before that, nothing is on its way either
     expect(room.sending_label).to_have_count(0)
+    room.message_with("mine").click(trial=True)  # while a list scrolls, its lines cannot be pressed
     box = room.message_with("mine").bounding_box()
     assert box is not None
     finger = page.context.new_cdp_session(page)
