@@ -246,14 +246,14 @@ class Hub:
 
     # --- access of open connections
 
-    def renew(self, session: Session, token: str) -> None:
-        """Check a fresh token in the background.
+    def renew(self, session: Session, token: str, wait_s: float) -> None:
+        """Check a fresh token in the background, in `wait_s` seconds.
 
         The session's `renewed` or `refused` is called then (SessionHost, A4).
         """
         if self._renewal is None:
             raise RuntimeError("a hub without an authenticator cannot check tokens")
-        self._tasks.spawn(self._renewal.renew(session, token))
+        self._tasks.spawn(self._renewal.renew(session, token, wait_s))
 
     async def follow_access_records(self) -> None:
         """Apply all revocations and bans in the log, and every later one; return when the current ones are applied.

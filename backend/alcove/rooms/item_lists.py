@@ -1,5 +1,6 @@
 """Admit connections to the list of rooms, renew their tokens, and end them when they expire (W10, A4, A7, L3)."""
 
+import asyncio
 import logging
 
 from alcove.access.authenticator import Authenticator, Caller
@@ -139,12 +140,13 @@ class ItemLists:
         if slot := self._slots.pop(session, None):
             slot.release()
 
-    def renew(self, session: ListSession, token: str) -> None:
-        """Check a fresh token for a session in the background (ListHost, A4)."""
-        self._tasks.spawn(self._renew(session, token))
+    def renew(self, session: ListSession, token: str, wait_s: float) -> None:
+        """Check a fresh token for a session in the background, in `wait_s` seconds (ListHost, A4)."""
+        self._tasks.spawn(self._renew(session, token, wait_s))
 
-    async def _renew(self, session: ListSession, token: str) -> None:
+    async def _renew(self, session: ListSession, token: str, wait_s: float) -> None:
         """Check a fresh token; apply its rights to the session, or tell the session that it is refused."""
+        await asyncio.sleep(wait_s)
         if self._authenticator is None:
             raise RuntimeError("a hub without an authenticator has no tokens to check")
         try:

@@ -1,5 +1,6 @@
 """Apply the protocol of the list of rooms to one connection: decode lines, renew tokens, close (W10)."""
 
+import time
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -7,7 +8,7 @@ from msgspec import UNSET
 
 from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Budget
+from alcove.limits import RENEWAL_GAP_S, Budget
 from alcove.observability.metrics import LIMITS, Metrics
 from alcove.protocol import Access, Auth, Error, Line, Ping, Pong, encode, error_line
 from alcove.rooms.list_reader import ListReader
@@ -27,15 +28,15 @@ class ListHost(Protocol):
         """Remove the session, whose connection is closed."""
         ...
 
-    def renew(self, session: "ListSession", token: str) -> None:
-        """Check a fresh token in the background; the session's `renewed` or `refused` is called then (A4)."""
+    def renew(self, session: "ListSession", token: str, wait_s: float) -> None:
+        """Check a fresh token in `wait_s` seconds; the session's `renewed` or `refused` is called then (A4)."""
         ...
 
 
 class ListSession:
     """Processes the lines of one connection to the list: `auth` and `ping` (a Receiver and a Revocable)."""
 
-    __slots__ = ("_bad", "_budget", "_closed", "_host", "_renewing", "reader")
+    __slots__ = ("_bad", "_budget", "_closed", "_host", "_next_renewal", "_renewing", "reader")
 
     def __init__(self, host: ListHost, reader: ListReader, budget: Budget) -> None:
         """Create the session.
@@ -51,6 +52,8 @@ class ListSession:
         self._budget = budget
         self._bad = 0
         self._renewing = False
+        #: When the next fresh token may be checked, by the monotonic clock.
+        self._next_renewal = 0.0
         self._closed = False
 
     def __repr__(self) -> str:
@@ -128,13 +131,20 @@ class ListSession:
             case Ping():
                 self._write(Pong())
             case Auth():
-                self._renewing = True
-                self.reader.connection.pause_reading()
-                self._host.renew(self, command.token)
+                self._renew(command.token)
             case _:
                 self._invalid("the list of rooms accepts `auth` and `ping` only", getattr(command, "id", None))
                 return
         self._bad = 0
+
+    def _renew(self, token: str) -> None:
+        """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
+        self._renewing = True
+        self.reader.connection.pause_reading()
+        now = time.monotonic()
+        start = max(now, self._next_renewal)
+        self._next_renewal = start + RENEWAL_GAP_S
+        self._host.renew(self, token, start - now)
 
     def _resume(self) -> None:
         """Continue with the lines after an `auth`."""

@@ -1,5 +1,7 @@
 """Renew the tokens of open connections to rooms (A4)."""
 
+import asyncio
+
 from alcove.access.authenticator import Authenticator
 from alcove.access.expiry import ExpiryWatch
 from alcove.errors import Refusal
@@ -14,8 +16,13 @@ class TokenRenewal:
         self._authenticator = authenticator
         self._expiry = expiry
 
-    async def renew(self, session: Session, token: str) -> None:
-        """Check a fresh token, then call the session's `renewed` and watch the new expiry, or call its `refused`."""
+    async def renew(self, session: Session, token: str, wait_s: float) -> None:
+        """Check a fresh token in `wait_s` seconds.
+
+        Then call the session's `renewed` and watch the new expiry, or call its `refused`.
+        """
+        if wait_s:
+            await asyncio.sleep(wait_s)
         item = session.room.item
         try:
             member = await self._authenticator.renew(token, item, session.cursor.member.person)

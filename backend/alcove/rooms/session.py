@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from alcove.command_decoder import MalformedError, decode, unreadable_body
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import Budget
+from alcove.limits import RENEWAL_GAP_S, Budget
 from alcove.observability.metrics import LIMITS
 from alcove.protocol import (
     Access,
@@ -57,6 +57,7 @@ class Session:
         "_excess",
         "_host",
         "_limits",
+        "_next_renewal",
         "_out",
         "_outcomes",
         "_renewing",
@@ -86,6 +87,8 @@ class Session:
         self._excess: ExcessDetector | None = None
         self._bad = 0
         self._renewing = False
+        #: When the next fresh token may be checked, by the clock.
+        self._next_renewal = 0.0
         self._out: list[bytes] | None = None
         self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
         self._ended = False
@@ -192,10 +195,13 @@ class Session:
         self._bad = 0
 
     def _renew(self, token: str) -> None:
-        """Start the check of a fresh token, and process no further lines until its result (A4)."""
+        """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._renewing = True
         self.cursor.connection.pause_reading()
-        self._host.renew(self, token)
+        now = self._clock()
+        start = max(now, self._next_renewal)
+        self._next_renewal = start + RENEWAL_GAP_S
+        self._host.renew(self, token, start - now)
 
     def _resume(self) -> None:
         """Continue with the lines after an `auth`."""

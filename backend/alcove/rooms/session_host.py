@@ -28,8 +28,8 @@ class SessionHost(Protocol):
         """Remove a session, whose connection closed, from its room."""
         ...
 
-    def renew(self, session: "Session", token: str) -> None:
-        """Check a fresh token in the background; the session's `renewed` or `refused` is called then (A4)."""
+    def renew(self, session: "Session", token: str, wait_s: float) -> None:
+        """Check a fresh token in `wait_s` seconds; the session's `renewed` or `refused` is called then (A4)."""
         ...
 
     def now_ms(self) -> int:

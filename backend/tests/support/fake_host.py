@@ -19,6 +19,7 @@ class FakeHost:
     drafts: list[Draft] = field(default_factory=list)
     left: list[Session] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
     rates: KeyedLimiter[tuple[str, str]] = field(default_factory=lambda: KeyedLimiter(0, 1))
     clock: ManualClock = field(default_factory=ManualClock)
     full: bool = False
@@ -40,9 +41,10 @@ class FakeHost:
         """Record the session that left (SessionHost)."""
         self.left.append(session)
 
-    def renew(self, session: Session, token: str) -> None:  # noqa: ARG002 - whose token it is, is not asked here
-        """Record the token (SessionHost)."""
+    def renew(self, session: Session, token: str, wait_s: float) -> None:  # noqa: ARG002 - any session's
+        """Record the token, and the time to wait before its check (SessionHost)."""
         self.tokens.append(token)
+        self.waits_s.append(wait_s)
 
     def now_ms(self) -> int:
         """Return the fixed time of the test (SessionHost)."""

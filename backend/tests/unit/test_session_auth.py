@@ -85,6 +85,22 @@ def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count()
     assert drafts(harness) == []
 
 
+def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
+    harness = SessionHarness()
+    for _ in range(3):
+        harness.send_frame(AUTH)
+        harness.session.refused(BAD)
+    assert harness.host.waits_s == pytest.approx([0, 0.1, 0.2])
+
+    harness.host.clock.now += 0.25
+    harness.send_frame(AUTH)
+    harness.session.renewed(WRITER)
+    harness.host.clock.now += 60
+    harness.send_frame(AUTH)
+
+    assert harness.host.waits_s[3:] == pytest.approx([0.05, 0])
+
+
 @pytest.mark.parametrize("answer", ["renewed", "refused"])
 @pytest.mark.parametrize("over", ["closed", "ended"])
 def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer: str) -> None:
