@@ -193,9 +193,9 @@ def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, token_server: Se
 
 
 def test_a2_the_page_says_aloud_that_anyone_may_come_in_and_only_then(page: Page, token_server: Server) -> None:
-    warning = page.get_by_role("complementary").filter(has_text="Open mode")
+    warning = page.get_by_role("complementary").filter(has_text="Open to all")
     page.goto("/")
-    expect(warning).to_have_text("Open mode Anyone who reaches this server can read and write.")
+    expect(warning).to_have_text("Open to all Anyone who reaches this server can read and write.")
 
     with page.expect_response("**/api/mode"):
         page.goto(token_server.url)

@@ -5,7 +5,7 @@ import type { enLater } from "./enLater";
 export const en = {
   skip: "Skip to the content",
   openMode: {
-    name: "Open mode",
+    name: "Open to all",
     text: "Anyone who reaches this server can read and write.",
   },
   rooms: {

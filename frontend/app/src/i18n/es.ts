@@ -4,7 +4,7 @@ import type { Texts } from "./en";
 export const es: Texts = {
   skip: "Saltar al contenido",
   openMode: {
-    name: "Modo abierto",
+    name: "Abierto a todos",
     text: "Cualquiera que llegue a este servidor puede leer y escribir.",
   },
   rooms: {
