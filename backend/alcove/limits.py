@@ -9,8 +9,6 @@ MAX_KEYS = 50_000
 MAX_BANS = 100_000
 #: Connections of one process to a PostgreSQL log.
 DATABASE_CONNECTIONS = 8
-#: Seconds between two checks of fresh tokens on one connection (A4, L6): a signature takes longer than any other line.
-RENEWAL_GAP_S = 0.1
 _DAY_MS = 86_400_000
 
 

@@ -255,6 +255,10 @@ class Hub:
             raise RuntimeError("a hub without an authenticator cannot check tokens")
         self._tasks.spawn(self._renewal.renew(session, token, wait_s))
 
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call `callback` in `delay_s` seconds (SessionHost)."""
+        asyncio.get_running_loop().call_later(delay_s, callback)
+
     async def follow_access_records(self) -> None:
         """Apply all revocations and bans in the log, and every later one; return when the current ones are applied.
 

@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from alcove.command_decoder import MalformedError, decode
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import RENEWAL_GAP_S, Budget
+from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS, Metrics
 from alcove.protocol import Access, Auth, Error, Line, Ping, Pong, encode, error_line
+from alcove.rooms.input_pace import InputPace
 from alcove.rooms.list_reader import ListReader
 from alcove.wire.connection import Frame
 
@@ -36,7 +37,7 @@ class ListHost(Protocol):
 class ListSession:
     """Processes the lines of one connection to the list: `auth` and `ping` (a Receiver and a Revocable)."""
 
-    __slots__ = ("_bad", "_budget", "_closed", "_host", "_next_renewal", "_renewing", "reader")
+    __slots__ = ("_bad", "_budget", "_closed", "_host", "_pace", "_renewing", "reader")
 
     def __init__(self, host: ListHost, reader: ListReader, budget: Budget) -> None:
         """Create the session.
@@ -52,8 +53,7 @@ class ListSession:
         self._budget = budget
         self._bad = 0
         self._renewing = False
-        #: When the next fresh token may be checked, by the monotonic clock.
-        self._next_renewal = 0.0
+        self._pace = InputPace()
         self._closed = False
 
     def __repr__(self) -> str:
@@ -141,10 +141,7 @@ class ListSession:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._renewing = True
         self.reader.connection.pause_reading()
-        now = time.monotonic()
-        start = max(now, self._next_renewal)
-        self._next_renewal = start + RENEWAL_GAP_S
-        self._host.renew(self, token, start - now)
+        self._host.renew(self, token, self._pace.before_check(time.monotonic()))
 
     def _resume(self) -> None:
         """Continue with the lines after an `auth`."""

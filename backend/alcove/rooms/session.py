@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from alcove.command_decoder import MalformedError, decode, unreadable_body
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import RENEWAL_GAP_S, Budget
+from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
 from alcove.protocol import (
     Access,
@@ -28,6 +28,7 @@ from alcove.protocol import (
 from alcove.rate_limits import ExcessDetector
 from alcove.rooms.admission import RETRY_MS, ConnectionSlot
 from alcove.rooms.cursor import Cursor
+from alcove.rooms.input_pace import InputPace
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.room import Room
 from alcove.rooms.sends import body_too_large, rate_exceeded
@@ -55,12 +56,12 @@ class Session:
         "_clock",
         "_ended",
         "_excess",
+        "_held",
         "_host",
         "_limits",
-        "_next_renewal",
         "_out",
         "_outcomes",
-        "_renewing",
+        "_pace",
         "_slot",
         "cursor",
         "room",
@@ -86,9 +87,8 @@ class Session:
         self._budget = budget
         self._excess: ExcessDetector | None = None
         self._bad = 0
-        self._renewing = False
-        #: When the next fresh token may be checked, by the clock.
-        self._next_renewal = 0.0
+        self._held = False
+        self._pace: InputPace | None = None  # most connections need none
         self._out: list[bytes] | None = None
         self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
         self._ended = False
@@ -156,7 +156,7 @@ class Session:
         while at <= len(data) and not self._ended:
             lines, stop = self._budget.frames, at + self._budget.size
             self._out = out = list[bytes]()
-            while lines and at < stop and at <= len(data) and not self._renewing:
+            while lines and at < stop and at <= len(data) and not self._held:
                 end = data.find("\n", at)
                 if end < 0:
                     end = len(data)
@@ -196,16 +196,18 @@ class Session:
 
     def _renew(self, token: str) -> None:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
-        self._renewing = True
+        self._hold()
+        self._pace = self._pace or InputPace()
+        self._host.renew(self, token, self._pace.before_check(self._clock()))
+
+    def _hold(self) -> None:
+        """Process no further lines until `_resume`."""
+        self._held = True
         self.cursor.connection.pause_reading()
-        now = self._clock()
-        start = max(now, self._next_renewal)
-        self._next_renewal = start + RENEWAL_GAP_S
-        self._host.renew(self, token, start - now)
 
     def _resume(self) -> None:
-        """Continue with the lines after an `auth`."""
-        self._renewing = False
+        """Continue with the lines that were held."""
+        self._held = False
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
@@ -276,8 +278,12 @@ class Session:
         self.cursor.connection.close(code, reason)
 
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
-        """Count the refusal, and send its `error` line."""
+        """Count the refusal, and send its `error` line; process no line for a moment after many of them (L6)."""
         self._host.metrics.refusals.labels(code).inc()
+        self._pace = self._pace or InputPace()
+        if wait_s := self._pace.after_refusal():
+            self._hold()
+            self._host.call_later(wait_s, self._resume)
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 
     def _refuse_credential(self, refusal: Refusal) -> None:

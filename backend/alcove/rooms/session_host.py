@@ -1,5 +1,6 @@
 """Declare the interface of the process that sessions call; `Hub` implements it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from alcove.observability.metrics import Metrics
@@ -30,6 +31,10 @@ class SessionHost(Protocol):
 
     def renew(self, session: "Session", token: str, wait_s: float) -> None:
         """Check a fresh token in `wait_s` seconds; the session's `renewed` or `refused` is called then (A4)."""
+        ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Call `callback` in `delay_s` seconds."""
         ...
 
     def now_ms(self) -> int:

@@ -1,5 +1,6 @@
 """A SessionHost that records what sessions call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alcove.observability.metrics import Metrics
@@ -20,6 +21,8 @@ class FakeHost:
     left: list[Session] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
+    keep_timers: bool = False
+    timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     rates: KeyedLimiter[tuple[str, str]] = field(default_factory=lambda: KeyedLimiter(0, 1))
     clock: ManualClock = field(default_factory=ManualClock)
     full: bool = False
@@ -45,6 +48,12 @@ class FakeHost:
         """Record the token, and the time to wait before its check (SessionHost)."""
         self.tokens.append(token)
         self.waits_s.append(wait_s)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
+        """Record the timer, and call back at once unless `keep_timers` is set (SessionHost)."""
+        self.timers.append((delay_s, callback))
+        if not self.keep_timers:
+            callback()
 
     def now_ms(self) -> int:
         """Return the fixed time of the test (SessionHost)."""

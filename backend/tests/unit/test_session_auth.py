@@ -85,6 +85,21 @@ def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count()
     assert drafts(harness) == []
 
 
+def test_l6_lines_wait_a_moment_after_each_32_refused_ones() -> None:
+    harness = SessionHarness(can=["read"])
+    harness.host.keep_timers = True
+    harness.send_frame("\n".join(send(str(n)) for n in range(40)))
+    harness.send_frame(PING)
+    assert [type(line) for line in harness.socket.new_lines()] == [Error] * 32
+    assert harness.socket.paused
+
+    [(delay_s, resume)] = harness.host.timers
+    assert delay_s == pytest.approx(0.05)
+    resume()
+    assert [type(line) for line in harness.socket.new_lines()] == [Error] * 8 + [Pong]
+    assert not harness.socket.paused
+
+
 def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
     harness = SessionHarness()
     for _ in range(3):
