@@ -139,10 +139,12 @@ async def test_a4_a_fresh_token_that_is_none_changes_nothing(
 async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
         slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
-        await room.send_lines(*[slow, {"type": "ping"}] * 50)
-        answers = [(await room.line())["type"] for _ in range(100)]
+        await room.send_lines(*[slow, {"type": "ping"}] * 10)
+        answers: list[str] = []
+        while answers.count("pong") < 10:
+            answers.append((await room.line())["type"])
 
-    assert answers == ["access", "pong"] * 50
+    assert [answer for answer in answers if answer != "presence"] == ["access", "pong"] * 10
 
 
 async def test_a7_a_revoked_member_is_out_and_stays_out(

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from alcove.limits import Retention
-from alcove.rooms import directory, history, readers
+from alcove.rooms import history, opening, readers
 from tests.support.simulated_world import ITEMS, Weights, World
 from tests.support.storm import depth, storm
 from tests.support.virtual_time import VirtualTimeLoop
@@ -39,8 +39,8 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "FRAME_BYTES", 500)
     monkeypatch.setattr(readers, "UNCHECKED_BYTES", 800)
     monkeypatch.setattr(history, "_PAGE", 5)
-    monkeypatch.setattr(directory, "FRAME_BYTES", 1200)
-    monkeypatch.setattr(directory, "_WARM", 6)
+    monkeypatch.setattr(opening, "FRAME_BYTES", 1200)
+    monkeypatch.setattr(opening, "_WARM", 6)
 
 
 async def play(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:

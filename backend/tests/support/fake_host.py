@@ -50,10 +50,8 @@ class FakeHost:
         self.waits_s.append(wait_s)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Record the timer, and call back at once unless `keep_timers` is set (SessionHost)."""
+        """Record the timer; SessionHarness calls back after the frame unless `keep_timers` is set (SessionHost)."""
         self.timers.append((delay_s, callback))
-        if not self.keep_timers:
-            callback()
 
     def now_ms(self) -> int:
         """Return the fixed time of the test (SessionHost)."""

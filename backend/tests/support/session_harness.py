@@ -42,8 +42,14 @@ class SessionHarness:
         self.session = Session(
             self.host, self.room, cursor, ConnectionSlot(lambda: None), limits=limits, clock=self.clock
         )
-        #: Has the session hear frames, as a carrier does; returns in how many turns of the event loop.
-        self.send_frame = Feed(self.session, self.socket)
+        self._feed = Feed(self.session, self.socket)
+
+    def send_frame(self, frame: str) -> int:
+        """Pass a frame to the session, as a carrier does; return in how many turns of the event loop it took."""
+        turns = self._feed(frame)
+        while self.host.timers and not self.host.keep_timers:
+            self.host.timers.pop()[1]()
+        return turns
 
     def answers_to(self, *lines: str) -> list[ServerLine]:
         """Pass a frame with these lines to the session, and return the lines that it answers."""

@@ -10,8 +10,7 @@ from alcove.protocol import Ack, Entry, Error, Gap, Hello, Person, Presence, Rea
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.storage.sqlite.store import SqliteStore
-from tests.support.fake_connection import FakeConnection, server_lines
-from tests.support.turns import deliver
+from tests.support.fake_connection import FakeConnection, Feed, server_lines
 
 #: Refusals after which the client repeats the send.
 REPEAT = {"unavailable", "overloaded"}
@@ -50,6 +49,7 @@ class Reader:
         self.start = start
         self.socket = FakeConnection(bound=socket_bound, reads=False, seen=self._seen)
         self.session: Session | None = None
+        self._feed: Feed | None = None
         self.hello: Hello | None = None
         #: The last seq it was sent.
         self.seq = 0
@@ -84,7 +84,7 @@ class Reader:
         for line, text in zip(lines, encoded, strict=True):
             if "id" in line:
                 self.open[str(line["id"])] = text
-        deliver(self.session, "\n".join(encoded))
+        self._pass("\n".join(encoded))
 
     def repeat(self) -> None:
         """Resend what storage refused, in order (S5, S7)."""
@@ -92,7 +92,13 @@ class Reader:
         again, self.again = self.again, {}
         self.open |= again
         if again:
-            deliver(self.session, "\n".join(again.values()))
+            self._pass("\n".join(again.values()))
+
+    def _pass(self, frame: str) -> None:
+        """Pass a frame to the session, which takes no lines for a moment after many refused ones (L6)."""
+        assert self.session is not None
+        self._feed = self._feed or Feed(self.session, self.socket)
+        self._feed(frame)
 
     def unsettled(self) -> dict[str, str]:
         """Return the sends without a known outcome, in order: the outbox of a client."""
