@@ -21,7 +21,7 @@ from alcove.urls import redact_url, sqlite_path
 #: Seconds that a server may take to answer.
 _TIMEOUT_S = 5.0
 #: Seconds by which the clock may differ from the database's: the clocks of several servers order presence and expiry.
-_CLOCK_S = 1.0
+_MAX_CLOCK_DIFFERENCE_S = 1.0
 
 
 class Finding(NamedTuple):
@@ -39,52 +39,52 @@ class Finding(NamedTuple):
     text: str
 
 
-class _ProblemError(AlcoveError):
+class _CheckFailedError(AlcoveError):
     """A check failed; the message says what to do."""
 
 
-async def checks(settings: Settings) -> AsyncIterator[Finding]:
+async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
     """Run each check in turn and yield its finding."""
-    each: dict[str, Callable[[Settings], Awaitable[str]]] = {
-        "settings": _settings,
-        "database": _database,
-        "clock": _clock,
-        "bus": _bus,
-        "descriptors": _descriptors,
-        "page": _page,
+    named_checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
+        "settings": _check_settings,
+        "database": _check_database,
+        "clock": _check_clock,
+        "bus": _check_bus,
+        "descriptors": _check_descriptors,
+        "page": _check_page,
     }
-    for name, check in each.items():
+    for name, check in named_checks.items():
         try:
             yield Finding(name, ok=True, text=await check(settings))
         except AlcoveError as error:
             yield Finding(name, ok=False, text=str(error))
 
 
-async def _settings(settings: Settings) -> str:
-    """Describe who may use the server, after reading the keys if there are any. Raises AlcoveError."""
+async def _check_settings(settings: Settings) -> str:
+    """Load the configured keys, if any, and describe who may use the server. Raises AlcoveError."""
     if keys := keys_from_settings(settings):
         await keys.start()
         return "members need a signed token"
     if settings.allow_open:
-        raise _ProblemError("everyone may read and write: set ALCOVE_SECRET or ALCOVE_JWKS, not ALCOVE_ALLOW_OPEN")
+        raise _CheckFailedError("everyone may read and write: set ALCOVE_SECRET or ALCOVE_JWKS, not ALCOVE_ALLOW_OPEN")
     return "open mode, on this machine only: set ALCOVE_SECRET or ALCOVE_JWKS for others"
 
 
-async def _database(settings: Settings) -> str:
-    """Check that the database answers. Raises _ProblemError."""
+async def _check_database(settings: Settings) -> str:
+    """Check that the database answers. Raises _CheckFailedError."""
     url = settings.database_url
     if (path := sqlite_path(url)) is not None:
-        return _sqlite(Path(path))
+        return _check_sqlite(Path(path))
     await _check_sessions(url, "ALCOVE_DATABASE_URL")
     return f"{redact_url(url)} answers"
 
 
-def _sqlite(path: Path) -> str:
-    """Check that the database file can be read and written, or that it can be created. Raises _ProblemError."""
+def _check_sqlite(path: Path) -> str:
+    """Check that the database file can be read and written, or that it can be created. Raises _CheckFailedError."""
     where = path if path.exists() else path.absolute().parent
     if not os.access(where, os.R_OK | os.W_OK):
         missing = "may not be read and written by this user" if where.exists() else "does not exist: create this folder"
-        raise _ProblemError(f"ALCOVE_DATABASE_URL: {where} {missing}")
+        raise _CheckFailedError(f"ALCOVE_DATABASE_URL: {where} {missing}")
     if where is not path:
         return f"{path} will be created"
     try:
@@ -94,31 +94,31 @@ def _sqlite(path: Path) -> str:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        raise _ProblemError(f"ALCOVE_DATABASE_URL: {path}: {error}; restore it from a backup") from None
+        raise _CheckFailedError(f"ALCOVE_DATABASE_URL: {path}: {error}; restore it from a backup") from None
     return f"{path} can be read and written"
 
 
-async def _clock(settings: Settings) -> str:
-    """Compare this machine's clock with the database's. Raises _ProblemError if they differ by over `_CLOCK_S`."""
+async def _check_clock(settings: Settings) -> str:
+    """Compare this machine's clock with the database's. Raises _CheckFailedError if they differ too much."""
     if sqlite_path(settings.database_url) is not None:
         return "the database uses this machine's clock"
     try:
         from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
     except ModuleNotFoundError as error:
-        raise _ProblemError(f"it cannot be compared: needs {error.name}; install alcove-rooms[postgres]") from None
+        raise _CheckFailedError(f"it cannot be compared: needs {error.name}; install alcove-rooms[postgres]") from None
     try:
         difference = await database_time(settings.database_url, _TIMEOUT_S) - time.time()
     except ERRORS as error:
-        raise _ProblemError(f"it cannot be compared: {error}") from None
-    if abs(difference) > _CLOCK_S:
-        raise _ProblemError(f"the database's clock differs by {difference:+.1f} s: run NTP on both machines")
+        raise _CheckFailedError(f"it cannot be compared: {error}") from None
+    if abs(difference) > _MAX_CLOCK_DIFFERENCE_S:
+        raise _CheckFailedError(f"the database's clock differs by {difference:+.1f} s: run NTP on both machines")
     return f"the database's clock differs by {difference:+.2f} s"
 
 
-async def _bus(settings: Settings) -> str:
+async def _check_bus(settings: Settings) -> str:
     """Check that the bus answers. Raises AlcoveError."""
     url = settings.bus_url
-    open_bus(url, settings.bus_prefix)  # its scheme and its driver
+    open_bus(url, settings.bus_prefix)  # raises if the scheme is unknown or the driver is missing
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         return "memory://, for one process"
@@ -130,7 +130,7 @@ async def _bus(settings: Settings) -> str:
 
 
 async def _ping_redis(url: str) -> None:
-    """Send PING to the Redis server at `url`. Raises _ProblemError if it does not answer."""
+    """Send PING to the Redis server at `url`. Raises _CheckFailedError if it does not answer."""
     from redis.asyncio import Redis  # noqa: PLC0415 - an extra
     from redis.exceptions import RedisError  # noqa: PLC0415 - the same
 
@@ -138,7 +138,7 @@ async def _ping_redis(url: str) -> None:
     try:
         await client.ping()
     except (RedisError, OSError) as error:
-        raise _ProblemError(f"ALCOVE_BUS_URL={redact_url(url)!r} does not answer: {error}") from None
+        raise _CheckFailedError(f"ALCOVE_BUS_URL={redact_url(url)!r} does not answer: {error}") from None
     finally:
         await client.aclose()
 
@@ -151,33 +151,33 @@ async def _check_sessions(url: str, variable: str) -> None:
         variable: The name of the setting, for the message.
 
     Raises:
-        _ProblemError: It does not answer, is behind such a pooler, or its driver is not installed.
+        _CheckFailedError: It does not answer, is behind such a pooler, or its driver is not installed.
 
     """
     try:
         from alcove.postgres_driver import ERRORS, PoolerError, check_sessions  # noqa: PLC0415 - its driver is an extra
     except ModuleNotFoundError as error:
-        raise _ProblemError(f"{variable}: needs {error.name}; install alcove-rooms[postgres]") from None
+        raise _CheckFailedError(f"{variable}: needs {error.name}; install alcove-rooms[postgres]") from None
     try:
         await check_sessions(url)
     except (PoolerError, *ERRORS) as error:
-        raise _ProblemError(f"{variable}={redact_url(url)!r}: {error or type(error).__name__}") from None
+        raise _CheckFailedError(f"{variable}={redact_url(url)!r}: {error or type(error).__name__}") from None
 
 
-async def _descriptors(settings: Settings) -> str:
-    """Check that the hard limit of open files suffices for the setting `connections`. Raises _ProblemError."""
+async def _check_descriptors(settings: Settings) -> str:
+    """Check that the hard limit of open files suffices for the setting `connections`. Raises _CheckFailedError."""
     limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + BASE_DESCRIPTORS
     possible = max(1, limit - BASE_DESCRIPTORS)
     if limit != resource.RLIM_INFINITY and limit < needed:
-        raise _ProblemError(
+        raise _CheckFailedError(
             f"this process may open {limit} files and needs {needed}:"
             f" raise the limit (ulimit -n, LimitNOFILE), or set ALCOVE_CONNECTIONS to {possible}"
         )
     return f"enough for {settings.connections} connections"
 
 
-async def _page(_settings: Settings) -> str:
-    """Return the folder of the built page. Raises _ProblemError if the page is not built."""
+async def _check_page(_settings: Settings) -> str:
+    """Return the folder of the built page. Raises _CheckFailedError if the page is not built."""
     if not (PAGE / "index.html").is_file():
-        raise _ProblemError("it is not built: run `make build`")
+        raise _CheckFailedError("it is not built: run `make build`")
     return f"{PAGE}"

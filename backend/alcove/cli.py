@@ -75,10 +75,10 @@ def serve(
 def check() -> None:
     """Check settings, database, clock, bus, descriptors and page; print a line for each, with what to do."""
     try:
-        from alcove.check import Finding, checks  # noqa: PLC0415 - loads the server, which other commands do not need
+        from alcove.check import Finding, run_checks  # noqa: PLC0415 - loads the server, which other commands do not need
 
         async def all_findings() -> list[Finding]:
-            return [finding async for finding in checks(Settings.load())]
+            return [finding async for finding in run_checks(Settings.load())]
 
         findings = asyncio.run(all_findings())
     except AlcoveError as error:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 #: Rate limiters that a process keeps.
-MAX_KEYS = 50_000
-#: Bans that count at a time.
+MAX_RATE_LIMITERS = 50_000
+#: Bans in force at the same time.
 MAX_BANS = 100_000
 #: Connections of one process to a PostgreSQL log.
 DATABASE_CONNECTIONS = 8
@@ -33,15 +33,15 @@ class ProcessLimits:
     member_connections: int = 20
     #: Sends that wait for storage (L4).
     waiting: int = 10_000
-    #: Send rates that are kept, one for each member and item (L2).
-    rates: int = MAX_KEYS
+    #: Rate limiters of sends in memory, one for each member and item (L2).
+    rates: int = MAX_RATE_LIMITERS
     #: Seconds over which clients reconnect after a restart (Z1).
     drain_s: float = 5
     #: Entries of a room that are kept in memory.
     tail_entries: int = 256
     #: Bytes of a room's entries that are kept in memory.
     tail_bytes: int = 256 * 1024
-    #: Changed rooms that wait for one reader of the list of rooms (W10).
+    #: Changed rooms not yet sent to one client that follows the list of rooms (W10).
     list_pending: int = 1000
     #: Changed rooms that are collected for the lists of rooms, and whose heads are remembered (W10).
     list_changes: int = 10_000

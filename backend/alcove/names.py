@@ -2,13 +2,14 @@
 
 import unicodedata
 
-#: Unicode general categories: controls, formats, unassigned, separators, and marks, which need a base character.
+#: Unicode general categories: controls, formats, unassigned, private use, surrogates, separators, and marks, which need
+#: a base character.
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"}
 #: Letters and symbols without a glyph: the fillers of Hangul, and the Braille pattern without dots.
 _FILLERS = set("\u115f\u1160\u3164\uffa0\u2800")
-NOTHING_VISIBLE = "a name needs at least one visible character"
+NO_VISIBLE_CHARACTER = "a name needs at least one visible character"
 
 
-def is_visible(name: str) -> bool:
+def has_visible_character(name: str) -> bool:
     """Return whether a name has at least one visible character: not only controls, spaces, marks and fillers."""
     return any(unicodedata.category(char) not in _INVISIBLE and char not in _FILLERS for char in name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from math import ceil, inf
 from typing import Generic, TypeVar
 
-from alcove.limits import MAX_KEYS
+from alcove.limits import MAX_RATE_LIMITERS
 
 #: Seconds of continuous excess after which a connection is closed.
 EXCESS_S = 10.0
@@ -116,7 +116,7 @@ class KeyedLimiter(Generic[Key]):
     """
 
     def __init__(
-        self, per_s: float, burst: int, *, size: int = MAX_KEYS, on_evicted: Callable[[], None] | None = None
+        self, per_s: float, burst: int, *, size: int = MAX_RATE_LIMITERS, on_evicted: Callable[[], None] | None = None
     ) -> None:
         """Store the rate; there are no buckets yet.
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from hashlib import sha256
 
 from alcove.errors import Close, Code, Refusal
-from alcove.limits import MAX_KEYS
+from alcove.limits import MAX_RATE_LIMITERS
 from alcove.observability.metrics import LIMITS
 from alcove.rate_limits import KeyedLimiter
 
@@ -17,7 +17,9 @@ class RefusedCredentials:
     credentials that were accepted before still work from there. Only hashes of credentials are kept (A6).
     """
 
-    def __init__(self, credentials: KeyedLimiter[bytes], addresses: KeyedLimiter[str], *, size: int = MAX_KEYS) -> None:
+    def __init__(
+        self, credentials: KeyedLimiter[bytes], addresses: KeyedLimiter[str], *, size: int = MAX_RATE_LIMITERS
+    ) -> None:
         """Store the two limiters.
 
         Args:

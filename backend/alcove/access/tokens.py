@@ -12,7 +12,7 @@ from alcove.access.keyset import ALGORITHMS, KeySet
 from alcove.access.rights import rights
 from alcove.errors import Close, Code, Reason, Refusal, SettingsError
 from alcove.item_ids import ItemIdError, check_pattern
-from alcove.names import NOTHING_VISIBLE, is_visible
+from alcove.names import NO_VISIBLE_CHARACTER, has_visible_character
 from alcove.settings import Settings
 
 #: Minimum bytes of a secret: the size of the hash (RFC 7518, section 3.2).
@@ -232,7 +232,12 @@ def _check_role(role: Any) -> str | None:
     """Return the claim `role` if it is None or 1 to 32 characters, one of them visible (A9). Raises Refusal 4401."""
     if role is None:
         return None
-    if not isinstance(role, str) or not 1 <= len(role) <= _MAX_ROLE_CHARS or not is_visible(role) or "\0" in role:
+    if (
+        not isinstance(role, str)
+        or not 1 <= len(role) <= _MAX_ROLE_CHARS
+        or not has_visible_character(role)
+        or "\0" in role
+    ):
         raise _refusal(f"the token's `role` is not 1 to {_MAX_ROLE_CHARS} characters, one of them visible")
     try:
         role.encode()
@@ -243,8 +248,8 @@ def _check_role(role: Any) -> str | None:
 
 def _check_name(name: str) -> None:
     """Check that the name has a visible character. Raises Refusal 4401."""
-    if not is_visible(name):
-        raise _refusal(f"the token's `name`, or its `sub` if there is no name, is not valid: {NOTHING_VISIBLE}")
+    if not has_visible_character(name):
+        raise _refusal(f"the token's `name`, or its `sub` if there is no name, is not valid: {NO_VISIBLE_CHARACTER}")
 
 
 def _check_normalized(pattern: str) -> None:

@@ -90,7 +90,7 @@ async def ban_on_all(
     hub: HubDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Ban a member from writing on all items, or from everything; replaces an earlier ban on all items."""
+    """Take from a member the right to write, or all rights, on every item; replace an earlier ban on all items."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, None)
     await hub.ban(Ban(member_id, None, new.right, new.until, new.reason))

@@ -18,7 +18,7 @@ from alcove.access.unauthenticated_requests import PendingRequest
 from alcove.api.login_cookie import EARLIER_COOKIE, is_secure, read_login
 from alcove.errors import Close, Code, Reason, Refusal
 from alcove.item_ids import MAX_CHARS, ItemIdError, check_item_id
-from alcove.names import NOTHING_VISIBLE, is_visible
+from alcove.names import NO_VISIBLE_CHARACTER, has_visible_character
 from alcove.protocol import Member, Right
 
 
@@ -39,8 +39,8 @@ CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterVa
 
 def _check_visible(name: str) -> str:
     """Check that a name has a visible character. Raises pydantic's error."""
-    if not is_visible(name):
-        raise PydanticCustomError("name", "{reason}", {"reason": NOTHING_VISIBLE})
+    if not has_visible_character(name):
+        raise PydanticCustomError("name", "{reason}", {"reason": NO_VISIBLE_CHARACTER})
     return name
 
 

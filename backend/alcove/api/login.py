@@ -19,7 +19,7 @@ from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.api.services import HubDep
 from alcove.errors import Close, Code, Refusal
 from alcove.item_ids import ItemIdError, check_item_id
-from alcove.names import NOTHING_VISIBLE, is_visible
+from alcove.names import NO_VISIBLE_CHARACTER, has_visible_character
 from alcove.protocol import Person
 
 router = APIRouter(prefix="/api", tags=["session"])
@@ -88,8 +88,8 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins may sign in")
     body = await decode_body(request, SignIn, SMALL_BODY)
     if authenticator.open:
-        if body.name is not None and not is_visible(body.name):
-            raise RequestValidationError([{"loc": ("body", "name"), "msg": NOTHING_VISIBLE}])
+        if body.name is not None and not has_visible_character(body.name):
+            raise RequestValidationError([{"loc": ("body", "name"), "msg": NO_VISIBLE_CHARACTER}])
         cookie, seconds = open_cookie(body.name or DEFAULT_NAME, token_hex(8)), OPEN_LOGIN_S
         caller = await authenticator.authenticate(cookie)
     else:

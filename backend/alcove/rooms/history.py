@@ -59,7 +59,7 @@ class RoomHistory:
         return Position(self.log_id, self.head, None if last is None else last.at)
 
     def append(self, entries: Sequence[Entry], oldest: int) -> None:
-        """Add entries that directly follow the head to the tail; call `trim` after their lines were sent.
+        """Append entries to the tail; the first must directly follow the head. Call `trim` after their lines were sent.
 
         Args:
             entries: At least one entry; consecutive and ascending.

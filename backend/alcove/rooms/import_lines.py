@@ -37,7 +37,7 @@ class Reference(Struct, frozen=True, gc=False):
 
 
 class ImportedLine(Struct, tag_field="type", frozen=True):
-    """One line of an import; `type` says which."""
+    """Base class of the lines of an import; the field `type` is the kind of line."""
 
 
 class RoomLine(ImportedLine, tag="room", frozen=True):

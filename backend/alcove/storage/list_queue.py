@@ -20,7 +20,7 @@ class ListQueue:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait until no other list is being read, and block others while the block runs.
+        """Wait until no other list of rooms is being read; others wait until the `async with` block ends.
 
         Raises:
             ListRefusedError: Too many lists are waiting.

@@ -65,7 +65,10 @@ class DetachedConnection(TransportReader):
         return self._receiver is not None or self._state is not State.OPEN
 
     async def run(self, receiver: Receiver) -> None:
-        """Set the receiver, pass it the buffered input and everything that follows, and return at once."""
+        """Set the receiver and pass it the buffered input; later input is passed as it arrives.
+
+        Does not wait for the end of the connection. If it has ended already, only the receiver's `closed` is called.
+        """
         if self._state is State.ENDED:
             receiver.closed(self._close_code)
             return

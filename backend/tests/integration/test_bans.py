@@ -31,7 +31,7 @@ async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
     assert (answer.status_code, {k: v for k, v in answer.json().items() if v is not None}) == (200, body)
 
 
-async def test_w15_a8_a_write_ban_lets_read_and_new_tokens_change_nothing(
+async def test_w15_a8_a_write_ban_allows_reading_and_outlasts_new_tokens(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     ada = token(items={item: "rw"})
@@ -81,7 +81,7 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
     assert (await endpoints.room(secured_server, query(bad, item=item))).code == ACCEPTED
 
 
-async def test_w15_a8_a_ban_on_all_items_shuts_a_member_out_everywhere(
+async def test_w15_a8_a_ban_on_all_items_closes_and_refuses_everywhere(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"https://login.example/users/{item}"
@@ -113,7 +113,7 @@ async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
 
 
 @ONCE
-async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
+async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET)
     async with http(server) as client:
         client.headers.update(ROOT)
@@ -135,14 +135,14 @@ async def test_w15_x3_a_restart_forgets_no_ban(serve: Start, item: str) -> None:
     "body",
     ["", "{}", '{"right":"read"}', '{"right":"all","until":"soon"}', '{"right":"all","reason":""}', '{"right":null}'],
 )
-async def test_w15_a_ban_out_of_shape_is_refused(moderator: httpx.AsyncClient, item: str, body: str) -> None:
+async def test_w15_an_invalid_ban_is_refused_with_422(moderator: httpx.AsyncClient, item: str, body: str) -> None:
     answer = await moderator.put(f"/api/items/{item}/bans/ada", content=body)
 
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
 @ONCE
-async def test_w15_no_more_bans_count_than_the_setting_allows(serve: Start, item: str) -> None:
+async def test_w15_a_ban_beyond_the_limit_is_refused_with_503(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_BANS="1")
     async with http(server, headers=ROOT) as client:
         await ban(client, f"/api/items/{item}/bans/ada", right="all")

@@ -1,4 +1,4 @@
-"""Measure that an idle detached connection costs the server little memory."""
+"""Test that an idle detached connection costs the server at most 3 KiB."""
 
 import contextlib
 import sys
@@ -15,7 +15,7 @@ CONNECTIONS = 400
 
 
 @pytest.fixture
-def echo() -> Iterator[tuple[int, Callable[[], int]]]:
+def echo_server() -> Iterator[tuple[int, Callable[[], int]]]:
     """Start an echo server; return its port, and a function for its resident memory in bytes."""
     port, bench = free_port(), Path(__file__).parents[2] / "bench" / "echo.py"
     process = Process([sys.executable, bench, "--carrier", "detached", "--port", str(port)])
@@ -25,16 +25,16 @@ def echo() -> Iterator[tuple[int, Callable[[], int]]]:
     process.end()
 
 
-def test_an_idle_connection_costs_at_most_three_kilobytes(echo: tuple[int, Callable[[], int]]) -> None:
-    port, resident = echo
-    with contextlib.ExitStack() as open_for_warmth:
-        connect(port, CONNECTIONS, open_for_warmth)
-    before = resident()
+def test_an_idle_connection_costs_at_most_3_kib(echo_server: tuple[int, Callable[[], int]]) -> None:
+    port, resident_bytes = echo_server
+    with contextlib.ExitStack() as warmup:
+        connect(port, CONNECTIONS, warmup)
+    before = resident_bytes()
     with contextlib.ExitStack() as idle:
         connect(port, 2 * CONNECTIONS, idle)
 
-        # The first so many reuse what the warming left: all the growth is the others'.
-        assert (resident() - before) / CONNECTIONS < 3 * 1024
+        # The first CONNECTIONS reuse the memory that the warm-up freed, so the growth comes from the other CONNECTIONS.
+        assert (resident_bytes() - before) / CONNECTIONS < 3 * 1024
 
 
 def connect(port: int, count: int, stack: contextlib.ExitStack) -> None:

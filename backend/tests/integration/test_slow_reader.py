@@ -1,4 +1,4 @@
-"""Test that a client which reads nothing during 20 MB delays nobody, costs little, and gets everything later (D2)."""
+"""Test that a client which does not read 20 MB delays nobody, costs little, and gets everything later (D2)."""
 
 import re
 from pathlib import Path
@@ -10,11 +10,11 @@ from tests.support.servers import Server
 
 BODY = "x" * 60 * 1024
 SENDS = 20 * 1024 * 1024 // len(BODY)
-#: What one connection may cost at most, in bytes.
-COST = 1024 * 1024
+#: The memory that one connection may cost at most, in bytes.
+MAX_COST_BYTES = 1024 * 1024
 
 
-def memory(server: Server) -> int:
+def resident_bytes(server: Server) -> int:
     """Return the server's resident memory in bytes."""
     status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
     match = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
@@ -22,14 +22,14 @@ def memory(server: Server) -> int:
     return int(match[1]) * 1024
 
 
-async def talk(ada: RoomClient, bob: RoomClient) -> None:
+async def send_20_mb(ada: RoomClient, bob: RoomClient) -> None:
     """Send 20 MB into the room, waiting until another client has each message before sending the next."""
     for number in range(SENDS):
         (seq,) = await ada.send_messages([number, BODY])
         await bob.wait_for_seq(seq)
 
 
-async def test_d2_who_reads_nothing_while_20_mb_go_by_costs_no_one_anything(
+async def test_d2_a_client_that_stops_reading_for_20_mb_costs_under_1_mib_and_catches_up(
     unlimited_server: Server, item: str
 ) -> None:
     async with (
@@ -37,23 +37,23 @@ async def test_d2_who_reads_nothing_while_20_mb_go_by_costs_no_one_anything(
         await RoomClient.join(unlimited_server, item, tail=0, name="Bob") as bob,
         http(unlimited_server) as client,
     ):
-        # The first round fills what fills once: the tail, the caches of the log.
-        await talk(ada, bob)
+        # Warm up: the first round fills the tail and the caches of the log, which then stay full.
+        await send_20_mb(ada, bob)
         for after in range(0, SENDS, 20):
             await page(client, item, after=after, limit=20)
-        before = memory(unlimited_server)
+        before = resident_bytes(unlimited_server)
 
         async with await RoomClient.join(unlimited_server, item, tail=0, name="Slow", receive_buffer=4096) as slow:
             stop_reading(slow.socket)
-            await talk(ada, bob)
-            cost = memory(unlimited_server) - before
+            await send_20_mb(ada, bob)
+            cost = resident_bytes(unlimited_server) - before
             states = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
-            (state,) = [line for line in states if line["name"] == "Slow"]
+            (slow_state,) = [state for state in states if state["name"] == "Slow"]
             resume_reading(slow.socket)
             await slow.wait_for_seq(2 * SENDS)
             numbers = [body[0] for body in slow.bodies if isinstance(body, list)]
 
     assert numbers == [*range(SENDS)]
-    assert state["state"] == "behind"
-    assert state["buffered"] <= 256 * 1024
-    assert cost <= COST
+    assert slow_state["state"] == "behind"
+    assert slow_state["buffered"] <= 256 * 1024
+    assert cost <= MAX_COST_BYTES

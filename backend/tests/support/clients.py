@@ -117,7 +117,7 @@ def stop_reading(client: ClientConnection) -> None:
 
 
 def resume_reading(client: ClientConnection) -> None:
-    """Read again after `fall_silent`."""
+    """Read again after `stop_reading`."""
     transport = client.transport
     assert isinstance(transport, asyncio.Transport)
     transport.resume_reading()

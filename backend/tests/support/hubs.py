@@ -43,26 +43,29 @@ class HeldHub:
     async def read(self) -> None:
         """Perform and answer the storage calls that read; those that write keep waiting."""
         await run_turns()
-        while reads := [held for held in self.log.held if not held.writes]:
-            for read in reads:
-                read.perform()
-                self.log.answer(read)
+        while calls := [call for call in self.log.held if not call.writes]:
+            for call in calls:
+                call.perform()
+                self.log.answer(call)
             await run_turns()
 
     async def join(
         self, member: Member, *, after: int | None = 0, reads: bool = True, item: str = "foo"
     ) -> tuple[Session, FakeConnection]:
-        """Join the item's room, and read everything that is sent at first. Raises Refusal."""
+        """Join the item's room after the entry `after`, and settle all storage calls. Raises Refusal.
+
+        `reads` says whether the client reads frames at once.
+        """
         return await self.join_at(StartPosition(after=after), member, reads=reads, item=item)
 
     async def join_at(
         self, start: StartPosition, member: Member, *, reads: bool = True, item: str = "foo"
     ) -> tuple[Session, FakeConnection]:
         """Join the item's room at a start position. Raises Refusal."""
-        socket = FakeConnection(reads=reads)
-        joining = asyncio.create_task(self.hub.join(item, socket, member, start))
+        connection = FakeConnection(reads=reads)
+        joining = asyncio.create_task(self.hub.join(item, connection, member, start))
         await self.settle()
-        return await joining, socket
+        return await joining, connection
 
     async def refusal(self, member: Member, *, item: str = "foo") -> Refusal:
         """Return the refusal that the member gets for joining."""

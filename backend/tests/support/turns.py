@@ -13,13 +13,16 @@ class _Turn:
 
 
 async def run_turns(times: int = 20) -> None:
-    """Run up to `times` turns of the event loop, so that everything ready happens; no chain here needs twenty."""
+    """Let the event loop run `times` turns, so that all ready callbacks run.
+
+    The longest chain of callbacks in the tests takes fewer than 20.
+    """
     for _ in range(times):
         await _Turn()
 
 
 def deliver(receiver: Receiver, frame: str) -> int:
-    """Pass a text frame to the receiver, and let it finish; return the number of turns that it needs."""
+    """Pass a text frame to the receiver, and run its iterator to the end; return the number of turns that this took."""
     return 1 + sum(1 for _ in receiver.text(frame) or ())
 
 

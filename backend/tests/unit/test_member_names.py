@@ -2,12 +2,12 @@
 
 import pytest
 
-from alcove.names import is_visible
+from alcove.names import has_visible_character
 
 
 @pytest.mark.parametrize("name", ["Ada", "ñandú 👋", "\u202eadA", "日", "\u200bx", "7", "-", "é", "e\u0301"])
 def test_h2_a_name_with_a_visible_character_is_accepted(name: str) -> None:
-    assert is_visible(name)
+    assert has_visible_character(name)
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_h2_a_name_with_a_visible_character_is_accepted(name: str) -> None:
     ],
 )
 def test_h2_a_name_without_a_visible_character_is_refused(name: str) -> None:
-    assert not is_visible(name)
+    assert not has_visible_character(name)

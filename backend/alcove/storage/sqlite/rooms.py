@@ -87,7 +87,7 @@ def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]
 
 
 def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
-    """Replace an item's room by an empty one with a new history; `remove_deleted` removes the rows of the old one.
+    """Hide an item's room, and create an empty one with a new history; `remove_deleted` removes the hidden rows.
 
     Returns:
         The id of the new history; None: the item has no room.
