@@ -12,10 +12,14 @@ WHOLE_LINES = """(log) => {
 PARTS = """(log) => {
     const { width, height } = log.getBoundingClientRect();
     const header = document.querySelector("h1").closest("section > div");
+    const area = getComputedStyle(log.parentElement);
+    // What is left of a cut line is covered; the fade begins below the header or the cover, and ends at 12 px at least.
+    const covered = parseFloat(area.getPropertyValue("--_cover"));
+    const faded = parseFloat(getComputedStyle(log.parentElement, "::before").height);
     return {
         height: height / innerHeight,
         area: (width * height) / (innerWidth * innerHeight),
-        fade: getComputedStyle(log.parentElement, "::before").height,
+        fade: `${Math.min(12, covered + faded)}px`,
         header: getComputedStyle(header).backgroundColor,
     };
 }"""

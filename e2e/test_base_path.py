@@ -154,7 +154,7 @@ def test_b1_a_login_cookie_below_the_path_lets_its_member_in(
     assert bodies(token_proxy.url, "order-8", sign("bob"))[-1] == "signed in"
 
 
-@pytest.mark.usefixtures("signed_proxy")
+@pytest.mark.usefixtures("token_proxy")
 def test_b1_a_page_of_another_origin_contains_a_room_from_below_the_path(page: Page, host: Host) -> None:
     host.tokens = [sign("ada")]
     embedded = EmbeddedRoom(page)

@@ -171,7 +171,7 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(
     assert bodies(token_server, ITEM, admits("reader")) == written
 
 
-@pytest.mark.usefixtures("signed")
+@pytest.mark.usefixtures("token_server")
 def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host: Host) -> None:
     host.tokens = [admits(seconds=token_lifetime(enter_frame(page, host)))]
     page.goto(host.url)

@@ -13,7 +13,7 @@ from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 
-pytestmark = pytest.mark.usefixtures("signed")
+pytestmark = pytest.mark.usefixtures("token_server")
 
 ITEM = "foo"
 #: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
