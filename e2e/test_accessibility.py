@@ -16,14 +16,14 @@ from pages.words import EN
     "path",
     ["/", "/items/order-1042#token=t&name=Ada", *(kind.path for kind in (ItemPage, EchoPage, ChatPage, MissingPage))],
 )
-def test_a_page_at_rest_breaks_no_rule(page: Page, path: str) -> None:
+def test_the_initial_pages_have_no_accessibility_violations(page: Page, path: str) -> None:
     page.goto(path)
     expect(Site(page, EN).heading).to_be_visible()
 
     assert faults(page) == []
 
 
-def test_a_conversation_breaks_no_rule(item: ItemPage) -> None:
+def test_a_conversation_has_no_accessibility_violations(item: ItemPage) -> None:
     item.open()
     item.connect()
     for number in range(20):
@@ -37,7 +37,7 @@ def test_a_conversation_breaks_no_rule(item: ItemPage) -> None:
     assert faults(item.page) == []
 
 
-def test_what_is_wrong_in_the_form_breaks_no_rule(item: ItemPage) -> None:
+def test_form_errors_have_no_accessibility_violations(item: ItemPage) -> None:
     item.open()
     item.item_id.fill("")
     item.connect_button.click()

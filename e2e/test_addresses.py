@@ -28,7 +28,7 @@ def test_a_page_opens_by_its_address_and_survives_a_reload(
     expect(shown.link_to(title)).to_have_attribute("aria-current", "page")
 
 
-def test_one_goes_forth_and_back(item: ItemPage) -> None:
+def test_back_and_forward_navigate_between_pages(item: ItemPage) -> None:
     item.open()
     item.item_id.fill("order-7")
     item.go_to(EN.echo)
@@ -44,7 +44,7 @@ def test_one_goes_forth_and_back(item: ItemPage) -> None:
     expect(item.item_id).to_have_value("order-7")
 
 
-def test_an_address_that_leads_nowhere_leads_home(missing: MissingPage) -> None:
+def test_an_unknown_address_shows_the_home_page(missing: MissingPage) -> None:
     missing.open()
     expect(missing.heading).to_have_text(EN.missing)
 

@@ -27,7 +27,7 @@ def test_t3_two_tabs_talk_and_one_leaves(chat: ChatPage, another_tab: Callable[[
     expect(chat.lines.last).to_have_text(f"Client #{you} left the chat")
 
 
-def test_t3_who_goes_to_another_page_leaves_the_chat(chat: ChatPage, another_tab: Callable[[], Page]) -> None:
+def test_t3_opening_another_page_leaves_the_chat(chat: ChatPage, another_tab: Callable[[], Page]) -> None:
     other = ChatPage(another_tab(), EN)
     chat.open()
     expect(chat.status).to_contain_text("Connected")

@@ -62,7 +62,7 @@ def test_the_frame_holds_the_room_and_nothing_else(embedded: EmbeddedRoom, host:
     expect(embedded.within.get_by_text("Alcove", exact=True)).to_have_count(0)
 
 
-def test_the_theme_is_the_hosts(embedded: EmbeddedRoom, host: Host) -> None:
+def test_the_frame_uses_the_theme_of_the_host_page(embedded: EmbeddedRoom, host: Host) -> None:
     background = "() => getComputedStyle(document.querySelector('.alcove')).backgroundColor"
     page = embedded.page
     page.goto(host.url)
@@ -111,7 +111,7 @@ def test_language_name_and_read_only_are_attributes(embedded: EmbeddedRoom, host
     expect(embedded.message).to_be_visible()
 
 
-def test_the_host_hears_what_happens_in_the_room(embedded: EmbeddedRoom, host: Host) -> None:
+def test_the_host_page_gets_events_of_the_room(embedded: EmbeddedRoom, host: Host) -> None:
     send_as_bob(host, "before")
     embedded.page.goto(host.url)
     embedded.wait_until_live()

@@ -78,7 +78,7 @@ def shows(tab: Tab, *texts: str) -> None:
     tab.wait_for("[...document.querySelectorAll('[role=log] article p')].length === 0")
 
 
-def test_one_enters_sends_reloads_and_edits(tab: Tab, server: Server, item: str) -> None:
+def test_a_member_enters_sends_reloads_and_edits(tab: Tab, server: Server, item: str) -> None:
     enter(tab, server, item)
     send(tab, "frist")
     shows(tab, "frist")
@@ -127,7 +127,7 @@ def test_signing_out_leaves_nothing_behind(tab: Tab, server: Server, item: str) 
     assert "some-key-token" not in tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
 
 
-def test_storage_that_is_refused_stops_nobody(server: Server, item: str, tmp_path: Path) -> None:
+def test_sending_works_where_storage_is_refused(server: Server, item: str, tmp_path: Path) -> None:
     block_all = {"network.cookie.cookieBehavior": 2}
     with running(tmp_path, preferences=block_all) as firefox:
         tab = firefox.tab()
@@ -140,7 +140,7 @@ def test_storage_that_is_refused_stops_nobody(server: Server, item: str, tmp_pat
 
 
 @pytest.mark.parametrize("tail", ["." * 60_000 + "/", ")" * 60_000, "/a(" * 20_000], ids=["dots", "brackets", "nested"])
-def test_a_message_of_many_signs_leaves_the_page_alive(tab: Tab, server: Server, item: str, tail: str) -> None:
+def test_a_message_of_many_characters_does_not_freeze_the_page(tab: Tab, server: Server, item: str, tail: str) -> None:
     enter(tab, server, item)
 
     tab.evaluate(

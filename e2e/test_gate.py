@@ -95,7 +95,7 @@ LIVE = {EN: "Live", ES: "En vivo"}
         pytest.param(ES, marks=pytest.mark.browser_context_args(locale="es-CO"), id="es"),
     ],
 )
-def test_h4_who_is_refused_reads_why_and_finds_the_way_out(
+def test_h4_a_refused_member_sees_the_reason_and_what_to_do(
     page: Page, token_server: Server, words: Words, why: str
 ) -> None:
     bad, said, code = REFUSED[why]
@@ -117,7 +117,7 @@ def test_h4_who_is_refused_reads_why_and_finds_the_way_out(
     expect(room.message_with("here I am")).to_be_visible()
 
 
-def test_a4_a_session_that_ends_goes_on_when_a_fresh_token_comes(page: Page, token_server: Server) -> None:
+def test_a4_a_session_that_ended_continues_with_a_fresh_token(page: Page, token_server: Server) -> None:
     room = RoomPage(page, EN, name="Ada", at=token_server.url)
     began = time.monotonic()
     page.goto(token_server.url)  # a short token is not spent on loading the page's files
@@ -181,7 +181,7 @@ def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host:
     assert 2 <= host.asked <= 6
 
 
-def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, token_server: Server) -> None:
+def test_a7_a_member_who_is_revoked_while_connected_is_told_so(page: Page, token_server: Server) -> None:
     room = RoomPage(page, EN, name="Ada", at=token_server.url)
     page.goto(link(token_server, admits()))
     room.wait_until_live()
@@ -192,7 +192,7 @@ def test_a7_who_is_revoked_in_the_middle_is_told_so(page: Page, token_server: Se
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()
 
 
-def test_a2_the_page_says_aloud_that_anyone_may_come_in_and_only_then(page: Page, token_server: Server) -> None:
+def test_a2_the_page_shows_a_warning_in_open_mode_only(page: Page, token_server: Server) -> None:
     warning = page.get_by_role("complementary").filter(has_text="Open to all")
     page.goto("/")
     expect(warning).to_have_text("Open to all Anyone who reaches this server can read and write.")

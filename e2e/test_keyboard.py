@@ -7,7 +7,7 @@ from pages.item import ItemPage
 from pages.words import EN
 
 
-def test_a_conversation_needs_no_mouse(item: ItemPage) -> None:
+def test_a_conversation_works_with_the_keyboard_alone(item: ItemPage) -> None:
     keys = item.page.keyboard
     item.open()
 
@@ -30,7 +30,7 @@ def test_a_conversation_needs_no_mouse(item: ItemPage) -> None:
     expect(item.status).to_contain_text("You closed the connection")
 
 
-def test_the_first_stop_leads_past_the_head(item: ItemPage) -> None:
+def test_the_first_tab_stop_skips_the_header(item: ItemPage) -> None:
     item.open()
     expect(item.item_id).to_be_visible()
 
@@ -43,7 +43,7 @@ def test_the_first_stop_leads_past_the_head(item: ItemPage) -> None:
     expect(item.item_id).to_be_focused()
 
 
-def test_one_goes_to_another_page_and_begins_at_its_top(item: ItemPage) -> None:
+def test_the_main_part_of_a_new_page_is_focused(item: ItemPage) -> None:
     echo = EchoPage(item.page, EN)
     item.open()
 
@@ -57,7 +57,7 @@ def test_one_goes_to_another_page_and_begins_at_its_top(item: ItemPage) -> None:
     expect(echo.main).to_be_focused()
 
 
-def test_the_focus_is_always_seen(item: ItemPage) -> None:
+def test_the_focus_is_always_visible(item: ItemPage) -> None:
     item.open()
     stops = [
         item.item_id,

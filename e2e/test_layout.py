@@ -161,7 +161,9 @@ def test_the_first_page_is_in_the_middle_of_a_wide_window(room: RoomPage, page: 
 
 
 @on_screen
-def test_10_the_composer_is_at_hand(room: RoomPage, page: Page, server: Server, item: str) -> None:
+def test_10_the_composer_is_focused_at_first_and_reachable_by_tab(
+    room: RoomPage, page: Page, server: Server, item: str
+) -> None:
     fill(server, item, 5)
     room.enter(item)
     expect(room.message).to_be_focused()

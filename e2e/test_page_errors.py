@@ -97,7 +97,7 @@ def refuse(request: pytest.FixtureRequest, name: str) -> None:
 @away
 @pytest.mark.usefixtures("missing_file")
 @pytest.mark.parametrize(("key", "file"), [("Control+/", "Shortcuts"), ("Control+Shift+Period", "DeveloperPanel")])
-def test_a_part_that_cannot_be_loaded_leaves_the_room_alone(
+def test_a_chunk_that_cannot_be_loaded_does_not_affect_the_room(
     request: pytest.FixtureRequest, room: RoomPage, item: str, key: str, file: str
 ) -> None:
     room.enter(item)
@@ -152,7 +152,9 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
 @storm
 @gone
 @pytest.mark.usefixtures("missing_file")
-def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest, room: RoomPage, item: str) -> None:
+def test_a_page_without_its_translations_offers_a_reload(
+    request: pytest.FixtureRequest, room: RoomPage, item: str
+) -> None:
     refuse(request, "english")
 
     room.visit(item)
@@ -164,7 +166,7 @@ def test_a_page_without_its_words_offers_a_reload(request: pytest.FixtureRequest
 
 
 @pytest.mark.usefixtures("missing_file")
-def test_a_page_without_its_script_says_so(request: pytest.FixtureRequest, room: RoomPage) -> None:
+def test_a_page_without_its_script_shows_a_message(request: pytest.FixtureRequest, room: RoomPage) -> None:
     refuse(request, "index")
 
     room.page.goto("/")
@@ -213,7 +215,7 @@ def test_a_translated_page_still_changes(room: RoomPage, item: str, page_problem
     ["https://a" + "." * 65_000 + "/", "http://a" + ")" * 65_000, "*a" * 32_000, "line\n" * 9_000],
     ids=["dots", "brackets", "stars", "lines"],
 )
-def test_a_message_of_many_signs_is_drawn_in_part(room: RoomPage, item: str, server: Server, body: str) -> None:
+def test_a_message_of_many_characters_is_shown_in_part(room: RoomPage, item: str, server: Server, body: str) -> None:
     room.enter(item)
 
     post(room.page, f"{server.url}/api/items/{item}/entries", json.dumps({"body": body}))

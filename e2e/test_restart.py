@@ -19,7 +19,7 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-def test_c_one_is_told_of_a_restart_and_connects_again(
+def test_c_a_restart_is_shown_and_the_client_reconnects(
     item: ItemPage, own_server: Server, tmp_path: Path, page_problems: PageProblems
 ) -> None:
     page_problems.expect("ERR_CONNECTION_REFUSED")

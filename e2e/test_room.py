@@ -61,7 +61,7 @@ def test_a_link_does_not_replace_the_login_of_another_member_unless_told_to(room
     assert room.page.url.endswith(f"/items/{item}")
 
 
-def test_s3_what_one_says_the_other_reads(room: RoomPage, visitor: Come, item: str) -> None:
+def test_s3_a_message_of_one_member_is_shown_to_the_other(room: RoomPage, visitor: Come, item: str) -> None:
     bob = visitor("Bob")
     room.enter(item)
     bob.enter(item)
@@ -93,7 +93,7 @@ def test_s8_an_edit_and_a_delete_are_seen_by_others(room: RoomPage, visitor: Com
     expect(bob.messages).to_contain_text("Message deleted")
 
 
-def test_bodies_are_words_and_never_html(room: RoomPage, base_url: str, item: str) -> None:
+def test_bodies_are_shown_as_text_and_never_as_html(room: RoomPage, base_url: str, item: str) -> None:
     room.enter(item)
     post(base_url, item, "<b>bold</b> **strong** `code` https://example.org/x.", {"order": {"lines": [1, 2]}})
 
@@ -117,7 +117,7 @@ def test_a_body_that_is_json_stays_so_when_it_is_edited(room: RoomPage, base_url
     expect(room.messages).to_contain_text('{state: "shut"}')
 
 
-def test_what_is_being_written_is_kept_for_each_item(room: RoomPage, item: str) -> None:
+def test_drafts_are_kept_for_each_item(room: RoomPage, item: str) -> None:
     room.enter(item)
     room.message.fill("half a thought")
     room.enter(f"{item}-b")
@@ -134,7 +134,9 @@ def test_what_is_being_written_is_kept_for_each_item(room: RoomPage, item: str) 
     expect(room.message).to_have_value("another")
 
 
-def test_the_title_counts_what_came_while_nobody_looked(room: RoomPage, base_url: str, item: str) -> None:
+def test_the_title_counts_messages_that_arrived_while_the_tab_was_hidden(
+    room: RoomPage, base_url: str, item: str
+) -> None:
     room.enter(item)
     expect(room.page).to_have_title(f"{item} · Alcove")
 
@@ -156,7 +158,7 @@ def test_a_notification_that_the_browser_forbids_is_not_promised(room: RoomPage,
 
 
 @pytest.mark.parametrize("odd", ["a%20b", "a%2Fb", "%F0%9F%98%80", "%ZZ", "x" * 129])
-def test_h3_an_id_that_no_room_can_have_says_so(room: RoomPage, odd: str) -> None:
+def test_h3_an_invalid_item_id_shows_an_error(room: RoomPage, odd: str) -> None:
     room.page.goto(f"/items/{odd}#token=some-key-token&name=Ada")
 
     expect(room.heading).to_have_text(room.words.missing)
@@ -173,7 +175,7 @@ def test_l1_a_message_that_is_too_large_is_not_sent(room: RoomPage, item: str) -
     expect(room.page.get_by_text("bytes too long")).to_be_visible()
 
 
-def test_one_reads_above_in_peace(room: RoomPage, base_url: str, item: str) -> None:
+def test_new_messages_do_not_move_a_scrolled_up_log(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(60)])
     room.enter(item)
     expect(room.message_with("line 59")).to_be_in_viewport()
@@ -201,7 +203,7 @@ def test_the_last_line_stays_in_sight_while_the_composer_grows(room: RoomPage, b
     expect(room.message_with("line 29")).to_be_in_viewport(ratio=0.99)
 
 
-def test_w1_the_past_is_scrolled_to_its_first_entry(room: RoomPage, base_url: str, item: str) -> None:
+def test_w1_scrolling_up_loads_history_to_the_first_entry(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(250)])
     room.enter(item)
     expect(room.message_with("line 249")).to_be_in_viewport()
@@ -211,7 +213,7 @@ def test_w1_the_past_is_scrolled_to_its_first_entry(room: RoomPage, base_url: st
         room.page.keyboard.press("Home")
 
 
-def test_w4_the_rooms_stand_at_the_side(room: RoomPage, base_url: str, item: str) -> None:
+def test_w4_the_rooms_are_listed_in_the_sidebar(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, "waiting for you")
     room.enter(f"{item}-b")
 
@@ -272,7 +274,7 @@ def test_shortcuts_are_listed(room: RoomPage, item: str) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1440])
-def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, width: int) -> None:
+def test_a_room_in_use_has_no_accessibility_violations(room: RoomPage, base_url: str, item: str, width: int) -> None:
     room.page.set_viewport_size({"width": width, "height": 720})
     room.open()
     room.open_advanced()
@@ -289,7 +291,7 @@ def test_a_room_in_use_breaks_no_rule(room: RoomPage, base_url: str, item: str, 
     assert room.overflow() <= 0
 
 
-def test_a_room_fits_the_window(room: RoomPage, item: str) -> None:
+def test_a_room_does_not_overflow_the_window(room: RoomPage, item: str) -> None:
     room.enter(item)
     for width in widths(room.page):
         long = f"{width} " + "x" * 300

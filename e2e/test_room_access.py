@@ -30,7 +30,7 @@ def room(page: Page, token_server: Server) -> RoomPage:
 
 
 @pytest.mark.browser_context_args(locale="es-ES")
-def test_a3_who_is_not_let_in_is_told_why_in_their_language(
+def test_a3_a_refusal_is_explained_in_the_language_of_the_browser(
     page: Page, token_server: Server, page_problems: PageProblems
 ) -> None:
     page_problems.expect("401")
@@ -45,7 +45,7 @@ def test_a3_who_is_not_let_in_is_told_why_in_their_language(
     expect(room.token).to_have_count(0)
 
 
-def test_w2_who_may_only_read_is_told_so(room: RoomPage) -> None:
+def test_w2_a_member_who_may_only_read_is_told_so(room: RoomPage) -> None:
     room.enter(ITEM, token=token(items={ITEM: "r"}))
 
     expect(room.page.get_by_text("You can read this room, but you can't write in it.")).to_be_visible()

@@ -156,7 +156,7 @@ def test_own_messages_are_scrolled_to_from_wherever_one_reads(room: RoomPage, ba
         expect(room.message_with(f"mine {n}")).to_be_in_viewport()
 
 
-def test_p5_the_unread_line_stands_where_one_left_off(
+def test_p5_the_unread_line_is_after_the_last_read_message(
     room: RoomPage, visitor: Callable[[str], RoomPage], base_url: str, item: str
 ) -> None:
     bob = visitor("Bob")

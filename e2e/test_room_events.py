@@ -19,7 +19,7 @@ NO_SOCKETS = """
 """
 
 
-def test_w3_a_room_lives_by_events_until_a_socket_opens(
+def test_w3_a_room_uses_the_event_stream_until_a_socket_opens(
     room: RoomPage, visitor: Callable[[str], RoomPage], page_problems: PageProblems
 ) -> None:
     page_problems.expect("WebSocket connection to|response 40[34]")
@@ -66,7 +66,7 @@ def test_s5_a_message_whose_request_is_never_answered_is_sent_again(
     assert len(set(ids)) == 1
 
 
-def test_w3_after_an_outage_the_status_says_live_and_nothing_of_how(
+def test_w3_after_an_outage_the_status_says_live_without_naming_the_transport(
     room: RoomPage, page_problems: PageProblems
 ) -> None:
     page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to|response 40[34]")

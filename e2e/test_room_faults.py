@@ -41,7 +41,7 @@ def unlucky(page_problems: PageProblems) -> None:
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_two_tabs_of_one_member_share_what_waits(
+def test_two_tabs_of_one_member_share_the_outbox(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
     other = RoomPage(context.new_page(), EN, name="Ada", at=own_server.url)
@@ -62,7 +62,7 @@ def test_two_tabs_of_one_member_share_what_waits(
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_a_browser_without_network_says_so_and_catches_up(
+def test_a_browser_without_network_shows_it_and_catches_up(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)
@@ -83,7 +83,9 @@ def test_a_browser_without_network_says_so_and_catches_up(
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_r5_another_log_is_said_to_be_one(room: RoomPage, own_server: Server, tmp_path: Path) -> None:
+def test_r5_a_new_log_is_announced_as_a_reset_of_the_history(
+    room: RoomPage, own_server: Server, tmp_path: Path
+) -> None:
     room.enter(ITEM)
     room.send("of the old log")
     expect(room.messages).to_have_count(1)
@@ -165,7 +167,7 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
 
 
 @pytest.mark.usefixtures("unlucky")
-def test_s6_what_is_refused_stays_with_its_reason_until_it_is_mended_or_discarded(
+def test_s6_a_refused_message_is_shown_with_its_reason_until_edited_or_discarded(
     room: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)

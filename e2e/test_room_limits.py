@@ -96,7 +96,7 @@ def test_w1_a_long_history_is_scrolled_to_the_first(page: Page, long_server: Ser
     expect(room.message_with(f"line {ENTRIES - 1}")).to_be_in_viewport()
 
 
-def test_a_room_needs_no_mouse(room: RoomPage) -> None:
+def test_a_room_works_with_the_keyboard_alone(room: RoomPage) -> None:
     keys = room.page.keyboard
     room.open()
     room.tab_to(room.page.locator("summary"))
@@ -125,7 +125,7 @@ def test_a_room_needs_no_mouse(room: RoomPage) -> None:
     expect(room.messages).to_contain_text("(edited)")
 
 
-def test_a_phone_folds_away_what_stands_beside(room: RoomPage) -> None:
+def test_a_phone_hides_the_side_panels(room: RoomPage) -> None:
     room.page.set_viewport_size({"width": 390, "height": 844})
     room.enter("phone")
     expect(room.members).to_have_count(0)

@@ -41,7 +41,7 @@ def test_w4_a_room_beyond_the_hundred_that_are_listed_is_found(page: Page, tmp_p
         expect(room.rooms.get_by_role("button", name="Create room zebra-none")).to_be_visible()
 
 
-def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Page, tmp_path: Path) -> None:
+def test_the_open_room_is_listed_before_its_first_message(page: Page, tmp_path: Path) -> None:
     with serve_deployed(tmp_path) as server:
         room = RoomPage(page, EN, name="Ada", at=server.url)
         room.enter("order-1")
@@ -50,7 +50,7 @@ def test_the_room_that_is_open_is_listed_before_anything_is_said_in_it(page: Pag
         expect(room.rooms.get_by_text("No rooms yet")).to_have_count(0)
 
 
-def test_a_name_turns_nothing_but_itself(room: RoomPage, base_url: str, item: str) -> None:
+def test_a_right_to_left_name_does_not_reorder_the_text_around_it(room: RoomPage, base_url: str, item: str) -> None:
     name = "\u202eevil"
     post(base_url, item, "hello", name=name)
     room.enter(f"{item}-b")
@@ -103,7 +103,7 @@ def test_a_conversation_is_saved_whole(room: RoomPage, base_url: str, item: str,
     assert found[-1].endswith("line 119")
 
 
-def test_only_the_page_is_kept_as_the_page(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+def test_only_the_page_is_cached_as_the_page(room: RoomPage, item: str, page_problems: PageProblems) -> None:
     page_problems.expect("404")  # a browser looks for an icon of what is no document
     room.enter(item)
     room.wait_until_offline_ready()

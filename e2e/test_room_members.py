@@ -204,7 +204,7 @@ def test_a_member_of_the_login_cookie_comes_back_into_the_latest_room(
     expect(room.connect_button).to_have_count(0)
 
 
-def test_who_may_moderate_deletes_messages_of_others(
+def test_a_moderator_deletes_messages_of_others(
     context: BrowserContext, token_server: Server, visitor: Callable[[str], RoomPage]
 ) -> None:
     bob = visitor("Bob")

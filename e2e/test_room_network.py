@@ -72,7 +72,7 @@ def back(room: RoomPage) -> None:
     room.wait_until_live()
 
 
-def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
+def test_r1_a_disconnected_reader_gets_200_missed_messages_once_each(
     room: RoomPage, network: Network, own_server: Server
 ) -> None:
     room.enter(ITEM)
@@ -89,7 +89,7 @@ def test_r1_who_was_cut_off_while_others_sent_200_reads_each_once(
     assert numbers(room) == list(range(201))
 
 
-def test_r1_who_hears_nothing_for_30_s_while_others_send_200_reads_each_once(
+def test_r1_a_reader_without_network_for_30_s_gets_200_missed_messages_once_each(
     room: RoomPage, network: Network, own_server: Server
 ) -> None:
     room.page.clock.install()
@@ -129,7 +129,7 @@ def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
     assert numbers(room) == list(range(30))
 
 
-def test_x3_a_server_killed_in_the_middle_of_sending_is_read_alike_by_everyone(
+def test_x3_everyone_sees_the_same_messages_after_a_server_is_killed_while_sending(
     room: RoomPage, bob: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:
     room.enter(ITEM)

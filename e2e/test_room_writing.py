@@ -74,7 +74,7 @@ def test_a_key_that_is_held_down_sends_once(room: RoomPage, item: str) -> None:
     expect(room.message).to_have_value("once")
 
 
-def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str, page_problems: PageProblems) -> None:
+def test_the_up_arrow_edits_the_text_of_a_pending_edit(room: RoomPage, item: str, page_problems: PageProblems) -> None:
     page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
     send_all(room, "first", "second")
@@ -95,7 +95,7 @@ def test_the_arrow_opens_what_an_edit_on_its_way_says(room: RoomPage, item: str,
     expect(room.edit_field).to_have_value("first")
 
 
-def test_the_focus_stays_where_one_writes_or_reads(room: RoomPage, base_url: str, item: str) -> None:
+def test_the_focus_returns_to_the_message_or_the_log(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, *[f"line {n}" for n in range(40)])
     room.enter(item)
     send_all(room, "mine")

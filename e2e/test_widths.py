@@ -17,7 +17,7 @@ KINDS = (ItemPage, EchoPage, ChatPage, MissingPage)
 
 @pytest.mark.parametrize("path", ["/", "/items/order-1042#token=t&name=Ada", *(kind.path for kind in KINDS)])
 @pytest.mark.browser_context_args(locale="es-ES")
-def test_nothing_stands_out_or_breaks_a_rule_in_any_width_in_spanish(page: Page, path: str) -> None:
+def test_no_width_overflows_or_has_accessibility_violations_in_spanish(page: Page, path: str) -> None:
     shown = Site(page, ES)
     page.add_init_script(REPORTS)
     page.goto(path)
@@ -44,7 +44,7 @@ def test_the_longest_word_is_wrapped_on_a_phone(page: Page) -> None:
     assert echo.log.evaluate("log => log.scrollWidth - log.clientWidth") <= 0
 
 
-def test_the_whole_conversation_is_in_reach_on_a_phone(page: Page) -> None:
+def test_the_whole_conversation_can_be_scrolled_on_a_phone(page: Page) -> None:
     item = ItemPage(page, EN)
     page.set_viewport_size({"width": 320, "height": 568})
     item.open()

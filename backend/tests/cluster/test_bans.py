@@ -8,7 +8,9 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 
-async def test_w15_x1_a_ban_on_one_process_counts_on_the_other(guarded_pair: tuple[Server, Server], item: str) -> None:
+async def test_w15_x1_a_ban_set_on_one_process_is_enforced_on_the_other(
+    guarded_pair: tuple[Server, Server], item: str
+) -> None:
     one, two = guarded_pair
     bob = token(sub=f"bob-{item}", items={item: "rw"})
     path = f"/api/items/{item}/bans/bob-{item}"

@@ -88,7 +88,9 @@ async def members(observed_pair: Watched, item: str, stack: AsyncExitStack) -> t
     return ada, bob
 
 
-async def test_x9_who_may_only_listen_reads_no_body_and_no_name(observed_pair: Watched, item: str) -> None:
+async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
+    observed_pair: Watched, item: str
+) -> None:
     async with AsyncExitStack() as stack:
         ada, bob = await members(observed_pair, item, stack)
         chat = [
@@ -131,7 +133,7 @@ def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry
     }
 
 
-async def test_x9_what_an_outsider_publishes_changes_nothing(observed_pair: Watched, item: str) -> None:
+async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: Watched, item: str) -> None:
     eve = token(sub="eve", items={item: "rw"})
     operator = {"Authorization": f"Bearer {token(sub='operator', items={'*': 'rwm'})}"}
     async with AsyncExitStack() as stack:

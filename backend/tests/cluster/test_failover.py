@@ -83,7 +83,7 @@ async def insist(room: RoomClient, body: object) -> int:
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["connections cut", "connections kept"])
-async def test_x4_x8_an_address_that_leads_to_a_standby_for_a_moment_leaves_nothing_behind(
+async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_harm(
     primary: Postgres,
     standby: Standby,
     url: str,
@@ -221,7 +221,7 @@ async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
             assert answer.status_code == 503, answer.text
 
 
-async def test_x4_a_list_of_hosts_leads_to_the_one_that_takes_writes(
+async def test_x4_the_writable_host_of_a_list_is_used(
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
     await standby.catch_up()  # it must have the test's database

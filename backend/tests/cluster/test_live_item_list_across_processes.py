@@ -40,7 +40,7 @@ async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_
             await room_list.wait_for(item=item, unread=1)
 
 
-async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
+async def test_w10_x5_entries_sent_by_sql_are_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
     one, two = pair
     async with follow(one, prefix=item) as here, follow(two, prefix=item) as there:
@@ -53,7 +53,7 @@ async def test_w10_x5_what_sql_sends_is_listed_on_every_process(pair: Pair, item
 
 
 @pytest.mark.parametrize("engines", ["redis"], indirect=True)
-async def test_w10_x2_with_the_bus_lost_the_log_is_asked_for_changed_rooms(
+async def test_w10_x2_changed_rooms_are_read_from_the_log_while_the_bus_is_down(
     engines: Engines, join: Start, item: str
 ) -> None:
     redis = engines.bus

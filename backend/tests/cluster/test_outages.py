@@ -61,7 +61,9 @@ async def test_x2_readers_stay_in_step_during_failures_of_redis(engines: Engines
         assert ada.entries == bob.entries
 
 
-async def test_s7_x4_everything_goes_on_after_the_database_was_away(engines: Engines, join: Start, item: str) -> None:
+async def test_s7_x4_everything_works_again_after_an_outage_of_the_database(
+    engines: Engines, join: Start, item: str
+) -> None:
     postgres = engines.postgres
     assert isinstance(postgres, Postgres)
     async with readers(item, join(), join()) as (ada, bob):

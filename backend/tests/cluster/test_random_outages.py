@@ -82,7 +82,7 @@ class Outages:
 
 
 @storm
-async def test_x1_x2_x3_x4_a_storm_over_three_processes_loses_doubles_and_reorders_nothing(
+async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reorder_no_entry(
     engines: Engines, join: Start
 ) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret

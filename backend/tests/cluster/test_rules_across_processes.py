@@ -77,7 +77,7 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
         assert {"left": [bob.member_id], "joined": [], "count": 1}.items() <= (await ada.wait_for("presence")).items()
 
 
-async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, item: str) -> None:
+async def test_p1_x1_a_member_of_two_processes_leaves_with_their_last_connection(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada:
         async with await RoomClient.join(one, item, name="Bob") as bob:
@@ -89,7 +89,7 @@ async def test_p1_x1_who_is_in_two_processes_leaves_with_the_last(pair: Pair, it
         await ada.wait_for("presence", left=[bob.member_id])
 
 
-async def test_p4_p5_x1_typing_and_marks_cross_over(pair: Pair, item: str) -> None:
+async def test_p4_p5_x1_typing_and_read_marks_reach_the_other_process(pair: Pair, item: str) -> None:
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
         await ada.send_messages("hello")

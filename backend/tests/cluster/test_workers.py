@@ -141,7 +141,7 @@ async def test_z1_joins_are_refused_while_draining_and_a_second_signal_ends_at_o
             engines.postgres.go_on()
 
 
-async def test_z1_it_ends_when_the_drain_time_is_over_though_storage_hangs(
+async def test_z1_the_server_ends_after_the_drain_time_even_if_storage_hangs(
     engines: Engines, join: Start, item: str
 ) -> None:
     server = join(ALCOVE_DRAIN_S="1")

@@ -164,7 +164,7 @@ async def test_the_bus_of_one_process_receives_nothing() -> None:
     assert subscriber.messages == []
 
 
-async def test_x9_notifications_of_another_form_break_nothing(postgres_url: str) -> None:
+async def test_x9_malformed_notifications_are_ignored(postgres_url: str) -> None:
     """Every role that may connect can send notifications."""
     subscriber = Subscriber(open_bus(postgres_url, "alcove_test"))
     await subscriber.start()

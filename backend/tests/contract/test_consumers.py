@@ -72,7 +72,7 @@ async def test_k2_positions_are_read_in_pages_and_those_at_their_heads_are_left_
     assert await log.consumers.positions(NAME, ["nowhere"]) == []
 
 
-async def test_k2_a_position_and_its_failure_outlive_the_process(open_again: OpenLog) -> None:
+async def test_k2_a_position_and_its_failure_are_stored_across_restarts(open_again: OpenLog) -> None:
     log = await open_again()
     await log.consumers.register(NAME)
     await append(log, message("a"), message("b"))

@@ -26,7 +26,7 @@ async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> Non
     assert (page.oldest, page.head) == (1, 3)
 
 
-async def test_s2_a_batch_may_go_to_many_rooms_each_with_its_own_seqs(log: Log) -> None:
+async def test_s2_a_batch_for_many_rooms_gives_each_room_its_own_seqs(log: Log) -> None:
     drafts = [message(f"{n}", item=item) for n, item in enumerate(["foo", "bar", "foo", "baz", "bar", "foo"])]
 
     assert await append(log, *drafts) == [(1, False), (1, False), (2, False), (1, False), (2, False), (3, False)]
@@ -120,7 +120,7 @@ async def test_f3_time_never_runs_backwards_in_a_room(log: Log) -> None:
     assert [entry(outcome).at for outcome in stored] == [5000, 5000, 1, 5000, 6000]
 
 
-async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
+async def test_r2_pages_after_a_seq_are_in_ascending_order(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(1, 26)))
     seqs: list[int] = []
     while page := (await log.read("foo", after=seqs[-1] if seqs else 0, limit=10)).entries:
@@ -130,7 +130,7 @@ async def test_r2_reading_behind_a_seq_ascends_page_by_page(log: Log) -> None:
     assert seqs == list(range(1, 26))
 
 
-async def test_w1_reading_before_a_seq_and_the_latest_ascend_too(log: Log) -> None:
+async def test_w1_pages_before_a_seq_and_the_latest_page_are_in_ascending_order(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(1, 26)))
 
     assert [entry.seq for entry in (await log.read("foo", before=19, limit=3)).entries] == [16, 17, 18]
@@ -140,14 +140,14 @@ async def test_w1_reading_before_a_seq_and_the_latest_ascend_too(log: Log) -> No
     assert [entry.seq for entry in (await log.read("foo", before=2**53 - 1, limit=1)).entries] == [25]
 
 
-async def test_r2_nothing_lies_behind_the_head(log: Log) -> None:
+async def test_r2_reading_after_the_head_returns_no_entries(log: Log) -> None:
     await append(log, message("a"))
     for after in (1, 2, 2**53 - 1):
         page = await log.read("foo", after=after, limit=10)
         assert (page.entries, page.oldest, page.head) == ([], 1, 1)
 
 
-async def test_a_room_never_written_to_is_empty(log: Log) -> None:
+async def test_a_room_without_entries_is_empty(log: Log) -> None:
     for page in (await log.read("foo", limit=9), await log.read("foo", after=0, limit=9)):
         assert (page.entries, page.oldest, page.head) == ([], 1, 0)
     state = (await log.room_states(["foo"]))["foo"]
@@ -155,7 +155,7 @@ async def test_a_room_never_written_to_is_empty(log: Log) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "ñ" * 500])
-async def test_a_page_ends_at_its_bytes_and_holds_at_least_one(log: Log, text: str) -> None:
+async def test_a_page_is_bounded_by_bytes_and_holds_at_least_one_entry(log: Log, text: str) -> None:
     await append(log, *(message(str(n), text) for n in range(1, 11)))
     some = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
     last = (await log.read("foo", limit=10, max_bytes=3100)).entries
@@ -191,7 +191,7 @@ async def test_l5_retention_keeps_the_last_days(open_again: OpenLog) -> None:
     assert ([entry.seq for entry in page.entries], page.oldest, page.head) == ([2, 3], 2, 3)
 
 
-async def test_l5_a_room_may_lose_all_and_goes_on_where_it_was(open_again: OpenLog) -> None:
+async def test_l5_seqs_continue_after_retention_removed_all_entries(open_again: OpenLog) -> None:
     now = time.time_ns() // 1_000_000
     log = await open_again(Retention(days=2))
     await append(log, message("old", at=now - 3 * DAY_MS), message("older", at=now - 3 * DAY_MS))
@@ -223,7 +223,9 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     assert sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)]) == 400
 
 
-async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_s3_closing_the_log_finishes_pending_appends(
+    open_again: OpenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(postgres_log, "_CLOSE_S", 60.0)  # as long as it takes
     log = await open_again()
     appends = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
@@ -235,13 +237,13 @@ async def test_s3_closing_finishes_what_was_begun(open_again: OpenLog, monkeypat
 
 
 @pytest.mark.parametrize("drafts", [[message("a")], [message("a"), message("a")], [edit("b", 1)], []])
-async def test_a_batch_counts_as_computed_at_the_latest_with_its_outcomes(log: Log, drafts: list[Draft]) -> None:
+async def test_io_pending_is_set_once_a_batch_has_outcomes(log: Log, drafts: list[Draft]) -> None:
     io_pending = asyncio.Event()
     await log.append(drafts, io_pending)
     assert io_pending.is_set()
 
 
-async def test_s7_a_draft_that_is_never_stored_is_answered_too(log: Log) -> None:
+async def test_s7_io_pending_is_set_even_if_the_log_is_unavailable(log: Log) -> None:
     await log.close()
     io_pending = asyncio.Event()
     with pytest.raises(LogUnavailableError):
@@ -249,13 +251,13 @@ async def test_s7_a_draft_that_is_never_stored_is_answered_too(log: Log) -> None
     assert io_pending.is_set()
 
 
-async def test_an_empty_batch_is_nothing(log: Log) -> None:
+async def test_empty_batches_have_empty_results(log: Log) -> None:
     assert await log.append([]) == []
     assert await log.move_read_marks([]) == []
     assert await log.room_states([]) == {}
 
 
-async def test_s7_what_comes_after_closing_is_unavailable(log: Log) -> None:
+async def test_s7_calls_after_closing_are_unavailable(log: Log) -> None:
     await log.close()
     await log.close()
 

@@ -32,7 +32,7 @@ async def test_w11_s5_after_a_deletion_ids_are_free_and_numbers_begin_again(open
     assert (await (await open_again()).read("foo", limit=1)).log == new
 
 
-async def test_w11_a_room_that_never_was_is_deleted_without_a_trace(log: Log) -> None:
+async def test_w11_deleting_a_room_that_never_existed_stores_nothing(log: Log) -> None:
     assert await log.delete_room("foo") == log.id
     assert (await log.room_states(["foo"]))["foo"].log == log.id
 
@@ -57,7 +57,7 @@ async def test_w11_the_rows_of_a_deleted_room_are_hidden_until_they_are_removed(
     assert await rows(storage, "rooms WHERE item LIKE '!deleted%'") == 0
 
 
-async def test_w11_of_a_large_room_every_row_is_removed_also_the_ids_that_retention_left(
+async def test_w11_every_row_of_a_large_room_is_removed_including_ids_kept_by_retention(
     open_again: OpenLog, storage: str
 ) -> None:
     log = await open_again(Retention(entries=REMOVED_ROWS + 7))
@@ -73,7 +73,9 @@ async def test_w11_of_a_large_room_every_row_is_removed_also_the_ids_that_retent
     assert await rows(storage, "ids") == (0 if storage.startswith("sqlite") else 2)
 
 
-async def test_w11_what_a_process_has_left_is_removed_after_the_next_start(open_again: OpenLog, storage: str) -> None:
+async def test_w11_rows_left_by_a_stopped_process_are_removed_after_the_next_start(
+    open_again: OpenLog, storage: str
+) -> None:
     log = await open_again()
     await append(log, *(message(f"m{n}", "left behind") for n in range(REMOVED_ROWS + 10)))
     await log.delete_room("foo")

@@ -38,7 +38,7 @@ async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log:
     assert log.id == elsewhere.log == (await log.room_states(["bar"]))["bar"].log
 
 
-async def test_x8_a_loss_that_was_written_over_is_noticed_by_the_other_entry(log: Log, storage: str) -> None:
+async def test_x8_a_lost_entry_whose_seq_was_used_again_is_noticed(log: Log, storage: str) -> None:
     await append(log, *(message(str(n), at=1000 + n) for n in range(4)))
     await lose_tail(storage, "foo", 2)
     await append(log, *(message(f"other {n}", at=2000 + n) for n in range(3)))
@@ -80,7 +80,7 @@ async def test_x8_a_room_that_was_lost_entirely_gets_a_new_history(log: Log, sto
     assert ((await log.read("foo", limit=1)).head, (await log.room_states(["foo"]))["foo"].log) == (0, renewed)
 
 
-async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage: str) -> None:
+async def test_x8_a_new_history_contains_no_lost_entries(log: Log, storage: str) -> None:
     """A partial restore may leave ids and marks of entries that are gone: both would make members miss new entries."""
     await append(log, *(message(str(n)) for n in range(4)))
     await log.move_read_marks([RoomReadMark("foo", "ada", 4), RoomReadMark("foo", "bob", 1)])
@@ -92,7 +92,7 @@ async def test_x8_a_new_history_keeps_nothing_of_what_was_lost(log: Log, storage
     assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 2, "bob": 1}
 
 
-async def test_r5_removed_entries_are_no_loss(log: Log, storage: str) -> None:
+async def test_r5_entries_removed_by_retention_do_not_count_as_lost(log: Log, storage: str) -> None:
     await append(log, *(message(str(n)) for n in range(4)))
     await execute(storage, "DELETE FROM alcove.entries", "UPDATE alcove.rooms SET oldest = 5")
     (appended,) = await append_entries(log, message("4"), seen={"foo": Position(log.id, 4, 1000)})

@@ -92,7 +92,7 @@ async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> 
         assert all(room.head == room.unread == 1 for room in rooms)
 
 
-async def test_w4_a_list_that_takes_too_long_is_given_up_and_the_next_one_is_not(
+async def test_w4_a_list_that_takes_too_long_is_cancelled_and_the_next_one_succeeds(
     storage: str, many_rooms: Callable[[], Awaitable[None]]
 ) -> None:
     await many_rooms()

@@ -26,7 +26,7 @@ async def test_s14_s5_an_event_is_an_entry_with_a_body_stored_once(open_again: O
     assert (first.kind, first.body) == ("event", raw({"text": "shipped"}))
 
 
-async def test_s14_s8_an_event_is_no_message_that_could_be_changed(log: Log) -> None:
+async def test_s14_s8_an_event_cannot_be_edited_or_deleted(log: Log) -> None:
     await append(log, event("a"))
 
     assert await append(log, edit("e", 1, mod=True), delete("d", 1, mod=True)) == ["invalid", "invalid"]

@@ -50,7 +50,7 @@ async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_
     assert [room.item for room in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
 
 
-async def test_w4_before_an_item_that_has_no_entries_there_is_no_page(log: Log) -> None:
+async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log: Log) -> None:
     await write_rooms(log, "order-1")
 
     with pytest.raises(NoSuchRoomError, match="no entries in the room of order-2"):

@@ -27,7 +27,7 @@ async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
     assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 7}
 
 
-async def test_p5_a_mark_never_goes_beyond_the_head(log: Log) -> None:
+async def test_p5_a_mark_beyond_the_head_is_stored_as_the_head(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(10)))
 
     assert await seqs(log, ("foo", "ada", 2**53 - 1)) == [10]
@@ -43,7 +43,7 @@ async def test_p5_marks_of_many_rooms_and_members_move_at_once(log: Log) -> None
     assert tuple(rooms[item].reads for item in ("foo", "bar", "never")) == ({"ada": 2, "bob": 1}, {"ada": 1}, {})
 
 
-async def test_p5_marks_survive_opening_again(open_again: OpenLog) -> None:
+async def test_p5_marks_survive_a_restart_of_the_log(open_again: OpenLog) -> None:
     log = await open_again()
     await append(log, message("a"))
     await seqs(log, ("foo", "ada", 1))
@@ -100,7 +100,7 @@ async def test_w4_a_listed_item_has_its_head_and_its_last_entry(log: Log) -> Non
     assert (foo.head, foo.last.id if foo.last else None) == (2, "b")
 
 
-async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -> None:
+async def test_w4_an_item_whose_entries_were_all_removed_has_no_last_entry(open_again: OpenLog) -> None:
     log = await open_again(Retention(days=1))
     await append(log, message("a", at=1000))
     (foo,) = await log.list_rooms(FOO, "ada", limit=10)
@@ -108,7 +108,7 @@ async def test_w4_an_item_that_lost_all_has_no_last_entry(open_again: OpenLog) -
     assert (foo.head, foo.last, foo.unread) == (1, None, 0)
 
 
-async def test_w4_unread_are_messages_of_others_behind_the_mark(log: Log) -> None:
+async def test_w4_unread_counts_the_messages_of_others_after_the_read_mark(log: Log) -> None:
     await append(log, message("1"), message("2", by=BOB), message("3", by=BOB), message("4"), message("5", by=BOB))
     await append(log, delete("6", 5, by=BOB))
     unread = [(await log.list_rooms(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
@@ -119,13 +119,13 @@ async def test_w4_unread_are_messages_of_others_behind_the_mark(log: Log) -> Non
     assert unread == [1, 2, 0]
 
 
-async def test_w4_unread_ends_at_1000(log: Log) -> None:
+async def test_w4_unread_counts_stop_at_1000(log: Log) -> None:
     await append(log, *(message(str(n), by=BOB) for n in range(1200)))
 
     assert (await log.list_rooms(FOO, "ada", limit=1))[0].unread == 1000
 
 
-async def test_w4_a_room_of_refused_changes_alone_is_no_item(log: Log) -> None:
+async def test_w4_a_room_with_only_refused_changes_is_not_listed(log: Log) -> None:
     assert await append(log, delete("d", 1)) == ["invalid"]
 
     assert await log.list_rooms([ALL_ITEMS], "ada", limit=10) == []

@@ -36,21 +36,21 @@ async def test_s8_a_moderator_may_change_a_message_of_another(log: Log, change: 
 
 @pytest.mark.parametrize("target", [0, 2, 3, 4, 5, 2**53 - 1], ids=["zero", "edit", "deleted", "delete", "none", "far"])
 @pytest.mark.parametrize("mod", [False, True])
-async def test_s8_another_target_than_a_standing_message_is_invalid(log: Log, target: int, *, mod: bool) -> None:
+async def test_s8_a_target_that_is_not_an_existing_message_is_invalid(log: Log, target: int, *, mod: bool) -> None:
     await append(log, message("a"), edit("e", 1), message("b"), delete("d", 3))
 
     assert await append(log, edit("x", target, mod=mod), delete("y", target, mod=mod)) == ["invalid", "invalid"]
     assert (await log.read("foo", limit=1)).head == 4
 
 
-async def test_s8_a_target_in_another_room_is_none(log: Log) -> None:
+async def test_s8_a_target_in_another_room_is_invalid(log: Log) -> None:
     await append(log, message("a", item="bar"))
 
     assert await append(log, edit("e", 1)) == ["invalid"]
     assert await bodies(log, "bar") == {1: '"hello"'}
 
 
-async def test_s8_a_target_may_stand_in_the_same_batch(log: Log) -> None:
+async def test_s8_a_target_may_be_in_the_same_batch(log: Log) -> None:
     drafts = [message("a"), edit("e", 1, "two"), edit("x", 1, by=BOB), delete("d", 1), edit("late", 1), message("b")]
 
     assert await append(log, *drafts) == [(1, False), (2, False), "forbidden", (3, False), "invalid", (4, False)]
@@ -92,7 +92,7 @@ async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(ope
     assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
 
 
-async def test_s9_a_delete_leaves_other_messages_and_their_edits(log: Log) -> None:
+async def test_s9_a_delete_does_not_change_other_messages_and_their_edits(log: Log) -> None:
     await append(log, message("a"), message("b"), edit("e", 2, "two"), edit("f", 1, "one"), delete("d", 1))
 
     assert await bodies(log) == {1: None, 2: '"two"', 3: '"two"', 4: None, 5: None}

@@ -31,7 +31,7 @@ def script(service: str) -> list[str]:
     return [part.replace("$$", "$") for part in EVERY[service]["command"]]
 
 
-def test_alone_it_is_one_process_on_its_embedded_database() -> None:
+def test_the_default_deployment_is_one_process_with_an_embedded_database() -> None:
     assert list(services()) == ["alcove"]
     assert "ALCOVE_DATABASE_URL=sqlite:" in (ROOT / "backend/Dockerfile").read_text()
     assert not {"ALCOVE_DATABASE_URL", "ALCOVE_BUS_URL"} & set(services()["alcove"]["environment"])
@@ -91,7 +91,7 @@ def test_only_the_trusted_proxys_headers_are_used() -> None:
     assert {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()} == {address}
 
 
-def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: Path) -> None:
+def test_a2_a_process_of_the_cluster_does_not_start_without_a_secret(tmp_path: Path) -> None:
     (allowed,) = {process["environment"]["ALCOVE_ALLOW_OPEN"] for process in PROCESSES.values()}
     env = {"ALCOVE_ALLOW_OPEN": allowed, "ALCOVE_SECRET": ""}
     process = Process(
@@ -105,7 +105,7 @@ def test_a2_without_a_secret_a_process_of_the_cluster_does_not_start(tmp_path: P
     assert "set ALCOVE_SECRET" in process.output
 
 
-def test_what_must_be_set_is_asked_for_before_anything_starts() -> None:
+def test_missing_required_settings_are_reported_before_any_service_starts() -> None:
     def run_config(**env: str) -> subprocess.CompletedProcess[str]:
         command, before = script("secrets-are-set"), {"PATH": os.environ["PATH"]}
         return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
@@ -153,7 +153,7 @@ def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
         assert process["ulimits"]["nofile"] > int(process["environment"]["ALCOVE_CONNECTIONS"]) + 1000
 
 
-def test_a_process_alone_has_descriptors_for_all_its_connections() -> None:
+def test_a_single_process_may_open_descriptors_for_all_its_connections() -> None:
     assert services()["alcove"]["ulimits"]["nofile"] > Settings.model_fields["connections"].default + 1000
 
 

@@ -62,7 +62,7 @@ async def test_w7_every_alert_uses_existing_metrics(cluster: Cluster) -> None:
         assert asked <= known, rule["alert"]
 
 
-async def test_w7_labels_that_are_asked_for_exist_with_these_values(cluster: Cluster) -> None:
+async def test_w7_label_values_in_expressions_exist(cluster: Cluster) -> None:
     labels = await exported_metrics(cluster)
     codes = {sample["code"] for sample in labels["alcove_refusals_total"]}
     (refused,) = [rule["expr"] for rule in ALERTS if rule["alert"] == "AlcoveSendsRefused"]
@@ -85,7 +85,7 @@ async def test_a6_no_label_names_a_member_or_an_item(cluster: Cluster, item: str
     assert used_labels == {"code", "le", "limit", "outcome", "reason", "state", "version"}
 
 
-async def test_w7_a_count_begins_at_zero(cluster: Cluster) -> None:
+async def test_w7_counters_are_exported_as_zero_before_the_first_event(cluster: Cluster) -> None:
     labels = await exported_metrics(cluster)
 
     assert {sample["outcome"] for sample in labels["alcove_sends_total"]} == {"stored", "duplicate", "refused"}
@@ -110,7 +110,7 @@ def test_every_alert_describes_what_happened_and_what_to_do(rule: Part) -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_every_panel_asks_the_chosen_source_for_the_chosen_processes(panel: Part) -> None:
+def test_every_panel_uses_the_selected_source_and_processes(panel: Part) -> None:
     assert panel["datasource"]["uid"] == "${datasource}"
     assert panel["description"]
     for target in panel["targets"]:
@@ -119,7 +119,7 @@ def test_every_panel_asks_the_chosen_source_for_the_chosen_processes(panel: Part
         assert all('job="alcove", instance=~"$process"' in selector for selector in selectors)
 
 
-def test_panels_lie_beside_each_other() -> None:
+def test_panels_do_not_overlap() -> None:
     occupied = [
         (x, y)
         for panel in DASHBOARD["panels"]
@@ -131,7 +131,7 @@ def test_panels_lie_beside_each_other() -> None:
     assert all(x < 24 for x, _ in occupied)
 
 
-def test_the_dashboard_asks_which_source_and_which_processes() -> None:
+def test_the_dashboard_has_variables_for_the_source_and_the_processes() -> None:
     assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "process"]
 
 

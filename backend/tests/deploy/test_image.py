@@ -50,14 +50,14 @@ def is_excluded(path: str) -> bool:
 
 
 @pytest.mark.parametrize("stage", [PAGE, SERVER], ids=["page", "server"])
-def test_what_a_stage_copies_exists_and_is_not_kept_out(stage: list[str]) -> None:
+def test_files_copied_by_a_stage_exist_and_are_not_ignored(stage: list[str]) -> None:
     assert copied_paths(stage)
     for source in copied_paths(stage):
         assert (ROOT / source).exists(), source
         assert not is_excluded(source), source
 
 
-def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> None:
+def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
     sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
     known = [
         str(path.relative_to(ROOT))
@@ -85,7 +85,7 @@ def test_nothing_that_tools_leave_behind_and_no_secret_goes_into_the_image() -> 
 @pytest.mark.parametrize(
     ("stage", "lock"), [(PAGE, "package-lock.json"), (SERVER, "requirements.lock")], ids=["page", "server"]
 )
-def test_a_change_of_code_installs_nothing_again(stage: list[str], lock: str) -> None:
+def test_a_change_of_code_does_not_reinstall_dependencies(stage: list[str], lock: str) -> None:
     """Docker runs again what comes behind the first instruction whose files changed."""
     (installed,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
     before = [source for line in stage[:installed] for source in copied_paths([line])]
@@ -102,7 +102,7 @@ def test_everything_is_installed_by_its_hash() -> None:
     assert all("--no-build-isolation" in part for part in installs if "-e ." in part)
 
 
-def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
+def test_the_image_contains_neither_build_tools_nor_tests() -> None:
     words = " ".join(IMAGE)
 
     assert copied_paths(IMAGE) == []
@@ -116,12 +116,12 @@ def test_the_image_has_neither_what_builds_it_nor_what_tests_it() -> None:
     assert {source for source in copied_paths(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
 
 
-def test_its_command_is_on_the_path() -> None:
+def test_the_command_of_the_image_is_on_the_path() -> None:
     assert "ENV PATH=/alcove/backend/.venv/bin:$PATH" in IMAGE
     assert 'ENTRYPOINT ["alcove"]' in IMAGE
 
 
-def test_its_labels_name_the_project_version_and_revision() -> None:
+def test_the_labels_of_the_image_name_the_project_version_and_revision() -> None:
     (labels,) = [line for line in IMAGE if line.startswith("LABEL ")]
     result = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
     assert {name.removeprefix("org.opencontainers.image.") for name in result} == {
@@ -134,7 +134,7 @@ def test_its_labels_name_the_project_version_and_revision() -> None:
     assert set(re.findall(r"\$\{(\w+)\}", labels)) <= given
 
 
-def test_its_stages_have_a_base_that_a_release_pins_by_digest() -> None:
+def test_the_base_images_can_be_pinned_by_digest_in_a_release() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert bases == ["${NODE}", "${PYTHON}", "${PYTHON}"]
@@ -144,7 +144,7 @@ def test_its_stages_have_a_base_that_a_release_pins_by_digest() -> None:
     assert all(f"$(pinned {base})" in release for base in defaults.values())
 
 
-def test_it_reports_its_health_from_itself_and_runs_as_its_user() -> None:
+def test_the_image_has_a_health_check_and_runs_as_its_own_user() -> None:
     (check,) = [line for line in IMAGE if line.startswith("HEALTHCHECK ")]
     (port,) = [line.split()[1] for line in IMAGE if line.startswith("EXPOSE ")]
 
@@ -152,7 +152,7 @@ def test_it_reports_its_health_from_itself_and_runs_as_its_user() -> None:
     assert IMAGE.index("USER alcove") < IMAGE.index('ENTRYPOINT ["alcove"]')
 
 
-def test_the_folder_of_its_data_is_its_users() -> None:
+def test_the_data_folder_of_the_image_belongs_to_its_user() -> None:
     (user,) = re.findall(r"useradd [^&]*--uid (\d+) --gid (\d+)[^&]* (\w+) ", " ".join(IMAGE) + " ")
     (workdir,) = [line.split()[1] for line in IMAGE if line.startswith("WORKDIR ")]
 

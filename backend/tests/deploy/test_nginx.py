@@ -25,7 +25,7 @@ TOKEN = keep("a-credential-that-no-line-may-show")
 LARGEST = int(Settings.model_fields["message_bytes"].default)
 
 
-def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
+def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     configuration = configured(tmp_path, free_port(), [1, 2, 3])
     done = subprocess.run(  # noqa: S603 - the tests' own command
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
@@ -44,7 +44,7 @@ def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) 
     assert done.returncode == 0, done.stderr
 
 
-async def test_b1_a_base_path_comes_through(tmp_path: Path, item: str) -> None:
+async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as one:
         proxy = Nginx(tmp_path, [one.port, one.port, one.port])
         below = Host(proxy.port, "/chat")
@@ -66,7 +66,7 @@ async def members(process: Server) -> int:
     return sum(int(float(line.split()[1])) for line in lines if line.startswith("alcove_connections{"))
 
 
-async def test_x1_a_room_is_one_room_whichever_process_its_members_reach(cluster: Cluster, item: str) -> None:
+async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster, item: str) -> None:
     before = [await members(process) for process in cluster.processes]
     rooms = [await RoomClient.join(cluster.proxy, item, name=f"member {n}") for n in range(9)]
     for n, room in enumerate(rooms):
@@ -81,7 +81,7 @@ async def test_x1_a_room_is_one_room_whichever_process_its_members_reach(cluster
         await room.socket.close()
 
 
-async def test_w3_each_event_comes_as_soon_as_it_is_there(cluster: Cluster, item: str) -> None:
+async def test_w3_nginx_passes_on_each_event_at_once(cluster: Cluster, item: str) -> None:
     async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
         await anext(stream)
         for n in range(1, 4):  # the next is sent only when the last was heard
@@ -89,7 +89,7 @@ async def test_w3_each_event_comes_as_soon_as_it_is_there(cluster: Cluster, item
             assert (await next_entry(stream))["id"] == str(n)
 
 
-async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> None:
+async def test_t1_t2_t3_nginx_passes_on_the_sockets_of_the_tutorial(cluster: Cluster) -> None:
     echo = await connect(cluster.proxy, "/ws")
     await echo.send("hello")
     await echo.send(b"\x00\xff")
@@ -109,7 +109,7 @@ async def test_t1_t2_t3_the_tutorials_sockets_come_through(cluster: Cluster) -> 
         await client.close()
 
 
-async def test_t6_w1_w2_pages_and_requests_come_through(cluster: Cluster, item: str) -> None:
+async def test_t6_w1_w2_nginx_passes_on_pages_and_requests(cluster: Cluster, item: str) -> None:
     async with http(cluster.proxy) as client:
         stored = await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
         page = await client.get("/")
@@ -119,14 +119,12 @@ async def test_t6_w1_w2_pages_and_requests_come_through(cluster: Cluster, item: 
         assert page.text.startswith("<!DOCTYPE html>")
 
 
-async def test_w7_what_each_process_counts_is_not_asked_here(cluster: Cluster) -> None:
+async def test_w7_nginx_does_not_serve_the_metrics_of_a_process(cluster: Cluster) -> None:
     async with http(cluster.proxy) as client:
         assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
 
 
-async def test_a5_a_page_is_of_this_origin_by_the_host_and_port_that_the_browser_asked(
-    cluster: Cluster, item: str
-) -> None:
+async def test_a5_the_own_origin_is_the_host_and_port_that_the_browser_requested(cluster: Cluster, item: str) -> None:
     cookie = {"Cookie": f"alcove_session={TOKEN}"}
     ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
     _, code, _ = await expect_refusal(
@@ -211,7 +209,7 @@ async def test_z1_clients_of_a_stopping_process_get_a_delay_and_reconnect_to_the
         proxy.end()
 
 
-async def test_w2_a_request_that_may_have_done_its_work_is_never_repeated_elsewhere(tmp_path: Path) -> None:
+async def test_w2_a_request_that_may_have_been_processed_is_not_sent_to_another_process(tmp_path: Path) -> None:
     async with Upstream.running(answers=False) as one, Upstream.running(answers=False) as other:
         proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
         try:
@@ -266,7 +264,7 @@ async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path)
     assert (upgrade["upgrade"], upgrade["connection"]) == ("websocket", "upgrade")
 
 
-async def test_a6_no_line_shows_a_credential_whatever_goes_wrong(tmp_path: Path) -> None:
+async def test_a6_no_log_line_of_nginx_shows_a_credential_even_after_errors(tmp_path: Path) -> None:
     query = f"token={TOKEN}&q=1"
     async with Upstream.running(answers=False) as dying:
         proxy = Nginx(tmp_path, [dying.port, free_port(), free_port()])

@@ -98,7 +98,7 @@ async def test_a4_a_fresh_token_extends_the_connection_and_nothing_is_lost(secur
     assert room.bodies == list(range(1, sent_count + 1))
 
 
-async def test_a4_the_rights_of_a_fresh_token_count_at_once(secured_server: Server, item: str) -> None:
+async def test_a4_the_rights_of_a_fresh_token_apply_at_once(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room:
         refused = await room.request(send("no"))
         assert refused["code"] == "forbidden"
@@ -123,7 +123,7 @@ async def test_a4_the_rights_of_a_fresh_token_count_at_once(secured_server: Serv
         ({"exp": 10**400}, "unauthenticated"),
     ],
 )
-async def test_a4_a_fresh_token_that_is_none_changes_nothing(
+async def test_a4_an_invalid_fresh_token_changes_nothing(
     secured_server: Server, item: str, fresh: dict[str, Any], code: str
 ) -> None:
     exp = soon()
@@ -147,7 +147,7 @@ async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: 
     assert [answer for answer in answers if answer != "presence"] == ["access", "pong"] * 10
 
 
-async def test_a7_a_revoked_member_is_out_and_stays_out(
+async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
     secured_server: Server, admin: httpx.AsyncClient, item: str
 ) -> None:
     async with AsyncExitStack() as open_rooms:
@@ -195,7 +195,7 @@ async def test_a7_a_revoked_member_is_out_and_stays_out(
 
 
 @pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
-async def test_a4_a7_w5_a_body_that_takes_its_time_outlives_no_right(
+async def test_a4_a7_w5_a_slow_request_body_is_refused_if_the_right_ended_meanwhile(
     secured_server: Server, admin: httpx.AsyncClient, item: str, why: str
 ) -> None:
     exp = soon() if why == "expired" else time.time() + 600
@@ -239,7 +239,9 @@ async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
     assert (await endpoints.session(secured_server, query(trent))).code == ACCEPTED
 
 
-async def test_a7_a_revoked_token_renews_nothing(secured_server: Server, admin: httpx.AsyncClient, item: str) -> None:
+async def test_a7_a_revoked_token_cannot_extend_a_connection(
+    secured_server: Server, admin: httpx.AsyncClient, item: str
+) -> None:
     old = token(sub="peggy", iat=time.time() - 60, items={item: "rw"})
     not_before = (await admin.post("/api/revoke", json={"sub": "peggy"})).json()["not_before"]
     await eventually(lambda: time.time() >= not_before)
@@ -256,14 +258,14 @@ async def test_a7_a_revoked_token_renews_nothing(secured_server: Server, admin: 
     "body",
     ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],
 )
-async def test_a7_a_revocation_out_of_shape_is_refused(admin: httpx.AsyncClient, body: str) -> None:
+async def test_a7_an_invalid_revocation_is_refused(admin: httpx.AsyncClient, body: str) -> None:
     answer = await admin.post("/api/revoke", content=body.encode("latin-1"))
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a7_w5_a_restart_forgets_no_revocation_and_no_ended_session(serve: Start, item: str) -> None:
+async def test_a7_w5_revocations_and_ended_sessions_survive_a_restart(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
     ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
     async with http(server, token=None) as client:

@@ -68,14 +68,16 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
 @pytest.mark.parametrize("way", GOOD)
-async def test_a1_a3_a_good_credential_opens(secured_server: Server, way: str, endpoint: str) -> None:
+async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way: str, endpoint: str) -> None:
     knock, _ = endpoints.TAKES[endpoint]
     assert await knock(secured_server, GOOD[way]()) == endpoints.Answer(ACCEPTED)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
 @pytest.mark.parametrize("endpoint", TAKES)
-async def test_a3_each_door_takes_its_rights_and_no_others(secured_server: Server, endpoint: str, letters: str) -> None:
+async def test_a3_each_endpoint_requires_exactly_its_rights(
+    secured_server: Server, endpoint: str, letters: str
+) -> None:
     knock, needed = TAKES[endpoint]
     answer = await knock(secured_server, query(token(items={"foo": letters})))
 
@@ -84,7 +86,7 @@ async def test_a3_each_door_takes_its_rights_and_no_others(secured_server: Serve
 
 
 @ONCE
-def test_a3_every_route_of_the_document_is_in_the_table_of_ways_in(secured_server: Server) -> None:
+def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(secured_server: Server) -> None:
     with blocking_http(secured_server, token=None) as client:
         paths = client.get("/openapi.json").json()["paths"]
     missing = [
@@ -111,7 +113,7 @@ def is_in_the_table(method: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("endpoint", ANYONE)
-async def test_a3_other_doors_take_any_good_credential_and_no_bad_one(secured_server: Server, endpoint: str) -> None:
+async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_server: Server, endpoint: str) -> None:
     assert (await ANYONE[endpoint](secured_server, query(token(items={})))).code == ACCEPTED
     assert (await ANYONE[endpoint](secured_server, cookie(token(items={}), secured_server.url))).code == ACCEPTED
     for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
@@ -126,7 +128,7 @@ async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE)
-async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(secured_server: Server, origin: str) -> None:
+async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server: Server, origin: str) -> None:
     brought = cookie(token(items={"*": "rwm"}), origin)
 
     assert (await endpoints.room(secured_server, brought)).code == 4403
@@ -151,7 +153,7 @@ async def test_a5_a_cookie_counts_for_no_page_of_elsewhere(secured_server: Serve
         assert (await endpoint(secured_server, brought)).code == ACCEPTED
 
 
-async def test_a5_over_tls_a_page_that_came_without_it_is_of_elsewhere(secured_server: Server) -> None:
+async def test_a5_over_tls_a_page_loaded_without_tls_is_another_origin(secured_server: Server) -> None:
     host = secured_server.url.removeprefix("http://")
 
     def brought(scheme: str, origin: str) -> Credential:
@@ -180,7 +182,7 @@ def test_a5_without_a_host_header_no_origin_is_the_servers_own(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(secured_server: Server, method: str) -> None:
+async def test_a5_w5_pages_of_other_origins_cannot_sign_in_or_out(secured_server: Server, method: str) -> None:
     headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
     async with http(secured_server, token=None) as client:
         answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
@@ -191,7 +193,7 @@ async def test_a5_w5_no_page_of_elsewhere_signs_anyone_in_or_out(secured_server:
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
 @pytest.mark.parametrize("endpoint", endpoints.TAKES_MODERATE_ALL)
-async def test_a7_w14_w15_what_concerns_all_items_takes_the_right_to_moderate_everything(
+async def test_a7_w14_w15_requests_about_all_items_require_the_right_to_moderate_all_items(
     secured_server: Server, items: object, endpoint: str
 ) -> None:
     ask = endpoints.TAKES_MODERATE_ALL[endpoint]
@@ -213,7 +215,7 @@ async def test_a7_w14_w15_what_concerns_all_items_takes_the_right_to_moderate_ev
         ({"bar": "rwm"}, 403),
     ],
 )
-async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(
+async def test_a7_revoking_on_an_item_requires_the_right_to_moderate_it(
     secured_server: Server, items: object, code: int
 ) -> None:
     answer = await endpoints.revoke_on_foo(secured_server, query(token(items=items)))
@@ -222,7 +224,7 @@ async def test_a7_revoking_on_an_item_takes_the_right_to_moderate_it(
     assert answer.code == ACCEPTED or "moderate foo" in answer.reason
 
 
-async def test_w4_the_list_names_what_one_may_read_and_nothing_else(secured_server: Server) -> None:
+async def test_w4_the_list_contains_exactly_the_readable_items(secured_server: Server) -> None:
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):
         assert (await endpoints.send(secured_server, Credential(author.query, item=item))).code == ACCEPTED
@@ -243,7 +245,7 @@ async def test_a3_a_reader_receives_entries_and_is_refused_a_send(secured_server
     assert answer["code"] == "forbidden"
 
 
-async def test_a3_a_name_stands_in_the_hello_and_an_expiry_too(secured_server: Server, item: str) -> None:
+async def test_a3_the_hello_contains_name_and_expiry(secured_server: Server, item: str) -> None:
     exp = int(time.time()) + 60
     good = token(name="Ada L.", exp=exp, items={item: "rw"})
     async with await RoomClient.join(secured_server, item, token=good) as room:
@@ -259,7 +261,7 @@ async def test_h4_a_refusal_selects_our_subprotocol_among_several(secured_server
     assert (await endpoints.plain("/ws")(secured_server, query("gone-by-now"))).code == 403
 
 
-async def test_a2_signed_mode_takes_no_name_from_the_query(secured_server: Server, item: str) -> None:
+async def test_a2_signed_mode_ignores_a_name_in_the_query(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "r"}), name="Eve") as room:
         assert room.hello["you"]["name"] == "ada"
     error, code, reason = await expect_refusal(secured_server, item, token="gone-by-now", name="Eve")

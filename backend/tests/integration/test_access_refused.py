@@ -235,7 +235,7 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
         ("unread", 422, "access_token"),
     ],
 )
-async def test_a3_a_token_under_another_name_opens_nothing(
+async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
     secured_server: Server, endpoint: str, code: int, word: str
 ) -> None:
     answer = await (DOORS | LISTS)[endpoint](secured_server, Credential({"access_token": token()}))

@@ -60,7 +60,7 @@ async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log:
         ("'foo', 'x', 'shop', 'The shop', NULL", "text"),
     ],
 )
-async def test_s14_an_event_out_of_shape_fails_the_statement(shop: Any, arguments: str, word: str) -> None:
+async def test_s14_an_invalid_event_fails_the_sql_statement(shop: Any, arguments: str, word: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError, match=word):
         await shop.execute(f"SELECT alcove_event({arguments})")
 

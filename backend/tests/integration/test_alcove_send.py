@@ -102,7 +102,7 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
     assert await shop.fetchval("SELECT count(*) FROM alcove.report") == len(expected)
 
 
-async def test_x5_nothing_in_the_callers_search_path_runs_with_the_owners_rights(
+async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_rights(
     postgres_url: str, shop: Any, log: Log
 ) -> None:
     async with roles(postgres_url) as operator:
@@ -257,7 +257,9 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
         ("DROP TABLE alcove.meta", "a schema `alcove` of another program"),
     ],
 )
-async def test_x5_what_a_prepared_schema_lacks_is_one_line(postgres_url: str, take: str, line: str) -> None:
+async def test_x5_objects_missing_from_a_prepared_schema_are_named_in_one_line(
+    postgres_url: str, take: str, line: str
+) -> None:
     async with roles(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
         await operator.execute(schema_for("server"))

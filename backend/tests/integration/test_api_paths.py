@@ -40,7 +40,7 @@ async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str,
     ],
 )
 @pytest.mark.parametrize("accept", ["*/*", "text/html"])
-async def test_w_no_path_of_the_api_is_the_pages(
+async def test_w_unknown_paths_of_the_api_do_not_return_the_page(
     server: Server, method: str, path: str, status: int, accept: str
 ) -> None:
     async with http(server, headers={"Accept": accept}) as client:
@@ -51,7 +51,7 @@ async def test_w_no_path_of_the_api_is_the_pages(
 
 
 @ONCE
-async def test_w6_a_fault_is_named_once_however_many_rules_find_it(server: Server) -> None:
+async def test_w6_an_invalid_value_is_reported_once_even_if_several_rules_fail(server: Server) -> None:
     async with http(server) as client:
         answer = (await client.get("/api/items/a b/entries")).json()
 

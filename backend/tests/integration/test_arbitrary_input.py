@@ -84,7 +84,7 @@ async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_store
 
 @bounded
 @given(data=st.binary(max_size=300))
-async def test_c_1007_bytes_that_claim_to_be_text_end_the_connection_or_are_answered(
+async def test_c_1007_text_frames_of_arbitrary_bytes_are_answered_or_close_the_connection(
     unchecked_server: Server, data: bytes
 ) -> None:
     async with await RoomClient.open(unchecked_server, "hostile-text") as room:
@@ -129,7 +129,7 @@ def _is_utf8(data: bytes) -> bool:
         "bad lines",
     ],
 )
-async def test_f2_a_frame_made_to_hurt_is_answered_like_any_other(unlimited_server: Server, frame: str) -> None:
+async def test_f2_a_malicious_frame_is_answered_like_any_other(unlimited_server: Server, frame: str) -> None:
     item = f"hostile-{next(rooms)}"
     async with await RoomClient.open(unlimited_server, item) as room:
         received, code = await converse(room.socket, [frame])

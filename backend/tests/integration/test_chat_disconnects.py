@@ -96,7 +96,7 @@ def alive(kind: type) -> int:
 
 @storm
 @pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
-async def test_t4_those_who_left_are_not_in_memory_any_more(leave: Leave, tmp_path: Path) -> None:
+async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp_path: Path) -> None:
     async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
         await depart(address, leave, stack)
 
@@ -140,7 +140,9 @@ async def test_t4_the_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> Non
     assert SLOW_BYTES < most <= SLOW_BYTES + 2 * len(line)
 
 
-async def test_t4_who_sends_and_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_t4_a_client_that_sends_and_never_reads_is_disconnected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(asgi, "_STALL_S", 0.2)
     async with in_this_process(tmp_path) as (address, server, _chat):
         stuck = await connect(address, "/ws", receive_buffer=4096)

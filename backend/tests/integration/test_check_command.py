@@ -24,7 +24,7 @@ def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
     return code, rows
 
 
-def test_a_fresh_folder_is_well_and_nothing_is_made_in_it(tmp_path: Path) -> None:
+def test_check_succeeds_in_an_empty_folder_and_creates_no_file(tmp_path: Path) -> None:
     _, rows = run(tmp_path)
     page = rows.pop("page")
 
@@ -34,7 +34,7 @@ def test_a_fresh_folder_is_well_and_nothing_is_made_in_it(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_missing_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_check_names_what_is_missing_and_how_to_fix_it(tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"no database" * 100)
     code, rows = run(
         tmp_path,
@@ -64,7 +64,9 @@ def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bus", ["postgres", "redis"])
-def test_engines_that_answer_are_well(tmp_path: Path, postgres_url: str, redis_url: str, bus: str) -> None:
+def test_check_succeeds_if_database_and_bus_respond(
+    tmp_path: Path, postgres_url: str, redis_url: str, bus: str
+) -> None:
     _, rows = run(
         tmp_path,
         ALCOVE_DATABASE_URL=postgres_url,

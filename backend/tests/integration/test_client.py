@@ -29,7 +29,7 @@ ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member(
 
 
 @ONCE
-def test_w11_all_that_a_socket_can_do_is_a_method(secured_server: Server, item: str) -> None:
+def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured_server: Server, item: str) -> None:
     with Client(secured_server.url, SECRET) as client:
         sent = client.send(item, {"text": "hello"}, by=ADA, id="a")
         assert isinstance(sent, Message)

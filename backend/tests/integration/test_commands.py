@@ -96,12 +96,12 @@ def test_a3_a_short_secret_stops_any_server_with_the_same_line() -> None:
 
 
 @ONCE
-def test_a2_open_mode_is_loud(server: Server) -> None:
+def test_a2_open_mode_logs_a_warning_at_the_start(server: Server) -> None:
     assert "OPEN MODE: anyone who reaches this server may read and write" in server.output
 
 
 @ONCE
-async def test_a2_signed_mode_is_not(secured_server: Server) -> None:
+async def test_a2_signed_mode_logs_no_warning_at_the_start(secured_server: Server) -> None:
     assert "OPEN MODE" not in secured_server.output
 
 
@@ -150,7 +150,9 @@ def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a3_a_token_that_would_not_do_is_not_made(tmp_path: Path, arguments: list[str], line: str) -> None:
+def test_a3_the_token_command_refuses_to_print_an_invalid_token(
+    tmp_path: Path, arguments: list[str], line: str
+) -> None:
     code, lines = run(tmp_path, "token", *arguments, **SIGNED)
 
     assert code == 1
@@ -158,14 +160,14 @@ def test_a3_a_token_that_would_not_do_is_not_made(tmp_path: Path, arguments: lis
     assert lines[0].startswith(line)
 
 
-def test_a3_without_a_secret_there_is_no_token(tmp_path: Path) -> None:
+def test_a3_the_token_command_requires_a_secret(tmp_path: Path) -> None:
     assert (
         (result := run(tmp_path, "token", "--sub", "a", "--item", "a=r"))[0],
         result[1][0].split(":", 2)[0] + ":" + result[1][0].split(":", 2)[1],
     ) == (1, "alcove: ALCOVE_SECRET is not set")
 
 
-async def test_a7_the_command_revokes(secured_server: Server, tmp_path: Path, item: str) -> None:
+async def test_a7_the_revoke_command_revokes_a_member(secured_server: Server, tmp_path: Path, item: str) -> None:
     walter = token(sub="walter", items={"*": "rw"})
     async with (
         await RoomClient.join(secured_server, item, token=walter) as one,
@@ -186,7 +188,7 @@ async def test_a7_the_command_revokes(secured_server: Server, tmp_path: Path, it
 
 
 @ONCE
-def test_a7_what_keeps_the_command_from_revoking_is_one_line(
+def test_a7_the_revoke_command_explains_its_failure_in_one_line(
     secured_server: Server, server: Server, tmp_path: Path
 ) -> None:
     def line(url: str, **env: str) -> str:
@@ -210,7 +212,7 @@ def test_a7_what_keeps_the_command_from_revoking_is_one_line(
         assert f"alcove: {other.url} refused: " in line(other.url, **SIGNED)
 
 
-async def test_a2_open_mode_serves_no_other_machine_whichever_server_listens(tmp_path: Path) -> None:
+async def test_a2_open_mode_refuses_other_machines_under_any_asgi_server(tmp_path: Path) -> None:
     """The app checks the address at which a client connected, because the server binds any address it is given."""
 
     async def status(host: str, *, allow_open: bool = False) -> int:

@@ -129,7 +129,9 @@ def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp
     assert [word for word in talk.erased if word.encode() in contents] == []
 
 
-def test_s9_a_reader_of_another_program_delays_the_erasing_and_no_writer(store: SqliteStore, tmp_path: Path) -> None:
+def test_s9_a_reader_of_another_program_delays_only_the_erasing_and_no_write(
+    store: SqliteStore, tmp_path: Path
+) -> None:
     store.append([message("a", "a-secret")])
     with closing(sqlite3.connect(tmp_path / "alcove.db", isolation_level=None)) as other:
         other.execute("BEGIN")

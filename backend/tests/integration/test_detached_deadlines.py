@@ -13,7 +13,7 @@ def server_with_deadline(loop: str, **seconds: float) -> WireServer:
     return WireServer(loop=loop, deadlines=PATIENT._replace(**seconds))
 
 
-def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
+def test_a_connection_is_aborted_if_its_close_frame_is_not_answered(loop: str) -> None:
     """Check RFC 6455, section 7.1.1."""
     with server_with_deadline(loop, close_s=0.1) as server, server.client() as client:
         client.upgraded()
@@ -24,7 +24,7 @@ def test_a_close_frame_that_is_not_answered_ends_in_a_cut(loop: str) -> None:
         assert wait_for_close(recorder) == 4000
 
 
-def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
+def test_a_stuck_reader_is_aborted_when_the_server_closes_it(loop: str) -> None:
     with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
@@ -34,7 +34,7 @@ def test_a_stuck_reader_is_cut_off_when_it_is_to_go(loop: str) -> None:
         wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
-def test_a_stuck_reader_that_closed_itself_is_cut_off(loop: str) -> None:
+def test_a_stuck_reader_that_sent_a_close_frame_is_aborted(loop: str) -> None:
     with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
         client.upgraded()
         recorder = server.recorder()
@@ -54,7 +54,7 @@ def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, beg
         assert wait_for_close(server.recorder()) == 4408
 
 
-def test_a_trickle_does_not_hold_a_frame_open(loop: str) -> None:
+def test_a_frame_that_arrives_byte_by_byte_still_times_out(loop: str) -> None:
     with server_with_deadline(loop, frame_s=0.2) as server, server.client() as client:
         client.upgraded()
         client.socket.sendall(b"\x82\xfe\xff\xff\0\0\0\0")
@@ -110,7 +110,7 @@ def test_d2_a_slow_reader_with_a_backlog_is_not_disconnected(loop: str) -> None:
         assert client.frame() == (0x89, b"")
 
 
-def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) -> None:
+def test_p3_a_peer_that_hangs_times_out_even_if_its_kernel_accepts_bytes(loop: str) -> None:
     with server_with_deadline(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
         client.upgraded()
         recorder = server.recorder()
@@ -119,7 +119,7 @@ def test_p3_a_peer_that_hangs_is_dead_though_its_kernel_takes_more(loop: str) ->
         assert wait_for_close(recorder) == 4408
 
 
-def test_p3_a_peer_that_takes_nothing_is_dead_for_all_its_backlog(loop: str) -> None:
+def test_p3_a_peer_that_accepts_no_bytes_times_out_even_with_a_backlog(loop: str) -> None:
     with (
         server_with_deadline(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server,
         server.client(receive_buffer=4096) as client,

@@ -29,7 +29,7 @@ def client(server: Server) -> Iterator[RawClient]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("first", [0x81, 0x82], ids=["text", "binary"])
-def test_a_message_comes_back_as_it_was(client: RawClient, first: int, size: int) -> None:
+def test_a_message_is_echoed_unchanged(client: RawClient, first: int, size: int) -> None:
     """Check RFC 6455, sections 5.2 and 5.6."""
     payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
     client.send(first, payload)
@@ -39,14 +39,14 @@ def test_a_message_comes_back_as_it_was(client: RawClient, first: int, size: int
     assert same
 
 
-def test_text_comes_back_to_its_last_code_point(client: RawClient) -> None:
+def test_text_of_every_utf8_range_is_echoed(client: RawClient) -> None:
     """Check RFC 3629, section 3: the edges of each range."""
     payload = "\0\x7f\x80\u07ff\u0800\ud7ff\ue000\ufffe\uffff\U00010000\U0010ffff".encode()
     client.send(0x81, payload)
     assert client.frame() == (0x81, payload)
 
 
-def test_what_is_binary_need_not_be_text(client: RawClient) -> None:
+def test_binary_messages_need_not_be_utf8(client: RawClient) -> None:
     """Check RFC 6455, section 5.6."""
     client.send(0x82, bytes(range(256)))
     assert client.frame() == (0x82, bytes(range(256)))
@@ -83,7 +83,7 @@ def test_pings_between_fragments_are_answered_before_the_message_is_whole(client
     assert client.frame() == (0x81, b"and another")
 
 
-def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) -> None:
+def test_fragments_of_a_message_may_have_at_most_16_mib_together(client: RawClient) -> None:
     """Check RFC 6455, section 7.4.1."""
     half = bytes(MESSAGE_BYTES // 2)
     client.send(0x02, half)
@@ -98,7 +98,7 @@ def test_fragments_may_together_have_16_mib_and_no_byte_more(client: RawClient) 
 
 
 @pytest.mark.parametrize("first", [0x81, 0x82, 0x01], ids=["text", "binary", "fragment"])
-def test_over_16_mib_is_refused_by_its_head(client: RawClient, first: int) -> None:
+def test_a_frame_over_16_mib_is_refused_for_its_header(client: RawClient, first: int) -> None:
     """Check RFC 6455, sections 7.4.1 and 10.4."""
     client.socket.sendall(bytes((first, 0xFF)) + (MESSAGE_BYTES + 1).to_bytes(8, "big") + MASK)
     assert_refused(client, 1009)
@@ -111,7 +111,7 @@ def test_a_client_that_sent_a_whole_large_body_can_read_the_refusal(client: RawC
 
 
 @pytest.mark.parametrize("first", [0x81, 0x82, 0x01, 0x88, 0x89, 0x8A])
-def test_what_is_not_masked_is_refused(client: RawClient, first: int) -> None:
+def test_an_unmasked_frame_is_refused(client: RawClient, first: int) -> None:
     """Check RFC 6455, section 5.1."""
     client.socket.sendall(bytes((first, 4)) + b"\x03\xe8ok")
     assert_refused(client, 1002)
@@ -147,7 +147,7 @@ def test_a_control_frame_of_126_bytes_is_refused(client: RawClient, first: int) 
 
 
 @pytest.mark.parametrize("first", [0x00, 0x80])
-def test_a_continuation_of_nothing_is_refused(client: RawClient, first: int) -> None:
+def test_a_continuation_without_a_first_fragment_is_refused(client: RawClient, first: int) -> None:
     """Check RFC 6455, section 5.4."""
     client.send(0x01, b"a message ")
     client.send(0x80, b"and its end")
@@ -187,7 +187,7 @@ def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, w
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
-def test_what_is_no_close_code_is_refused(client: RawClient, code: int) -> None:
+def test_an_invalid_close_code_is_refused(client: RawClient, code: int) -> None:
     """Check RFC 6455, section 7.4."""
     client.send(0x88, code.to_bytes(2, "big"))
     assert_refused(client, 1002)

@@ -95,7 +95,7 @@ def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
 
 
 @bad
-def test_a_reason_that_is_no_text_is_refused(client: RawClient, bad: bytes) -> None:
+def test_a_close_reason_that_is_not_utf8_is_refused(client: RawClient, bad: bytes) -> None:
     """Check RFC 6455, sections 5.5.1 and 8.1."""
     client.send(0x88, b"\x03\xe8" + bad)
     assert_refused(client, 1007)

@@ -50,7 +50,7 @@ def alive() -> dict[str, int]:
 
 
 @storm
-async def test_thousands_of_rooms_visited_once_leave_no_trace_but_the_log(tmp_path: Path) -> None:
+async def test_thousands_of_rooms_visited_once_remain_only_in_the_log(tmp_path: Path) -> None:
     async def visit(hub: Hub, number: int) -> None:
         socket = FakeConnection()
         session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
@@ -93,7 +93,7 @@ async def by_reset(room: RoomClient) -> None:
 
 
 @pytest.mark.parametrize("leave", [by_close, by_reset])
-async def test_w8_who_left_is_not_connected_any_more(
+async def test_w8_a_member_who_left_is_not_listed_as_connected(
     unlimited_server: Server, item: str, leave: Callable[[RoomClient], Awaitable[None]]
 ) -> None:
     for number in range(50):

@@ -67,7 +67,7 @@ async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: s
 
 
 @ONCE
-async def test_w3_a_reader_that_left_is_a_member_no_more(server: Server) -> None:
+async def test_w3_a_reader_that_disconnected_is_no_longer_a_member(server: Server) -> None:
     async with events(server, "sse-left") as stream:
         await anext(stream)
     async with events(server, "sse-left") as stream:
@@ -113,7 +113,7 @@ async def flood(ada: RoomClient) -> int:
 
 
 @ONCE
-async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_loses_nothing(
+async def test_w3_d2_a_stuck_reader_of_events_costs_at_most_256_kib_and_loses_nothing(
     unlimited_server: Server, item: str
 ) -> None:
     async with await RoomClient.join(unlimited_server, item, name="Ada") as ada, http(unlimited_server) as client:
@@ -130,7 +130,7 @@ async def test_w3_d2_a_reader_of_events_that_reads_nothing_costs_256_kib_and_los
 
 
 @ONCE
-async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trouble(serve: Start, item: str) -> None:
+async def test_w3_a_reader_of_events_may_disconnect_while_the_server_waits_for_it(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada:
         with closing(StuckReader(server, item).socket):
@@ -140,7 +140,7 @@ async def test_w3_a_reader_of_events_that_goes_while_it_is_waited_for_is_no_trou
 
 
 @ONCE
-async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(
+async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_aborted(
     secured_server: Server, item: str
 ) -> None:
     rights = {item: "rw"}
@@ -153,7 +153,7 @@ async def test_w3_a4_a_reader_of_events_that_does_not_take_its_end_is_cut_off(
 
 
 @ONCE
-async def test_w3_p3_a_reader_of_events_that_takes_nothing_any_more_leaves(serve: Start, item: str) -> None:
+async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Start, item: str) -> None:
     """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
     server = serve(ALCOVE_PONG_S="1", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada, events(server, item) as stream:

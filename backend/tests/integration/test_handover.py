@@ -15,7 +15,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
         yield running
 
 
-def test_messages_come_and_go(server: WireServer) -> None:
+def test_messages_are_received_and_sent_after_the_handover(server: WireServer) -> None:
     with server.client() as client:
         assert client.upgraded() == 101
         client.send(0x81, "zwölf".encode())
@@ -46,7 +46,7 @@ def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
         wait_until(lambda: server.call(lambda: [ref() for ref in served] == [None] * 3))
 
 
-def test_a_dependency_is_left_when_the_handshake_is_done(server: WireServer) -> None:
+def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
     with server.client() as client:
         client.upgraded()
 
@@ -55,7 +55,7 @@ def test_a_dependency_is_left_when_the_handshake_is_done(server: WireServer) -> 
         assert client.frame() == (0x81, b"on and on")
 
 
-def test_bytes_in_one_run_with_the_handshake_are_not_lost(server: WireServer) -> None:
+def test_bytes_that_arrive_together_with_the_handshake_are_not_lost(server: WireServer) -> None:
     with server.client(tail=masked(0x81, b"hasty")) as client:
         assert client.upgraded() == 101
         assert client.frame() == (0x81, b"hasty")
@@ -88,7 +88,7 @@ def test_an_application_on_asgi_can_cut_its_peer_off(server: WireServer) -> None
         assert client.ended()
 
 
-def test_a_refused_handshake_is_uvicorns(server: WireServer) -> None:
+def test_a_refused_handshake_is_answered_by_uvicorn(server: WireServer) -> None:
     with server.client("/refused") as client:
         assert client.upgraded() == 403
 

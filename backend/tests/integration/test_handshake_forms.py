@@ -39,7 +39,7 @@ def status_of(server: Server, *sent: bytes) -> int:
 
 @pytest.mark.parametrize("version", ["8", "7", "0", "14", "x", "13, 8", None])
 @pytest.mark.parametrize("target", ["/ws", "/items/foo/ws?token=t"])
-def test_h_a_handshake_of_another_version_learns_which_one_there_is(
+def test_h_a_handshake_of_another_version_is_told_the_supported_one(
     server: Server, target: str, version: str | None
 ) -> None:
     """Check RFC 6455, section 4.4."""
@@ -94,7 +94,7 @@ def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Ser
         (("Content-Length: 0",), b"", 101),
     ],
 )
-def test_h_a_handshake_with_a_body_is_no_large_head(
+def test_h_a_handshake_with_a_body_is_not_refused_for_a_large_head(
     server: Server, headers: tuple[str, ...], body: bytes, status: int
 ) -> None:
     assert status_of(server, handshake("/ws", *headers) + body) == status
@@ -104,7 +104,7 @@ def test_h_a_handshake_with_a_body_is_no_large_head(
     "path",
     ["items/a%2Fb/ws", "items/foo/ws/", "/items/foo/ws", "items/foo", "items//ws", "items/foo/bar/ws", "room/foo"],
 )
-async def test_h4_a_path_that_leads_to_no_room_is_refused_readably(server: Server, path: str) -> None:
+async def test_h4_a_path_without_a_room_is_refused_with_a_reason(server: Server, path: str) -> None:
     client = await connect(server, f"/{path}?token=t", subprotocols=[PROTOCOL])
     room = RoomClient(client)
     error = await room.line()
@@ -128,7 +128,7 @@ HOSTS = {
 
 
 @pytest.mark.parametrize("kind", HOSTS)
-def test_h_w_anything_but_one_host_is_refused(server: Server, kind: str) -> None:
+def test_h_w_a_request_without_exactly_one_host_header_is_refused(server: Server, kind: str) -> None:
     """Check RFC 9112, section 3.2."""
     assert status_of(server, handshake("/ws", *HOSTS[kind], host=None)) == 400
     assert status_of(server, "\r\n".join(["GET /healthz HTTP/1.1", *HOSTS[kind], "", ""]).encode()) == 400
@@ -136,12 +136,12 @@ def test_h_w_anything_but_one_host_is_refused(server: Server, kind: str) -> None
 
 @pytest.mark.parametrize("host", ["here", "here:8000", "127.0.0.1:8000", "[::1]", "[::1]:80", "a-b.example.", "HERE"])
 @ONCE
-def test_h_w_one_host_is_let_through(server: Server, host: str) -> None:
+def test_h_w_a_request_with_one_host_header_is_accepted(server: Server, host: str) -> None:
     assert status_of(server, handshake("/ws", host=host)) == 101
     assert status_of(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()) == 200
 
 
-def test_h_http_1_0_upgrades_to_nothing(server: Server) -> None:
+def test_h_http_1_0_cannot_upgrade(server: Server) -> None:
     """Check RFC 6455, section 4.1."""
     assert status_of(server, handshake("/ws", http_version="1.0")) == 400
     assert status_of(server, handshake("/ws", http_version="1.0", host=None)) == 400
@@ -199,7 +199,7 @@ TRAILERS = ["Authorization: Bearer {token}", "X-Forwarded-For: 203.0.113.7", "Co
 
 @ONCE
 @pytest.mark.parametrize("trailer", TRAILERS)
-def test_a1_a_trailer_of_a_chunked_body_is_no_header(secured_server: Server, trailer: str) -> None:
+def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: Server, trailer: str) -> None:
     body = b'{"body":"hello"}'
     head = (
         b"POST /api/items/foo/entries HTTP/1.1\r\nHost: here\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -236,7 +236,7 @@ async def test_w1_an_undeclared_query_parameter_is_named(server: Server, path: s
 
 
 @ONCE
-async def test_w_every_declared_parameter_is_let_through(server: Server) -> None:
+async def test_w_every_declared_query_parameter_is_accepted(server: Server) -> None:
     async with http(server) as client:
         declared = {
             path: [

@@ -41,7 +41,7 @@ async def test_every_response_has_a_content_security_policy(server: Server, path
 
 
 @ONCE
-async def test_the_page_runs_nothing_inline(server: Server) -> None:
+async def test_the_page_has_no_inline_scripts_or_styles(server: Server) -> None:
     async with http(server) as client:
         page = (await client.get("/")).text
 
@@ -93,7 +93,7 @@ async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Ser
         ("/api/items/foo/nowhere", "no-store"),
     ],
 )
-async def test_what_may_be_kept(server: Server, path: str, kept: str) -> None:
+async def test_the_cache_control_header_fits_the_path(server: Server, path: str, kept: str) -> None:
     async with http(server) as client:
         # A browser that opens a path of the page is given the page; for anything else there is nothing.
         accept = "text/html" if kept == "no-cache" else "*/*"
@@ -103,7 +103,7 @@ async def test_what_may_be_kept(server: Server, path: str, kept: str) -> None:
 
 
 @ONCE
-async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> None:
+async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: Server) -> None:
     """Looks at every file that the page names; the page that stands in until it is built names none."""
     async with http(server) as client:
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
@@ -114,7 +114,7 @@ async def test_a_file_named_by_its_content_is_kept_for_ever(server: Server) -> N
 
 
 @ONCE
-async def test_a5_pages_of_configured_origins_may_ask(secured_server: Server) -> None:
+async def test_a5_pages_of_configured_origins_may_call_the_api(secured_server: Server) -> None:
     async with http(secured_server, token=None) as client:
         for origin, allowed in (
             ("https://app.example", True),

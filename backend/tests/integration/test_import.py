@@ -120,7 +120,9 @@ async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number
 
 
 @ONCE
-async def test_w14_f3_nothing_is_put_before_what_a_room_has(secured_server: Server, item: str, tmp_path: Path) -> None:
+async def test_w14_f3_entries_older_than_the_last_one_of_a_room_are_not_imported(
+    secured_server: Server, item: str, tmp_path: Path
+) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
         await client.send_messages("here already")
         code, noise = await run(secured_server, tmp_path, room(item), message(1))

@@ -34,13 +34,13 @@ async def revoke(server: Server, item: str) -> httpx.Response:
 
 @at_every_door
 @each_good
-async def test_h3_every_door_opens_for_an_item_id(secured_server: Server, good: str, endpoint: str) -> None:
+async def test_h3_every_endpoint_accepts_a_valid_item_id(secured_server: Server, good: str, endpoint: str) -> None:
     assert (await DOORS[endpoint](secured_server, about(good))).code == endpoints.ACCEPTED
 
 
 @at_every_door
 @pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[0]], ids=ascii)
-async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
+async def test_h3_every_endpoint_refuses_other_text_and_names_the_normalized_id(
     secured_server: Server, bad: str, normalized: str, endpoint: str
 ) -> None:
     answer = await DOORS[endpoint](secured_server, about(bad))
@@ -52,13 +52,13 @@ async def test_h3_no_door_opens_for_other_text_and_the_normalized_id_is_named(
 
 @ONCE
 @each_good
-async def test_a7_h3_a_revocation_takes_an_item_id(secured_server: Server, good: str) -> None:
+async def test_a7_h3_a_revocation_accepts_a_valid_item_id(secured_server: Server, good: str) -> None:
     assert (await revoke(secured_server, good)).is_success
 
 
 @ONCE
 @each_bad
-async def test_a7_h3_a_revocation_takes_no_other_text(secured_server: Server, bad: str, normalized: str) -> None:
+async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, bad: str, normalized: str) -> None:
     answer = await revoke(secured_server, bad)
 
     assert answer.status_code == 422

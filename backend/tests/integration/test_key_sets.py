@@ -81,7 +81,7 @@ async def test_a3_while_the_set_cannot_be_read_the_known_keys_stay_valid(keys: K
     assert await known.find("rsa") is not None
 
 
-async def test_a3_a_key_without_an_id_counts_where_it_is_the_only_one(tmp_path: Path) -> None:
+async def test_a3_a_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Path) -> None:
     source = tmp_path / "jwks.json"
     source.write_text(json.dumps({"keys": [jwk("EdDSA", ED)]}))
     for address in (str(source), source.as_uri()):
@@ -89,14 +89,14 @@ async def test_a3_a_key_without_an_id_counts_where_it_is_the_only_one(tmp_path: 
         assert await (await set_of(address)).find("x") is None
 
 
-async def test_a3_a_set_that_trickles_in_is_given_up(keys: KeyServer) -> None:
+async def test_a3_a_key_set_that_arrives_too_slowly_is_given_up(keys: KeyServer) -> None:
     keys.slow = True
 
     with pytest.raises(SettingsError, match=r"longer than 0\.2 s"):
         await set_of(keys.url, fetch_s=0.2)
 
 
-async def test_a3_a_set_whose_head_trickles_in_is_given_up_too(keys: KeyServer) -> None:
+async def test_a3_a_key_set_whose_headers_arrive_too_slowly_is_given_up(keys: KeyServer) -> None:
     known = await set_of(keys.url, retry_s=0, fetch_s=0.2)
     keys.hesitant = True
 
@@ -137,7 +137,7 @@ USELESS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("kind", USELESS)
-async def test_a3_a_key_set_of_no_use_is_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
+async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
     document, word = USELESS[kind]
     text = document if isinstance(document, str) else json.dumps(document)
     source = tmp_path / "jwks.json"
@@ -150,7 +150,7 @@ async def test_a3_a_key_set_of_no_use_is_one_line(tmp_path: Path, keys: KeyServe
         assert len(str(error.value).splitlines()) == 1
 
 
-async def test_a3_keys_of_no_use_do_not_spoil_the_others(tmp_path: Path) -> None:
+async def test_a3_unusable_keys_do_not_affect_the_others(tmp_path: Path) -> None:
     listed = [key for document, _ in USELESS.values() if isinstance(document, dict) for key in document.get("keys", ())]
     source = tmp_path / "jwks.json"
     source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC, kid="ec")]}))

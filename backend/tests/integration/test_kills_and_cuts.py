@@ -49,7 +49,9 @@ class RepeatedKills:
 
 
 @storm
-async def test_s3_s5_r3_d3_kills_and_cuts_lose_double_and_reorder_nothing(carrier: str, tmp_path: Path) -> None:
+async def test_s3_s5_r3_d3_kills_and_disconnections_lose_repeat_and_reorder_no_entry(
+    carrier: str, tmp_path: Path
+) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
     up = asyncio.Event()

@@ -44,7 +44,7 @@ async def test_w2_a_message_is_durable_and_its_id_makes_a_repeated_call_store_it
     assert [first, other] == list(await alcove.entries("order-1"))
 
 
-async def test_l2_the_library_has_no_rate(alcove: Alcove) -> None:
+async def test_l2_sends_of_the_library_are_not_rate_limited(alcove: Alcove) -> None:
     assert list(range(1, 101)) == [(await alcove.send("order-1", n, by=ADA)).seq for n in range(100)]
 
 

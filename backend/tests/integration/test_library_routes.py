@@ -55,7 +55,7 @@ async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything
     assert set(codes.values()) == ({ACCEPTED} if "m" in letters else {403}), codes
 
 
-async def test_a1_no_way_in_is_open_without_a_member(host: Host) -> None:
+async def test_a1_every_endpoint_requires_a_member(host: Host) -> None:
     on_the_item = {name: ask for name, (ask, _) in endpoints.TAKES.items()}
     for name, ask in (endpoints.TAKES_NOTHING | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
         assert (await ask(host, Credential())).code in {401, 4401}, name
@@ -73,7 +73,7 @@ def test_a3_an_application_has_no_route_that_a_server_lacks(host: Host) -> None:
 
 @storm
 @pytest.mark.parametrize("host", ["detached"], indirect=True)
-def test_w9_below_a_prefix_no_answer_is_a_fault_or_a_surprise(host: Host) -> None:
+def test_w9_below_a_prefix_every_response_is_documented_and_no_server_error(host: Host) -> None:
     routes = operations(host)
     assert len(routes) > 8
 

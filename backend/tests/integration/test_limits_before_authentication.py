@@ -64,7 +64,7 @@ def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> No
 
 
 @ONCE
-def test_l_a_drop_now_and_then_gains_no_time(brisk: Server) -> None:
+def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(brisk: Server) -> None:
     start = time.monotonic()
     with send_bytes(brisk, b"GET /") as peer:
         peer.settimeout(0.05)
@@ -193,14 +193,14 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
 
 
 @ONCE
-async def test_l_a_missing_right_is_no_failure(serve: Start) -> None:
+async def test_l_a_missing_right_does_not_count_as_a_failed_credential(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):
         assert (await endpoints.room(server, query(token(items={})))).code == 4403
     assert (await endpoints.room(server, query(token()))).code == ACCEPTED
 
 
-async def test_l_so_many_sockets_an_address_opens_at_once(serve: Start) -> None:
+async def test_l_the_concurrent_sockets_of_an_address_are_limited(serve: Start) -> None:
     server = serve(ALCOVE_HANDSHAKES_PER_S="0.001", ALCOVE_HANDSHAKES_BURST="4")
     for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
         await (await connect(server, path)).close()

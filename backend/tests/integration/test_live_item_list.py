@@ -91,7 +91,9 @@ async def test_w10_w4_only_readable_rooms_are_reported(secured_server: Server, i
 
 
 @BOTH
-async def test_w10_prefix_keeps_other_rooms_out(secured_server: Server, item: str, transport: Transport) -> None:
+async def test_w10_only_rooms_with_the_given_prefix_are_listed(
+    secured_server: Server, item: str, transport: Transport
+) -> None:
     async with http(secured_server) as client:
         await write(client, f"{item}-a-1")
         await write(client, f"{item}-b-1")
@@ -238,9 +240,7 @@ async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serv
 
 
 @ONCE
-async def test_w10_d2_a_reader_that_takes_nothing_is_sent_each_room_once_as_it_is_in_the_end(
-    serve: Start, item: str
-) -> None:
+async def test_w10_d2_a_stuck_reader_is_later_sent_each_room_once_in_its_last_state(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", ALCOVE_LIST_PENDING="3")
     rights = {f"{item}-*": "r"}
     async with http(server) as client, follow(server, token=reader(rights), limit=5, receive_buffer=4096) as room_list:

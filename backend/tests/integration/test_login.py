@@ -49,7 +49,7 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured
 
 
 @ONCE
-async def test_w5_from_others_a_proxys_word_counts_for_nothing(serve: Start) -> None:
+async def test_w5_forwarded_headers_from_untrusted_addresses_are_ignored(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     async with http(server, token=None) as client:
         answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
@@ -67,7 +67,7 @@ async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, bad
     assert "set-cookie" not in answer.headers
 
 
-async def test_w5_an_ended_session_opens_nothing_however_its_signature_is_written(
+async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature(
     secured_server: Server, item: str
 ) -> None:
     good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)

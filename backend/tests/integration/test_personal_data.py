@@ -114,7 +114,7 @@ async def test_s9_w11_a_deleted_message_and_a_deleted_room_are_in_no_file_and_in
 
 @ONCE
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {}])
-async def test_w14_a_members_data_take_the_right_to_moderate_everything(
+async def test_w14_the_data_of_a_member_require_the_right_to_moderate_all_items(
     secured_server: Server, items: dict[str, str]
 ) -> None:
     headers = {"Authorization": f"Bearer {token(items=items)}"}
@@ -126,7 +126,7 @@ async def test_w14_a_members_data_take_the_right_to_moderate_everything(
 
 
 @ONCE
-async def test_w14_a_member_who_never_was_has_no_lines_and_is_erased(secured_server: Server) -> None:
+async def test_w14_an_unknown_member_has_an_empty_export_and_can_be_erased(secured_server: Server) -> None:
     async with http(secured_server) as client:
         assert await lines(client, "/api/members/https://login.example/nobody") == []
         assert (await client.delete("/api/members/nobody", headers=ROOT)).status_code == 204

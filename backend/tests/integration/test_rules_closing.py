@@ -11,7 +11,7 @@ from tests.support.room_client import RoomClient, send
 from tests.support.servers import Server
 
 
-async def test_c_1000_a_client_that_is_done_gets_its_code_back(server: Server, item: str) -> None:
+async def test_c_1000_the_close_code_of_a_client_is_returned(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.close(1000)
 

@@ -17,7 +17,7 @@ async def connections(server: Server, item: str) -> list[Line]:
     return connections
 
 
-async def test_d1_joining_resuming_and_lagging_lead_into_step(unlimited_server: Server, item: str) -> None:
+async def test_d1_readers_catch_up_after_joining_resuming_and_lagging(unlimited_server: Server, item: str) -> None:
     async with await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         for number in range(80):
             await ada.send_messages([number, BODY])
@@ -43,7 +43,7 @@ async def test_d1_joining_resuming_and_lagging_lead_into_step(unlimited_server: 
             assert states == ["in_step"] * 4
 
 
-async def test_d2_who_reads_nothing_costs_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
+async def test_d2_a_stuck_reader_costs_at_most_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
     slow = await RoomClient.join(unlimited_server, item, receive_buffer=4096, name="Slow", tail=0)
     async with slow, await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         stop_reading(slow.socket)

@@ -56,7 +56,9 @@ async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> Non
         assert (await room.wait_for_outcome("a"))["seq"] == 1
 
 
-async def test_f1_a_bad_line_gets_its_invalid_and_the_good_ones_around_it_count(server: Server, item: str) -> None:
+async def test_f1_a_bad_line_gets_an_invalid_reply_and_the_good_lines_around_it_are_processed(
+    server: Server, item: str
+) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(
             '{"type":"send","id":"a","body":1}\nnonsense\n{"type":"send","id":"","body":2}\n'
@@ -120,7 +122,7 @@ async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: 
         assert sum(line["type"] == "error" for line in room.received) == 19
 
 
-async def test_f2_after_the_tenth_bad_line_of_one_frame_nothing_counts(server: Server, item: str) -> None:
+async def test_f2_lines_after_the_tenth_bad_line_of_a_frame_are_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(*[{"type": "sing"}] * 10, send("too late"))
 

@@ -33,7 +33,7 @@ async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
     assert PROTOCOL in refused.value.response.body.decode()
 
 
-async def test_h1_without_a_protocol_the_tutorial_is_spoken(server: Server, item: str) -> None:
+async def test_h1_without_a_subprotocol_the_tutorial_protocol_is_used(server: Server, item: str) -> None:
     async with await connect(server, f"/items/{item}/ws?token=t") as client:
         await client.send("hello")
         assert (await receive(client, 1))[0] == "Session cookie or query token value is: t"
@@ -60,13 +60,15 @@ async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
 
 
 @pytest.mark.parametrize("query", [{"tail": 0}, {"tail": 500}, {"after": 0}, {"name": "n" * 64}, {"unknown": "x"}])
-async def test_h2_the_ends_of_the_ranges_are_in(server: Server, item: str, query: dict[str, object]) -> None:
+async def test_h2_the_bounds_of_the_parameter_ranges_are_accepted(
+    server: Server, item: str, query: dict[str, object]
+) -> None:
     async with await RoomClient.join(server, item, **query) as room:
         assert room.hello["type"] == "hello"
 
 
 @pytest.mark.parametrize("good", ["x", "x" * 128, "order-17", "a.b_c:d@e-f", "ñandú", "日本", "заказ", "طلب", "٣"])
-async def test_h3_letters_and_digits_of_any_script_make_an_item(server: Server, good: str) -> None:
+async def test_h3_letters_and_digits_of_any_script_are_valid_in_item_ids(server: Server, good: str) -> None:
     async with await RoomClient.join(server, good) as room:
         assert room.hello["item"] == good
 
@@ -190,7 +192,7 @@ async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> N
         pass
 
 
-async def test_h1_h4_a_path_is_no_item_even_when_encoded(server: Server) -> None:
+async def test_h1_h4_a_slash_is_refused_in_an_item_id_even_if_encoded(server: Server) -> None:
     error, code, _ = await expect_refusal(server, "a/b")
 
     assert code == 4400

@@ -156,7 +156,7 @@ async def test_r5_an_after_of_a_room_that_is_empty_is_a_reset(server: Server, it
         await room.wait_for_seq(1)
 
 
-async def test_r6_the_head_at_the_join_is_what_one_has_when_caught_up(unlimited_server: Server, item: str) -> None:
+async def test_r6_a_client_has_caught_up_at_the_head_of_the_hello(unlimited_server: Server, item: str) -> None:
     await fill(unlimited_server, item, range(1, 701))
     async with await RoomClient.join(unlimited_server, item, after=0, tail=1) as room:
         assert room.hello["head"] == 700

@@ -93,7 +93,7 @@ async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item
 
 
 @ONCE
-async def test_w2_a_send_is_201_with_its_entry_and_200_when_it_stood(server: Server, item: str) -> None:
+async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, item: str) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
         again = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
@@ -268,7 +268,7 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
 
 @ONCE
 @pytest.mark.parametrize("where", ["/api/session", "/api/revoke"])
-async def test_w6_l1_a_request_over_the_limit_is_413_wherever_it_goes(secured_server: Server, where: str) -> None:
+async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, where: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with http(secured_server) as client:
         answer = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)

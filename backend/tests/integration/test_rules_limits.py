@@ -130,7 +130,9 @@ async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(low_limits_ser
     assert took > 10
 
 
-async def test_l3_c_4429_a_member_has_so_many_connections_to_an_item(low_limits_server: Server, item: str) -> None:
+async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
+    low_limits_server: Server, item: str
+) -> None:
     async with (
         await RoomClient.join(low_limits_server, item, name="Ada"),
         await RoomClient.join(low_limits_server, item, name="Ada") as two,
@@ -179,7 +181,7 @@ async def test_l3_20_connections_of_a_member_by_default(server: Server, item: st
         assert code == 4429
 
 
-async def test_l3_c_1013_a_process_has_so_many_connections(serve: Callable[..., Server]) -> None:
+async def test_l3_c_1013_the_connections_of_a_process_are_limited(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_CONNECTIONS="2")
     async with await RoomClient.join(server, "foo") as one, await RoomClient.join(server, "bar"):
         error, code, _ = await expect_refusal(server, "else")
@@ -217,7 +219,7 @@ async def test_l4_sends_beyond_the_storage_queue_are_refused(serve: Callable[...
     assert ada.bodies == [*range(5), "there is room again"]
 
 
-async def test_l5_a_room_keeps_so_many_entries(short_retention_server: Server, item: str) -> None:
+async def test_l5_a_room_keeps_the_configured_number_of_entries(short_retention_server: Server, item: str) -> None:
     async with await RoomClient.join(short_retention_server, item) as room:
         await room.send_messages(*range(1, 26))
         async with http(short_retention_server) as client:
@@ -237,7 +239,7 @@ async def test_l5_by_default_everything_is_kept(unlimited_server: Server, item: 
             assert len(await read_log(client, item)) == 1000
 
 
-async def test_l5_a_room_keeps_entries_so_many_days(serve: Callable[..., Server]) -> None:
+async def test_l5_a_room_keeps_entries_for_the_configured_days(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_RETAIN_DAYS="0.000001", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as room:
         await room.send_messages("long ago")

@@ -161,7 +161,7 @@ async def test_p5_marks_are_sent_at_most_every_250_ms(server: Server, item: str)
     assert sum(line["type"] == "read" for line in room.received) <= 2 + took / 0.2
 
 
-async def test_p5_who_was_here_last_finds_the_last_mark_stored(server: Server, item: str) -> None:
+async def test_p5_the_last_mark_is_stored_when_the_last_member_leaves(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one")
         await room.send_lines({"type": "read", "seq": 1})

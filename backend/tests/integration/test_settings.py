@@ -110,7 +110,7 @@ def test_a_wrong_setting_in_the_env_file_is_found_too(tmp_path: Path) -> None:
     assert start(tmp_path) == [NO_NUMBER]
 
 
-def test_an_env_file_in_utf_8_counts_with_and_without_a_mark(tmp_path: Path) -> None:
+def test_an_env_file_in_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfALCOVE_PING_S=soon\n")
 
     assert start(tmp_path) == [NO_NUMBER]

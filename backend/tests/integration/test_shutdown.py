@@ -25,7 +25,7 @@ async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
     assert [await close_code(client) for client in clients] == [1012] * len(clients)
 
 
-async def test_a_server_stops_though_somebody_reads_nothing(tmp_path: Path, carrier: str) -> None:
+async def test_a_server_stops_although_a_client_reads_nothing(tmp_path: Path, carrier: str) -> None:
     server = alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": carrier})
     stuck = await connect(server, "/ws", receive_buffer=4096)
     stop_reading(stuck)

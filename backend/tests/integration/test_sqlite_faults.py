@@ -75,7 +75,7 @@ async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) ->
 
 
 @ONCE
-async def test_s3_s7_a_disk_that_fills_and_frees_again_loses_and_doubles_nothing(serve: Start) -> None:
+async def test_s3_s7_a_disk_that_was_full_for_a_while_loses_and_repeats_no_entry(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, http(server) as client:
         open_sends = [send(f"{n}") for n in range(300)]

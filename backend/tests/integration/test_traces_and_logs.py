@@ -47,7 +47,7 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
         assert leaks(sent) == set()
 
 
-async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
+async def test_nothing_is_traced_by_default(tmp_path: Path) -> None:
     with collecting() as (url, collector):
         with secured_server(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
             await visit(server)
@@ -56,7 +56,7 @@ async def test_nothing_is_traced_unasked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-async def test_a6_what_is_printed_can_be_lines_of_json(tmp_path: Path, carrier: str) -> None:
+async def test_a6_log_lines_can_be_json(tmp_path: Path, carrier: str) -> None:
     with secured_server(tmp_path, carrier, ALCOVE_LOG="json") as server:
         await visit(server)
 

@@ -110,7 +110,7 @@ async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server,
         ]
 
 
-async def test_t2_q_is_answered_in_between(server: Server) -> None:
+async def test_t2_the_value_of_q_is_sent_between_credential_and_text(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t&q=3") as client:
         await client.send("hello")
 
@@ -168,7 +168,7 @@ async def test_t2_the_credential_is_the_cookie_else_the_last_token(
 @pytest.mark.parametrize(
     "item_id", ["foo", "a b", "ñandú", "日本", "👋", "100%", "a?b", "a#b", "a+b", "..", "x" * 2000]
 )
-async def test_t2_the_item_id_is_what_was_meant_before_encoding(server: Server, item_id: str) -> None:
+async def test_t2_the_item_id_is_decoded_from_the_url(server: Server, item_id: str) -> None:
     async with await connect(server, f"/items/{quote(item_id, safe='')}/ws?token=t") as client:
         await client.send("hello")
 
@@ -176,7 +176,7 @@ async def test_t2_the_item_id_is_what_was_meant_before_encoding(server: Server, 
 
 
 @pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
-async def test_t2_where_there_is_no_socket_the_handshake_is_refused(server: Server, path: str) -> None:
+async def test_t2_a_handshake_on_another_path_is_refused(server: Server, path: str) -> None:
     assert await refusal(server, path) == 403
 
 

@@ -44,7 +44,7 @@ async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others
 
 
 @ONCE
-async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_credential(serve: Start) -> None:
+async def test_l_requests_in_progress_without_a_credential_are_limited_per_address(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     known = token(sub="known")
@@ -79,7 +79,7 @@ async def test_l_so_many_requests_of_an_address_are_in_progress_without_a_creden
 
 
 @ONCE
-async def test_l_a_trusted_proxy_has_as_many_requests_in_progress_as_it_likes(serve: Start) -> None:
+async def test_l_requests_in_progress_of_a_trusted_proxy_are_not_limited(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]

@@ -54,6 +54,6 @@ def test_w10_many_rooms_are_published_in_several_messages_each_room_once() -> No
     assert {k: v for message in messages for k, v in message.heads.items()} == {f"room-{n}": n for n in range(450)}
 
 
-def test_w10_nothing_that_changed_is_no_message() -> None:
+def test_w10_without_changes_no_message_is_published() -> None:
     assert not ChangeSet(1)
     assert list(ChangeSet(1).messages()) == []

@@ -78,7 +78,7 @@ def test_every_http_client_comes_from_the_helper() -> None:
     assert findings(http_clients, "httpx.", exempt=HTTP) == {}
 
 
-def test_each_of_these_would_be_noticed() -> None:
+def test_each_forbidden_pattern_is_detected() -> None:
     assert imported_tests("from tests.unit.test_tail import tail\nfrom tests.contract.conftest import OpenLog") != []
     assert imported_tests("import test_room") == ["test_room"]
     assert imported_tests("from tests.unit import test_tail\nfrom tests.support.http import http") != []

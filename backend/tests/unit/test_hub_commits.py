@@ -193,7 +193,7 @@ async def test_s7_l3_a_join_that_storage_fails_is_not_counted(held: HeldHub) -> 
     assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(held: HeldHub) -> None:
+async def test_z1_a_join_in_progress_is_refused_when_the_server_begins_to_drain(held: HeldHub) -> None:
     """If it were admitted after the `bye`, it would be cut off without one."""
     joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition()))
     await run_turns()
@@ -206,7 +206,7 @@ async def test_z1_who_is_on_the_way_in_when_the_server_begins_to_end_is_refused(
     assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
 
 
-async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_all_the_while(held: HeldHub) -> None:
+async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted(held: HeldHub) -> None:
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
     ada, _ = await held.join(ADA, after=None)
     for batch in range(4):
@@ -235,7 +235,7 @@ async def test_d2_s9_a_reader_is_fed_from_the_log_though_messages_are_deleted_al
     assert {seq for seq, entry in entries.items() if entry.body is UNSET} == {1, 251, 1001, 1002}
 
 
-async def test_l5_the_hello_after_a_send_names_the_oldest_that_is_left() -> None:
+async def test_l5_the_hello_after_a_send_has_the_oldest_kept_seq() -> None:
     held = HeldHub(Retention(entries=3))
     ada, _ = await held.join(ADA)
     deliver(ada, "\n".join(send(str(n)) for n in range(10)))

@@ -40,7 +40,7 @@ def test_p1_at_most_100_are_named_and_the_count_is_exact() -> None:
     assert (len(presence.named_members()), len(presence)) == (MAX_NAMED, 250)
 
 
-def test_p1_who_was_never_here_cannot_leave() -> None:
+def test_p1_a_member_who_never_joined_cannot_leave() -> None:
     presence = presence_of(ADA)
     presence.leave("bob")
 
@@ -57,7 +57,7 @@ def test_p2_changes_are_gathered_into_one_line() -> None:
     assert presence.flush() is None
 
 
-def test_p2_who_comes_and_goes_between_two_flushes_leaves_those_whose_hello_named_them() -> None:
+def test_p2_a_visit_between_two_flushes_is_sent_as_a_leave_because_a_hello_may_name_it() -> None:
     presence = presence_of(ADA)
     presence.join(BOB)
     presence.join(CYD)  # greeted with a hello that names bob
@@ -66,7 +66,7 @@ def test_p2_who_comes_and_goes_between_two_flushes_leaves_those_whose_hello_name
     assert presence.flush() == Presence([CYD], ["bob"], 2)
 
 
-def test_p2_who_goes_and_comes_between_two_flushes_joins_those_whose_hello_lacked_them() -> None:
+def test_p2_an_absence_between_two_flushes_is_sent_as_a_join_because_a_hello_may_lack_it() -> None:
     presence = presence_of(ADA, BOB)
     presence.leave("bob")
     presence.join(CYD)  # greeted with a hello that does not name bob
@@ -158,7 +158,7 @@ def test_p4_typing_is_passed_on_at_most_once_in_two_seconds() -> None:
     assert presence.take_typing() == []
 
 
-def test_p4_who_left_types_no_more() -> None:
+def test_p4_a_member_who_left_is_not_typing() -> None:
     presence = presence_of(ADA)
     presence.record_typing(ADA, 0.0)
     presence.leave("ada")

@@ -8,7 +8,7 @@ from alcove.wire.sse import SseConnection
 from tests.support.session_harness import ADA, SessionHarness
 
 
-async def test_what_one_debugs_shows_its_identity_and_its_state() -> None:
+async def test_reprs_show_identity_and_state() -> None:
     harness = SessionHarness()
     connection = SseConnection()
     connection.write(Frame(b"{}"))

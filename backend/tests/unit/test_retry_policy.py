@@ -45,7 +45,7 @@ def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
 
 
 @given(st.floats(0, 1), st.integers(1, 200))
-def test_k3_chance_takes_off_a_fifth_at_most(chance: float, number: int) -> None:
+def test_k3_jitter_shortens_a_delay_by_at_most_a_fifth(chance: float, number: int) -> None:
     failure = Failure(number, since=0, due=0, error="")
     later = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
     whole = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due

@@ -167,7 +167,7 @@ def test_any_stream_has_the_outcome_of_the_reference(runs: list[bytes]) -> None:
 
 
 @given(runs_of())
-def test_chunks_make_no_difference(runs: list[bytes]) -> None:
+def test_the_outcome_does_not_depend_on_the_chunks(runs: list[bytes]) -> None:
     stream = b"".join(runs)
 
     assert ours(runs) == ours([stream]) == ours([stream[at : at + 1] for at in range(len(stream))])

@@ -80,7 +80,7 @@ def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     assert harness.host.drafts == []
 
 
-def test_f1_each_line_stands_for_itself() -> None:
+def test_f1_a_bad_line_does_not_affect_other_lines() -> None:
     harness = SessionHarness()
 
     answers = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
@@ -135,7 +135,7 @@ def test_the_end_of_the_connection_leaves_the_room() -> None:
     assert harness.host.left == [harness.session]
 
 
-def test_p4_who_may_not_write_may_not_type() -> None:
+def test_p4_a_member_without_the_right_to_write_may_not_send_typing() -> None:
     assert SessionHarness(can=["read"]).codes('{"type":"typing"}') == ["forbidden"]
 
 
@@ -148,7 +148,7 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
     harness.room.close()
 
 
-def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
+def test_a4_a_fresh_token_is_passed_to_the_host_and_its_rights_apply() -> None:
     harness = SessionHarness(can=["read"])
     harness.answers_to('{"type":"auth","token":"fresh"}')
     assert harness.host.tokens == ["fresh"]
@@ -161,7 +161,7 @@ def test_a4_a_fresh_token_goes_to_the_desk_and_brings_its_rights() -> None:
     assert harness.socket.close_code == Close.FORBIDDEN
 
 
-def test_h4_an_end_sends_its_reason_before_it_closes() -> None:
+def test_h4_the_reason_of_a_close_is_sent_before_it() -> None:
     harness = SessionHarness()
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 

@@ -34,7 +34,7 @@ def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
 @pytest.mark.parametrize(
     "line", [send(), '{"type":"edit","id":"a","target":1,"body":1}', '{"type":"delete","id":"a","target":1}']
 )
-def test_s6_who_may_not_write_is_forbidden(line: str) -> None:
+def test_s6_a_send_without_the_right_to_write_is_forbidden(line: str) -> None:
     harness = SessionHarness(can=["read"])
     (error,) = harness.answers_to(line)
 
@@ -52,14 +52,14 @@ def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None: 
     assert bool(harness.host.drafts) == fits
 
 
-def test_s6_too_large_comes_with_its_id() -> None:
+def test_s6_too_large_names_the_id_of_the_send() -> None:
     (error,) = SessionHarness().answers_to('{"type":"edit","id":"e","target":1,"body":[' + "1," * 100 + "1]}")
 
     assert isinstance(error, Error)
     assert (error.code, error.id) == (Code.TOO_LARGE, "e")
 
 
-def test_l1_a_body_does_not_hold_on_to_its_line() -> None:
+def test_l1_a_stored_body_does_not_keep_its_line_in_memory() -> None:
     harness = SessionHarness()
     tracemalloc.start()
     try:

@@ -69,7 +69,7 @@ async def test_z1_a_second_signal_reaches_the_server_at_once(received: ServerSig
     assert stop.calls == 1
 
 
-async def test_z1_a_drain_that_fails_does_not_keep_the_signal(
+async def test_z1_the_server_gets_the_signal_even_if_the_drain_fails(
     received: ServerSignals, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:
@@ -82,7 +82,7 @@ async def test_z1_a_drain_that_fails_does_not_keep_the_signal(
     assert "no disk" in caplog.text
 
 
-async def test_z1_handlers_of_the_server_are_back_when_it_has_ended(received: ServerSignals) -> None:
+async def test_z1_signal_handlers_are_restored_after_the_server_has_ended(received: ServerSignals) -> None:
     stop = Stop()
     with on_termination(stop):
         pass

@@ -57,7 +57,7 @@ def test_d1_an_empty_tail_covers_no_cursor() -> None:
     assert tail().after(0, 1000) is None
 
 
-def test_d1_lines_come_up_to_some_bytes_and_at_least_one() -> None:
+def test_d1_lines_are_bounded_by_bytes_and_at_least_one_is_returned() -> None:
     kept = tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
     size = len((kept.after(0, 1) or [])[0])
 
@@ -66,7 +66,7 @@ def test_d1_lines_come_up_to_some_bytes_and_at_least_one() -> None:
     assert len(kept.after(0, 3 * (size + 1) - 1) or []) == 2
 
 
-def test_it_is_bounded_by_entries() -> None:
+def test_the_tail_is_bounded_by_entries() -> None:
     kept = tail(*map(message, range(1, 11)), max_entries=3)
     kept.trim(0)
 
@@ -74,7 +74,7 @@ def test_it_is_bounded_by_entries() -> None:
     assert [line["seq"] for line in decoded_lines(kept, 7)] == [8, 9, 10]
 
 
-def test_it_is_bounded_by_bytes() -> None:
+def test_the_tail_is_bounded_by_bytes() -> None:
     kept = tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
     kept.trim(0)
 
@@ -82,14 +82,14 @@ def test_it_is_bounded_by_bytes() -> None:
     assert kept.size == sum(len(line) for line in kept.after(7, 1_000_000) or [])
 
 
-def test_l5_it_keeps_nothing_older_than_the_room() -> None:
+def test_l5_the_tail_keeps_no_entry_that_retention_removed() -> None:
     kept = tail(*map(message, range(1, 6)))
     kept.trim(4)
 
     assert (kept.first, len(kept)) == (4, 2)
 
 
-def test_after_it_was_emptied_it_begins_with_what_comes_next() -> None:
+def test_an_emptied_tail_begins_with_the_next_entry() -> None:
     kept = tail(*map(message, range(1, 6)), max_entries=0)
     kept.trim(0)
     assert (len(kept), kept.size) == (0, 0)

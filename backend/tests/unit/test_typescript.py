@@ -7,7 +7,7 @@ from alcove.api.typescript import document
 PAGE_TYPES = Path(__file__).parents[3] / "frontend/packages/client/src/protocol/wire.gen.ts"
 
 
-def test_w9_the_page_holds_the_types_of_today() -> None:
+def test_w9_the_generated_types_of_the_page_are_current() -> None:
     assert document() == PAGE_TYPES.read_text()
 
 
