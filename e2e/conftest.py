@@ -25,7 +25,7 @@ from tests.support.servers import Process, Server
 @pytest.fixture(scope="session", autouse=True)
 def nothing_was_printed() -> Iterator[None]:
     """Check after all tests that no server printed a credential that a test used (A6)."""
-    keep("some-key-token")  # the tutorial's own, which most of them bring
+    keep("some-key-token")  # the token of the tutorial, which most tests use
     yield
     assert leaks("\n".join(server.output for server in Server.started)) == set()
 
@@ -53,15 +53,15 @@ def base_url(server: Server) -> str:
     return server.url
 
 
-#: What does not happen within so many milliseconds does not happen; two browsers share two cores.
-PATIENCE_MS = 60_000
-expect.set_options(timeout=PATIENCE_MS)
+#: Timeout of every expectation, in ms; it is long because two browsers share two cores.
+TIMEOUT_MS = 60_000
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(autouse=True)
 def patience(context: BrowserContext) -> None:
     """Set generous timeouts for slow machines."""
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def visitor(browser: Browser, base_url: str) -> Iterator[Callable[[str], RoomPag
 
     def open_as(name: str) -> RoomPage:
         context = browser.new_context(base_url=base_url, locale="en-GB", color_scheme="light", reduced_motion="reduce")
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append((context, PageProblems(context)))
         return RoomPage(context.new_page(), EN, name=name)
 

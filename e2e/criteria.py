@@ -8,7 +8,7 @@ from itertools import count
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from host import Host
-from layout import FONT_SIZES, PARTS, REPORTS, TO_TOP, WHOLE_LINES, small_targets
+from layout import FONT_SIZES, LAYOUT_PARTS, REPORTS, TO_TOP, WHOLE_LINES, small_targets
 from looks import violations
 from pages.room import RoomPage
 from pages.words import EN
@@ -74,7 +74,7 @@ class Criteria:
             room.enter(item)
             expect(room.message_with("line 39")).to_be_in_viewport()
             found.append(room.log.evaluate(WHOLE_LINES))
-        parts = room.log.evaluate(PARTS)
+        parts = room.log.evaluate(LAYOUT_PARTS)
         room.page.context.close()
         yield " 1 log, of the height and of the area", f"{parts['height']:.0%}, {parts['area']:.0%}"
         yield " 2 lines in sight: grouped, alternating, mixed", ", ".join(map(str, found))
@@ -129,7 +129,7 @@ class Criteria:
         fill(self._server, item, 40)
         room.enter(item)
         expect(room.message_with("line 39")).to_be_in_viewport()
-        height: float = room.log.evaluate(PARTS)["height"]
+        height: float = room.log.evaluate(LAYOUT_PARTS)["height"]
         small = len(small_targets(room.page, 44))
         room.page.set_viewport_size({"width": 390, "height": 500})
         expect(room.message).to_be_in_viewport(ratio=1)

@@ -18,7 +18,7 @@ from stack import ROOT, serve_deployed
 from tests.support.servers import Server
 
 ENTRIES = 100_000
-PER_S = 500
+ENTRIES_PER_S = 500
 FLOOD_S = 20
 #: Frames of the flood in a second.
 FRAMES_PER_S = 50
@@ -103,7 +103,7 @@ def flood(server: Server) -> None:
         pace = threading.Event()
         began = time.monotonic()
         for frame in range(FLOOD_S * FRAMES_PER_S):
-            size = PER_S // FRAMES_PER_S
+            size = ENTRIES_PER_S // FRAMES_PER_S
             socket.send(send([f"line {frame * size + n}" for n in range(size)]))
             pace.wait(max(0, began + (frame + 1) / FRAMES_PER_S - time.monotonic()))
 
@@ -120,13 +120,13 @@ def flooded_room(browser: Browser, server: Server) -> list[tuple[str, str]]:
     while sender.is_alive():
         room.page.keyboard.press("a")
         sender.join(0.1)
-    expect(room.message_with(f"line {FLOOD_S * PER_S - 1}")).to_be_in_viewport(timeout=30_000)
+    expect(room.message_with(f"line {FLOOD_S * ENTRIES_PER_S - 1}")).to_be_in_viewport(timeout=30_000)
     times: list[float] = sorted(room.page.evaluate("window.keyTimes"))
     busiest = longest(room.page)
     after = heap(room.page)
     room.page.close()
     return [
-        (f"{PER_S} entries/s for {FLOOD_S} s: key to screen, median", f"{times[len(times) // 2]:.0f} ms"),
+        (f"{ENTRIES_PER_S} entries/s for {FLOOD_S} s: key to screen, median", f"{times[len(times) // 2]:.0f} ms"),
         ("the same, 99 of 100", f"{times[len(times) * 99 // 100]:.0f} ms"),
         ("longest task meanwhile", busiest),
         ("heap before and after", f"{before:.1f} MB, {after:.1f} MB"),

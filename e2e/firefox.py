@@ -14,8 +14,8 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("firefox-esr", "firefox")
-#: What does not happen within so many seconds does not happen.
-PATIENCE_S = 60
+#: Timeout of every wait, in seconds.
+TIMEOUT_S = 60
 #: No first-run page, no requests of the browser's own, and pages that take English.
 _QUIET: Mapping[str, object] = {
     "app.normandy.enabled": False,
@@ -81,7 +81,7 @@ class Tab:
         """Wait until a condition holds on the page. Raises FirefoxError that shows the page's text."""
         loop = f"""(async () => {{
             {_FIND}
-            const end = performance.now() + {PATIENCE_S * 1000};
+            const end = performance.now() + {TIMEOUT_S * 1000};
             while (!({condition})) {{
                 if (performance.now() > end) throw new Error(document.body.innerText);
                 await new Promise((next) => setTimeout(next, 20));
@@ -122,7 +122,7 @@ class Firefox:
         """Send a command, and return its result. Raises FirefoxError."""
         self._sent += 1
         self._connection.send(json.dumps({"id": self._sent, "method": method, "params": params}))
-        while (answer := json.loads(self._connection.recv(2 * PATIENCE_S))).get("id") != self._sent:
+        while (answer := json.loads(self._connection.recv(2 * TIMEOUT_S))).get("id") != self._sent:
             pass  # an event, which nobody has subscribed to
         if answer["type"] == "error":
             raise FirefoxError(f"{method}: {answer['error']}: {answer['message']}")
@@ -158,19 +158,19 @@ def running(folder: Path, *, preferences: Mapping[str, object] | None = None) ->
         listener = threading.Thread(target=_listen, args=(process.stderr, addresses))
         listener.start()
         try:
-            if (address := addresses.get(timeout=PATIENCE_S)) is None:
+            if (address := addresses.get(timeout=TIMEOUT_S)) is None:
                 raise FirefoxError("Firefox ended before it listened")
-            with connect(f"{address}/session", max_size=None, open_timeout=PATIENCE_S) as connection:
+            with connect(f"{address}/session", max_size=None, open_timeout=TIMEOUT_S) as connection:
                 firefox = Firefox(connection)
                 firefox.command("session.new", capabilities={})
                 yield firefox
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE_S)
+                process.wait(TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-            listener.join(PATIENCE_S)
+            listener.join(TIMEOUT_S)
 
 
 def _listen(said: Iterable[str], addresses: "Queue[str | None]") -> None:

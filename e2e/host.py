@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from room_log import post
 from tests.support.credentials import token
 
-#: What a host application writes, in the few lines that it takes.
+#: The page of a host application, as short as possible.
 PAGE = """<!doctype html>
 <html lang="en">
 <meta name="viewport" content="width=device-width, initial-scale=1">

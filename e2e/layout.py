@@ -2,14 +2,14 @@
 
 from playwright.sync_api import Page
 
-#: How many lines of the log are in sight as a whole.
+#: The number of log lines that are completely visible.
 WHOLE_LINES = """(log) => {
     const { top, bottom } = log.getBoundingClientRect();
     return [...log.querySelectorAll("article")].map((one) => one.getBoundingClientRect())
         .filter((place) => place.top >= top - 1 && place.bottom <= bottom + 1).length;
 }"""
 #: The log's part of the window, the fade at its upper edge, and the color behind the header.
-PARTS = """(log) => {
+LAYOUT_PARTS = """(log) => {
     const { width, height } = log.getBoundingClientRect();
     const header = document.querySelector("h1").closest("section > div");
     const area = getComputedStyle(log.parentElement);
@@ -26,7 +26,7 @@ PARTS = """(log) => {
 #: The root font and the heading, in pixels.
 FONT_SIZES = """[document.documentElement, document.querySelector("h1")]
     .map((element) => parseFloat(getComputedStyle(element).fontSize))"""
-#: Lets Tab begin at the top of the page, as after a click on its background there.
+#: Makes Tab start at the top of the page, as after a click on its background.
 TO_TOP = """() => {
     const top = document.createElement("div");
     top.tabIndex = -1;
@@ -51,7 +51,7 @@ BORDER_CONTRAST = """(field) => {
     return (other + 0.05) / (one + 0.05);
 }"""
 #: The rooms that are marked by an outline.
-MARKED = """(list) => [...list.querySelectorAll("li")]
+MARKED_ROOMS = """(list) => [...list.querySelectorAll("li")]
     .filter((row) => getComputedStyle(row.querySelector("a")).outlineStyle !== "none")
     .map((row) => row.dataset.item)"""
 #: Collects reports of the content security policy.

@@ -28,7 +28,7 @@ def themes(page: Page) -> Iterator[str]:
 COLOR_RULES = ["color-contrast", "link-in-text-block"]
 #: Rules for a whole page, which a frame within it need not follow.
 OF_PAGES = ("landmark-one-main", "page-has-heading-one")
-#: The browser complains that axe-core looks for itself in frames of other origins.
+#: The browser reports an error because axe-core looks for its own instance in frames of other origins.
 AXE_IN_FRAMES = "Failed to execute 'postMessage'.*The target origin provided"
 
 

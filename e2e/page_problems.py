@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
-#: Requests that a page gives up because it goes elsewhere are nobody's fault.
+#: Requests that the browser aborts when the page navigates are not problems.
 GIVEN_UP = "net::ERR_ABORTED"
 #: Complaints while the network is cut, also about a part of the page that is loaded then. ERR_FAILED is what a page
 #: sees of a request of its service worker.

@@ -13,7 +13,7 @@ ITEM = "order-1042"
 NAMES = {"ada": "Ada", "grace": "Grace", "lin": "Lin", "sam": "Sam", "parcels": "Parcel service"}
 COMMAND = "print-label --order 1042 --copies 2 --printer dock-3"
 #: Author, minutes ago, and body, in the order of each room.
-SAID: dict[str, list[tuple[str, int, object]]] = {
+MESSAGES: dict[str, list[tuple[str, int, object]]] = {
     "listing-9": [("sam", 7020, "Is the bike still available?"), ("ada", 7011, "Sold last week, sorry!")],
     "ticket-91": [("grace", 2950, "Login works again, thank you!")],
     "order-1043": [("lin", 1540, "The new address is in the order now.")],
@@ -53,7 +53,7 @@ def fill_rooms(server: Server) -> None:
     """Import the rooms, with Ada's read marks."""
     now = time.time_ns() // 1_000_000
     lines: list[dict[str, object]] = []
-    for item, said in SAID.items():
+    for item, said in MESSAGES.items():
         lines.append({"type": "room", "item": item})
         for number, (member, minutes, body) in enumerate(said):
             by = {"id": member, "name": NAMES[member]}

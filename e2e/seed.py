@@ -6,12 +6,12 @@ from uuid import uuid4
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Server
 
-#: For the server that is filled: no limits to how fast.
+#: Settings of the server that is filled: no rate limit.
 UNLIMITED = {"ALCOVE_SENDS_PER_S": "0"}
-PER_FRAME = 1000
+SENDS_PER_FRAME = 1000
 
 
 def member(server: Server, item: str, name: str) -> ClientConnection:
@@ -29,12 +29,12 @@ def send(bodies: list[str]) -> str:
 def fill(server: Server, item: str, count: int) -> None:
     """Send `line 0` to `line {count - 1}`; return when all are stored."""
     with member(server, item, "Shop") as socket:
-        for start in range(0, count, PER_FRAME):
-            bodies = [f"line {n}" for n in range(start, min(start + PER_FRAME, count))]
+        for start in range(0, count, SENDS_PER_FRAME):
+            bodies = [f"line {n}" for n in range(start, min(start + SENDS_PER_FRAME, count))]
             socket.send(send(bodies))
             missing = len(bodies)
             while missing:
-                missing -= str(socket.recv(timeout=PATIENCE_S)).count('"type":"ack"')
+                missing -= str(socket.recv(timeout=TIMEOUT_S)).count('"type":"ack"')
 
 
 def take_turns(server: Server, item: str, each: int) -> None:
@@ -45,4 +45,4 @@ def take_turns(server: Server, item: str, each: int) -> None:
             speaker.send(send([f"line {turn * each + n}" for n in range(each)]))
             acks = 0
             while acks < each:
-                acks += str(speaker.recv(timeout=PATIENCE_S)).count('"type":"ack"')
+                acks += str(speaker.recv(timeout=TIMEOUT_S)).count('"type":"ack"')

@@ -146,7 +146,7 @@ def test_w10_two_tabs_share_one_stream_of_the_list(host: Callable[[str], Page], 
 
     for page in (first, second):
         page.on("request", note)
-    # Two tabs of a browser without a window count as shown, both of them.
+    # In a headless browser both tabs count as visible.
     for page in (first, second):
         page.evaluate("void alcove.rooms.subscribe(() => {})")
         page.wait_for_function("alcove.rooms.getState().status === 'live'")

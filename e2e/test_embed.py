@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser_storage import NOT_SAVED, REFUSED
+from browser_storage import DENY_STORAGE, NOT_SAVED
 from host import PAGE, Host, send_as_bob
 from looks import AXE_IN_FRAMES, themes, violations
 from page_problems import PageProblems
@@ -141,7 +141,7 @@ def test_the_room_works_where_nothing_can_be_stored(
     embedded: EmbeddedRoom, host: Host, page_problems: PageProblems
 ) -> None:
     page_problems.expect("SecurityError")
-    embedded.page.add_init_script(REFUSED)
+    embedded.page.add_init_script(DENY_STORAGE)
     embedded.page.goto(host.url)
     expect(embedded.status).to_have_text(f"Live · {NOT_SAVED}")
     embedded.send("said all the same")

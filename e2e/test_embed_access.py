@@ -96,7 +96,7 @@ def test_a4_a_property_that_is_set_before_the_script_runs_gives_the_tokens(embed
     assert embedded.page.evaluate("reasons") == ["connect"]
 
 
-ROGUE = """<!doctype html><title>Rogue</title><script>
+ROGUE_PAGE = """<!doctype html><title>Rogue</title><script>
   let answers = 0;
   addEventListener("message", ({ data }) => {
     if (data === "how many?") parent.postMessage(`${answers} answers`, "*");
@@ -122,11 +122,11 @@ def test_a_foreign_frame_gets_no_answer_from_the_element(embedded: EmbeddedRoom,
             });
             document.body.append(rogue);
         })""",
-        ROGUE,
+        ROGUE_PAGE,
     )
     assert answer == "0 answers"
 
-    # The host page's own window says no hello either: only the frame's does.
+    # The host page's own window sends no hello either: only the window of the frame does.
     embedded.page.evaluate("postMessage({ type: 'alcove.hello' }, '*')")
     embedded.send("still mine")
     expect(embedded.message_with("still mine")).to_be_visible()
@@ -141,7 +141,7 @@ CONNECT = """(roomName) => {
 
 
 def test_the_frame_listens_to_its_parent_only(page: Page, host: Host) -> None:
-    # By hand, because a frame within an element cannot be found by others.
+    # Plain iframes instead of <alcove-room>, because other windows cannot reach a frame in its shadow root.
     host.page = """<!doctype html><title>Shop</title><link rel="icon" href="data:,">
 <iframe src="%(server)s/embed/%(item)s"></iframe><iframe srcdoc="<title>Rogue</title>"></iframe>"""
     page.goto(host.url)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, WebSocket, expect
 
-from browser_storage import KEPT, NOT_SAVED, REFUSED
+from browser_storage import DENY_STORAGE, NOT_SAVED, READ_STORAGE
 from looks import AXE_IN_FRAMES, violations
 from page_problems import PageProblems
 from pages.order import OrderPage
@@ -21,7 +21,7 @@ from tests.support.servers import Server
 from tests.support.storm import depth, storm
 
 #: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-#: Of the two versions of React a room in use needs one; how it starts (StrictMode) is seen with both.
+#: A room in use is tested with one version of React; its start (StrictMode) with both.
 in_one_react = pytest.mark.parametrize("shop", depth(("flask_shop", "react19"), NAMES), indirect=True)
 
 
@@ -165,7 +165,7 @@ def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
     order.page.wait_for_url("**/login")
     expect(other.status).to_contain_text("Signed out")
     expect(other.message_with("from the other tab")).to_have_count(0)
-    kept = other.document.evaluate(KEPT)
+    kept = other.document.evaluate(READ_STORAGE)
     assert "from the other tab" not in kept
     assert "eyJ" not in kept  # a token
     order.open(number)
@@ -196,12 +196,12 @@ def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
 
     for _ in range(59):
         order.page.clock.run_for(1000)
-        # Whatever the second started has been answered, and the next attempt is planned.
+        # All requests of the last second have been answered, and the next attempt is scheduled.
         expect(order.room.get_by_text("Next attempt in")).to_be_visible()
 
-    # The shop's first page shows another order for a moment, whose document has attempts of its own.
+    # The shop's first page shows another order for a moment; its document makes attempts, too.
     here = [url for url in attempts if "order-42" not in url]
-    assert 2 <= len(here) <= ATTEMPTS
+    assert 2 <= len(here) <= MAX_ATTEMPTS
 
 
 @storm
@@ -210,7 +210,7 @@ def test_sending_works_where_nothing_can_be_stored(
     order: OrderPage, token_server: Server, number: str, page_problems: PageProblems
 ) -> None:
     page_problems.expect("SecurityError")
-    order.page.add_init_script(REFUSED)
+    order.page.add_init_script(DENY_STORAGE)
     order.sign_in("ada", number)
     expect(order.status).to_have_text(f"Live · {NOT_SAVED}")
     order.send("said all the same")

@@ -19,8 +19,8 @@ from tests.support.http import blocking_http
 from tests.support.servers import Server
 
 ITEM = "order-7"
-#: A short token is good for so many times what the page has just taken to load, so that a slow machine comes in, too.
-LOADS = 8
+#: A short token is valid for this many times the duration of the last page load, so that slow machines can join.
+LOAD_TIMES = 8
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def admits(sub: str = "ada", *, seconds: float = 3600, key: str = SECRET) -> str
 
 def token_lifetime(took: float) -> float:
     """Return the lifetime in seconds of a short token, if loading the page has just taken `took` seconds."""
-    return max(4, LOADS * took)
+    return max(4, LOAD_TIMES * took)
 
 
 def enter_frame(page: Page, host: Host) -> float:
@@ -69,12 +69,12 @@ def link(server: Server, key: str) -> str:
     return f"{server.url}/items/{ITEM}#token={key}"
 
 
-REFUSED: dict[str, tuple[Callable[[], str], str, str]] = {
+REFUSED_TOKENS: dict[str, tuple[Callable[[], str], str, str]] = {
     "a bad signature": (lambda: admits(key="k" * 40), "signature verification failed", "wrong_key"),
     "expired": (lambda: admits(seconds=-60), "signature has expired", "expired"),
     "no right": (lambda: token(items={"other": "rw"}), f"the right to read {ITEM}", "forbidden"),
 }
-SAYS = {
+STATUS_TEXTS = {
     (EN, "wrong_key"): "No access · The token is signed with another key (4401).",
     (EN, "expired"): "No access · The token has expired (4401).",
     (EN, "revoked"): "No access · Your access has been revoked (4403).",
@@ -83,11 +83,11 @@ SAYS = {
     (ES, "expired"): "Sin acceso · El token ha caducado (4401).",
     (ES, "forbidden"): "Sin acceso · No tienes acceso a esta sala (4403).",
 }
-WAY_OUT = {EN: "Paste another token", ES: "Pega otro token"}
+HELP_TEXTS = {EN: "Paste another token", ES: "Pega otro token"}
 LIVE = {EN: "Live", ES: "En vivo"}
 
 
-@pytest.mark.parametrize("why", REFUSED)
+@pytest.mark.parametrize("why", REFUSED_TOKENS)
 @pytest.mark.parametrize(
     "words",
     [
@@ -98,17 +98,17 @@ LIVE = {EN: "Live", ES: "En vivo"}
 def test_h4_a_refused_member_sees_the_reason_and_what_to_do(
     page: Page, token_server: Server, words: Words, why: str
 ) -> None:
-    bad, said, code = REFUSED[why]
+    bad, said, code = REFUSED_TOKENS[why]
     room = RoomPage(page, words, name="Ada", at=token_server.url)
     page.goto(link(token_server, bad()))
 
-    expect(room.status).to_have_text(SAYS[words, code])
-    if code == "forbidden":  # a right does not come with another token: none is asked for
+    expect(room.status).to_have_text(STATUS_TEXTS[words, code])
+    if code == "forbidden":  # another token would not add the right, so the page does not ask for one
         expect(page.get_by_title(said)).to_be_visible()
         expect(room.token).to_have_count(0)
         return
     expect(page.get_by_text(said)).to_be_visible()
-    expect(page.get_by_text(WAY_OUT[words])).to_be_visible()
+    expect(page.get_by_text(HELP_TEXTS[words])).to_be_visible()
 
     room.token.fill(admits())
     room.connect_button.click()
@@ -188,7 +188,7 @@ def test_a7_a_member_who_is_revoked_while_connected_is_told_so(page: Page, token
     with blocking_http(token_server, token(sub="root", items={"*": "rwm"})) as client:
         client.post("/api/revoke", json={"sub": "ada"}).raise_for_status()
 
-    expect(room.status).to_have_text(SAYS[EN, "revoked"])
+    expect(room.status).to_have_text(STATUS_TEXTS[EN, "revoked"])
     expect(page.get_by_text("your access was revoked; ask for a new token")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from page_problems import PageProblems
 from pages.item import ItemPage
 
-REFUSED = r"Unexpected response code: 403"
+REFUSED_PATTERN = r"Unexpected response code: 403"
 
 
 def test_t2_with_a_token_one_talks_to_the_item(item: ItemPage) -> None:
@@ -57,7 +57,7 @@ def test_t2_any_item_and_any_words_arrive(item: ItemPage) -> None:
 
 
 def test_t2_without_a_credential_one_is_refused_in_words(item: ItemPage, page_problems: PageProblems) -> None:
-    page_problems.expect(REFUSED)
+    page_problems.expect(REFUSED_PATTERN)
     item.open()
     item.token.fill("")
 
@@ -69,7 +69,7 @@ def test_t2_without_a_credential_one_is_refused_in_words(item: ItemPage, page_pr
 
 
 def test_t2_a_q_that_is_no_integer_is_refused_in_words(item: ItemPage, page_problems: PageProblems) -> None:
-    page_problems.expect(REFUSED)
+    page_problems.expect(REFUSED_PATTERN)
     item.open()
     item.q.fill("1.5")
 

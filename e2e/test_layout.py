@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 from layout import (
     BORDER_CONTRAST,
     FONT_SIZES,
-    MARKED,
-    PARTS,
+    LAYOUT_PARTS,
+    MARKED_ROOMS,
     REPORTS,
     TO_TOP,
     WHOLE_LINES,
@@ -47,7 +47,7 @@ def test_1_2_5_the_log_has_most_of_the_window_and_many_lines(room: RoomPage, ser
         expect(room.message_with("line 39")).to_be_in_viewport()
         assert room.log.evaluate(WHOLE_LINES) >= least, suffix
 
-    parts = room.log.evaluate(PARTS)
+    parts = room.log.evaluate(LAYOUT_PARTS)
     assert parts["height"] >= 0.78
     assert parts["area"] >= 0.55
     assert parts["fade"] == "12px"
@@ -75,7 +75,7 @@ def test_6_a_phone_shows_the_room_and_large_targets(room: RoomPage, page: Page, 
     fill(server, item, 40)
     room.enter(item)
     expect(room.message_with("line 39")).to_be_in_viewport()
-    assert room.log.evaluate(PARTS)["height"] >= 0.72
+    assert room.log.evaluate(LAYOUT_PARTS)["height"] >= 0.72
     assert small_targets(page, 44) == []
     room.rooms_button.click()
     expect(room.rooms).to_be_visible()
@@ -185,7 +185,7 @@ def test_13_contrast_and_forced_colors(room: RoomPage, page: Page, server: Serve
             assert field.evaluate(BORDER_CONTRAST) >= 3, theme
     page.emulate_media(forced_colors="active")
 
-    assert room.rooms.evaluate(MARKED) == [item]
+    assert room.rooms.evaluate(MARKED_ROOMS) == [item]
 
 
 @on_screen

@@ -56,7 +56,7 @@ def test_a_link_copied_by_keys_leads_to_its_message(
 
     link: str = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{server.url}/items/{item}#message-299"
-    # Far above what is loaded at first, in a tab that opens by the link, then by a link within the page.
+    # A message far above the entries loaded first: in a new tab opened by the link, then by a link within the page.
     page.goto("about:blank")
     page.goto(link.replace("-299", "-40"))
     expect_marked(room, "line 39")

@@ -11,9 +11,9 @@ from pages.room import RoomPage
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
 
-MISSING = "could not be loaded"
+LOAD_ERROR_TEXT = "could not be loaded"
 
-#: What a browser's translation does: it moves every text into elements of its own, now and whenever one changes.
+#: Simulates a browser's translation: it wraps every text in new elements, at once and after each change.
 TRANSLATE = """() => {
     const wrap = (node) => {
         if (node.parentElement === null || node.parentElement.closest("font, script, style, textarea") !== null) return;
@@ -65,7 +65,7 @@ gone = pytest.mark.parametrize("missing_file", depth(["gone"], ["away", "gone"])
 
 @pytest.fixture(params=["away", "gone"])
 def missing_file(request: pytest.FixtureRequest, page: Page, page_problems: PageProblems) -> str:
-    """Refuse files of the page from now on: the server is away, or the file went with a deploy."""
+    """Refuse files of the page from now on, as if the server were down or a new release had removed them."""
     page_problems.expect(
         "request failed|response 404|Failed to load resource|dynamically imported module|console error"
     )
@@ -106,7 +106,7 @@ def test_a_chunk_that_cannot_be_loaded_does_not_affect_the_room(
 
     room.page.keyboard.press(key)
 
-    offer = room.page.get_by_role("alert").filter(has_text=MISSING)
+    offer = room.page.get_by_role("alert").filter(has_text=LOAD_ERROR_TEXT)
     expect(offer).to_be_visible()
     offer.get_by_role("button", name="Close").click()
     expect(offer).to_have_count(0)
@@ -124,7 +124,7 @@ def test_a_page_that_cannot_be_loaded_offers_a_reload(
     refuse(request, "Echo")
 
     room.go_to("Echo")
-    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(room.page.get_by_role("alert")).to_contain_text(LOAD_ERROR_TEXT)
     expect(room.page.get_by_role("button", name="Reload")).to_be_visible()
     room.page.go_back()
 
@@ -143,7 +143,7 @@ def test_a_language_that_cannot_be_loaded_changes_nothing(
 
     room.choose_other_language()
 
-    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(room.page.get_by_role("alert")).to_contain_text(LOAD_ERROR_TEXT)
     expect(room.send_button).to_be_visible()
     room.page.reload()
     room.wait_until_live()
@@ -159,7 +159,7 @@ def test_a_page_without_its_translations_offers_a_reload(
 
     room.visit(item)
 
-    expect(room.page.get_by_role("alert")).to_contain_text(MISSING)
+    expect(room.page.get_by_role("alert")).to_contain_text(LOAD_ERROR_TEXT)
     room.page.unroute_all()
     room.page.get_by_role("button", name="Reload").click()
     room.wait_until_live()

@@ -64,7 +64,7 @@ def tab(context: BrowserContext) -> Tab:
 
 
 def enter(room: RoomPage, item: str) -> None:
-    """Come in, and wait until the browser has what a notification takes."""
+    """Enter the room, and wait until the browser can show a notification."""
     room.enter(item)
     room.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     room.open_details()

@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 from page_problems import PageProblems
 from pages.room import RoomPage
 
-#: Sockets go nowhere until the test lets them.
+#: Sockets never open until the test allows it.
 NO_SOCKETS = """
   const Real = WebSocket;
   window.WebSocket = function (url, protocols) {

@@ -12,7 +12,7 @@ from layout import small_targets
 from page_problems import PageProblems
 from pages.room import RoomPage
 from seed import fill, member
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
 
@@ -33,7 +33,7 @@ CUT = """async (log) => {
     return cut();
 }"""
 
-#: The texts of what stands on the color of warnings.
+#: The texts of elements with the background color of warnings.
 AMBER = """() => {
     const probe = document.body.appendChild(document.createElement("i"));
     probe.style.background = "var(--alcove-warning-bg)";
@@ -82,8 +82,8 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
     expect(room.message_with("line 29")).to_be_in_viewport()
     with member(server, item, "Bob") as bob:
         bob.send('{"type":"send","id":"1","body":"seen"}')
-        while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=PATIENCE_S))) is None:
-            pass  # what Ada has read is marked a moment after it is in view
+        while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=TIMEOUT_S))) is None:
+            pass  # the read mark moves a moment after the message is in view
     room.send("mine")  # sent behind the read mark, so that the mark is stored, too
     expect(room.sending_label).to_have_count(0)
     page.goto("about:blank")
@@ -92,7 +92,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
             bob.send(f'{{"type":"send","id":"new-{n}","body":"news {n}"}}')
         acks = 0
         while acks < 40:
-            acks += str(bob.recv(timeout=PATIENCE_S)).count('"type":"ack"')
+            acks += str(bob.recv(timeout=TIMEOUT_S)).count('"type":"ack"')
 
     room.enter(item)
 
@@ -127,7 +127,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
     page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
     room.send("gone soon")
-    expect(room.message_with("gone soon")).to_be_visible()  # before that, nothing is on its way either
+    expect(room.message_with("gone soon")).to_be_visible()  # only then is the send or the delete in progress
     expect(room.sending_label).to_have_count(0)
     room.page.context.set_offline(True)
     expect(room.status).to_contain_text("offline")
@@ -135,7 +135,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
     room.edit("the edited text")
     with member(server, item, "Ada") as other_device:
         other_device.send('{"type":"delete","id":"d","target":1}')
-        while '"type":"ack"' not in str(other_device.recv(timeout=PATIENCE_S)):
+        while '"type":"ack"' not in str(other_device.recv(timeout=TIMEOUT_S)):
             pass
     room.page.context.set_offline(False)
 
@@ -220,7 +220,7 @@ def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, ite
 def test_a_long_press_opens_a_sheet_that_stays_when_the_finger_is_lifted(room: RoomPage, page: Page, item: str) -> None:
     room.enter(item)
     room.send("mine")
-    expect(room.message_with("mine")).to_be_visible()  # before that, nothing is on its way either
+    expect(room.message_with("mine")).to_be_visible()  # only then is the send or the delete in progress
     expect(room.sending_label).to_have_count(0)
     room.message_with("mine").click(trial=True)  # while a list scrolls, its lines cannot be pressed
     box = room.message_with("mine").bounding_box()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from browser_storage import KEPT, NOT_SAVED, REFUSED, SILENT
+from browser_storage import DENY_STORAGE, NOT_SAVED, READ_STORAGE, SILENT
 from network import Network
 from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
@@ -22,7 +22,7 @@ from tests.support.servers import Server
 
 ITEM = "order-7"
 #: Ways in which a browser keeps a page from storing anything.
-BLOCKED = {"everything is refused": REFUSED, "IndexedDB and locks never answer": SILENT}
+BLOCKED = {"everything is refused": DENY_STORAGE, "IndexedDB and locks never answer": SILENT}
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def log_in(context: BrowserContext, at: str, sub: str) -> None:
 
 
 def enter_by_cookie(page: Page, at: str) -> RoomPage:
-    """Come in with the login cookie: at once where it is known, else by the Connect card without a token."""
+    """Enter the room with the login cookie: at once if the page knows it, else by the Connect card without a token."""
     room = RoomPage(page, EN, name="", at=at)
     page.goto(f"{at}/items/{ITEM}")
     room.connect_button.or_(room.message).first.wait_for()
@@ -147,7 +147,7 @@ def test_signing_out_clears_token_and_conversation_in_every_tab(
         expect(tab.connect_button).to_be_visible()
         tab.page.reload()
         expect(tab.connect_button).to_be_visible()
-        kept = tab.page.evaluate(KEPT)
+        kept = tab.page.evaluate(READ_STORAGE)
         assert "a secret of ours" not in kept
         assert "eyJ" not in kept
 

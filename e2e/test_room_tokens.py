@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("token_server")
 
 ITEM = "foo"
 #: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
 
     for _ in range(59):
         page.clock.run_for(1000)
-        # Whatever the second started has been answered, and the next attempt is planned.
+        # All requests of the last second have been answered, and the next attempt is scheduled.
         expect(page.frame_locator("iframe").get_by_text("Next attempt in")).to_be_visible()
 
-    assert 2 <= len(attempts) <= ATTEMPTS
-    assert host.asked <= ATTEMPTS + 1
+    assert 2 <= len(attempts) <= MAX_ATTEMPTS
+    assert host.asked <= MAX_ATTEMPTS + 1
 
 
 @pytest.mark.parametrize("hours", [-2, 2])

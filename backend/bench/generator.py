@@ -12,7 +12,7 @@ from bench.peers.base import BACKEND
 from bench.plan import Answer, Failure, Plan, Result, Step
 
 #: Seconds that a generator has beyond the measured ones: to open, drain and close connections.
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 
 
 class LoadError(Exception):
@@ -28,7 +28,7 @@ def generate(plan: Plan, on_step: Callable[[str], None]) -> Result:
         stdout=subprocess.PIPE,
         text=True,
     )
-    limit = threading.Timer(_PATIENCE_S + 2 * plan.seconds, process.kill)
+    limit = threading.Timer(_TIMEOUT_S + 2 * plan.seconds, process.kill)
     limit.start()
     try:
         assert process.stdin is not None

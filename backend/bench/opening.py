@@ -12,7 +12,7 @@ from bench.plan import Plan
 #: Handshakes in progress at once.
 _AT_ONCE = 64
 #: Seconds until all must be open.
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 
 
 class OpeningError(Exception):
@@ -87,7 +87,7 @@ def open_all(plan: Plan, seats: Iterator[tuple[int, int]]) -> list[tuple[int, so
 
     """
     epoll = select.epoll()
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + _TIMEOUT_S
     in_progress: dict[int, tuple[int, int, _Handshake]] = {}
     opened: dict[int, tuple[int, socket.socket]] = {}
     place = 0
@@ -112,6 +112,6 @@ def open_all(plan: Plan, seats: Iterator[tuple[int, int]]) -> list[tuple[int, so
                 del in_progress[fd]
                 opened[order] = (room, one.sock)
         if time.monotonic() > deadline:
-            raise OpeningError(f"{len(opened)} connections were open after {_PATIENCE_S:.0f} s")
+            raise OpeningError(f"{len(opened)} connections were open after {_TIMEOUT_S:.0f} s")
     epoll.close()
     return [opened[order] for order in range(place)]

@@ -24,7 +24,7 @@ _MISSED = 3
 _MIN_DELAY_S, _MAX_DELAY_S = 0.5, 20.0
 #: Handshakes in progress while the clients connect the first time.
 _AT_ONCE = 100
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 _SEQ = re.compile(rb'"type":"entry","seq":(\d+)')
 _http = build_opener(ProxyHandler({}))
 
@@ -104,7 +104,7 @@ async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder:
             async with at_once:
                 await client.join(one.port, 0)
 
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             await asyncio.gather(*map(join_once, clients))
             one.kill()
             killed = time.monotonic()

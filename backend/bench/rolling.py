@@ -18,7 +18,7 @@ _ROOMS = 30
 #: Seconds between two sends of a user, and over which a draining process spreads reconnections.
 _PAUSE_S = 2.0
 _DRAIN_S = 5.0
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 
 
 async def _line(output: asyncio.StreamReader, pattern: str) -> re.Match[str]:
@@ -59,7 +59,7 @@ async def measure() -> tuple[str, int]:
     )
     assert cluster.stdout is not None
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             port = int((await _line(cluster.stdout, r"processes behind http://127\.0\.0\.1:(\d+)"))[1])
             users = [User(number, port, f"rolling-{number % _ROOMS}") for number in range(_USERS)]
             stop_sending = asyncio.Event()

@@ -20,7 +20,7 @@ from deploy.ports import free_port
 from deploy.reaper import family, reaper
 
 #: Seconds that an engine may take to start, and to stop.
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 #: The id of the user `nobody`, as whom PostgreSQL runs if this process is root's: it refuses to run as root.
 _NOBODY = 65534
 
@@ -133,7 +133,7 @@ class Engine:
                 [str(part) for part in self.command()], stdout=log, stderr=log, start_new_session=True, **self.user()
             )
         reaper().watch_process(self._process.pid)
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not self.answers():
             alive = self._process.poll() is None and time.monotonic() < deadline
             assert alive, (self.folder / "log").read_text()
@@ -168,11 +168,11 @@ class Engine:
         pids = self._pids()
         self._signal(signal.SIGCONT)
         self._process.send_signal(how)
-        self._process.wait(PATIENCE_S)
+        self._process.wait(TIMEOUT_S)
         reaper().forget_process(self._process.pid)
         self._process = None
         # Orphaned children end soon; until then they hold resources that a new server needs.
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while any(map(alive, pids)):
             assert time.monotonic() < deadline, "a child outlives its server"
 

@@ -15,7 +15,7 @@ import pytest
 from deploy.engines import Postgres, database
 from tests.support.http import http
 from tests.support.room_client import RoomClient, new_id, send
-from tests.support.servers import PATIENCE_S, Server, alcove
+from tests.support.servers import TIMEOUT_S, Server, alcove
 from tests.support.standby import MovingAddress, Standby
 from tests.support.storage import execute
 
@@ -66,7 +66,7 @@ async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list
 
 async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
     """Request `/readyz` until it responds with this status; return the document."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while (answer := await client.get("/readyz")).status_code != status:
             pass
     result: dict[str, Any] = answer.json()
@@ -76,7 +76,7 @@ async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
 async def insist(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while (answer := await room.request(line))["type"] == "error":
             assert answer["code"] == "unavailable"
     return int(answer["seq"])
@@ -186,7 +186,7 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
             await execute(writable, f"SELECT alcove_send('{item}', 'sql-{n}', 'host', 'Host', 'new'::text)")
         address.move(standby.port)
 
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while True:
                 room = await RoomClient.open(two, item, after=4, log=ada.hello["log"], name="again")
                 async with room as rejoined:
@@ -202,7 +202,7 @@ async def until_writable(url: str) -> None:
     """Wait until a promoted standby takes writes."""
     connection = await asyncpg.connect(url)
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await connection.fetchval("SELECT pg_is_in_recovery()"):
                 pass
     finally:
@@ -211,7 +211,7 @@ async def until_writable(url: str) -> None:
 
 async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
     """Send a message over HTTP until it is stored (W2)."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             answer = await client.post(
                 f"/api/items/{item}/entries", json={"body": body, "id": body}, headers={"authorization": "Bearer x"}

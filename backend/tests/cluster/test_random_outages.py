@@ -18,7 +18,7 @@ from tests.support.storm import storm
 
 PROCESSES = 3
 #: The sends of all clients.
-TOTAL = CLIENTS * SENDS
+TOTAL_SENDS = CLIENTS * SENDS
 
 
 class Outages:
@@ -48,7 +48,9 @@ class Outages:
         """Stop the bus, kill a process meanwhile, and start the bus again after an eighth of the sends was acked."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
-            due = min(self._acked() + TOTAL // 8, TOTAL)  # the clients may be far ahead of a busy machine's faults
+            due = min(
+                self._acked() + TOTAL_SENDS // 8, TOTAL_SENDS
+            )  # the clients may be far ahead of a busy machine's faults
             await self.kill(1)
             await eventually(lambda: self._acked() >= due)
         await asyncio.to_thread(self._engines.bus.start)
@@ -67,7 +69,7 @@ class Outages:
             lambda: self.kill(2),
         ]
         for number, fault in enumerate(faults, 1):
-            due = TOTAL * number // (len(faults) + 1)
+            due = TOTAL_SENDS * number // (len(faults) + 1)
             await eventually(lambda due=due: self._acked() >= due)  # type: ignore[misc]
             await fault()
 

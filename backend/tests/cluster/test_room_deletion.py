@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.list_clients import follow
@@ -20,7 +20,7 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
         await room_list.ready()
         async with await RoomClient.join(two, item, token=reader) as room:
             await room.send_messages("one", "two")
-            async with asyncio.timeout(PATIENCE_S):  # the other process hears of bob a moment after he came
+            async with asyncio.timeout(TIMEOUT_S):  # the other process hears of bob a moment after he came
                 while (found := (await client.get(f"/api/items/{item}/members", headers=headers)).json())["count"] < 1:
                     await pause_briefly()
             assert (found["members"], found["count"]) == ([{"id": "bob", "name": "bob"}], 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.clusters import Engines
 from tests.support.credentials import token
 from tests.support.http import http
@@ -72,13 +72,13 @@ async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engine
         assert (await client.get("/readyz")).json() == {"status": "ready", "storage": True, "bus": True}
         engines.bus.hang()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while (answer := await client.get("/readyz")).status_code == 200:
                     pass
         finally:
             engines.bus.go_on()
         assert (answer.json()["status"], answer.json()["bus"]) == ("unavailable", False)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while (await client.get("/readyz")).status_code != 200:
                 pass
 
@@ -129,7 +129,7 @@ async def test_z1_joins_are_refused_while_draining_and_a_second_signal_ends_at_o
             await room.send_lines(send("never"))
             await room.lines_until_pong()
             os.kill(server.pid, signal.SIGTERM)
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while (await client.get("/readyz")).json()["status"] != "draining":
                     pass
             metrics = (await client.get("/metrics")).text.splitlines()

@@ -14,10 +14,10 @@ from tests.support.deployment_files import DEPLOY, ROOT, Document, compose, dire
 from tests.support.servers import ALCOVE, Process
 
 CLUSTER, WATCH = services("cluster"), services("watch")
-EVERY: Document = compose()["services"]
+ALL_SERVICES: Document = compose()["services"]
 PROCESSES = {name: each for name, each in CLUSTER.items() if name.startswith("alcove-")}
 SECRETS = ["ALCOVE_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
-SET = dict.fromkeys(SECRETS, "0123456789abcdef")
+VALID_SECRETS = dict.fromkeys(SECRETS, "0123456789abcdef")
 
 
 def seconds(text: str) -> int:
@@ -28,7 +28,7 @@ def seconds(text: str) -> int:
 
 def script(service: str) -> list[str]:
     """Return the command of a service that is a shell script."""
-    return [part.replace("$$", "$") for part in EVERY[service]["command"]]
+    return [part.replace("$$", "$") for part in ALL_SERVICES[service]["command"]]
 
 
 def test_the_default_deployment_is_one_process_with_an_embedded_database() -> None:
@@ -43,25 +43,25 @@ def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
     assert {"postgres", "redis", "proxy"} < set(CLUSTER)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ALL_SERVICES)
 def test_every_setting_that_a_service_is_given_exists(name: str) -> None:
     known = {f"ALCOVE_{field.upper()}" for field in Settings.model_fields}
 
-    assert {key for key in EVERY[name].get("environment", {}) if key.startswith("ALCOVE_")} <= known
+    assert {key for key in ALL_SERVICES[name].get("environment", {}) if key.startswith("ALCOVE_")} <= known
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ALL_SERVICES)
 def test_every_file_that_a_service_mounts_exists(name: str) -> None:
-    volumes = [volume.split(":") for volume in EVERY[name].get("volumes", [])]
+    volumes = [volume.split(":") for volume in ALL_SERVICES[name].get("volumes", [])]
 
     assert all((ROOT / source).exists() for source, *_ in volumes if source.startswith("."))
     assert all(source in compose()["volumes"] for source, *_ in volumes if not source.startswith("."))
     assert all(mode == ["ro"] for source, _, *mode in volumes if source.startswith("."))
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ALL_SERVICES)
 def test_every_service_has_no_more_rights_than_it_needs(name: str) -> None:
-    service = EVERY[name]
+    service = ALL_SERVICES[name]
 
     assert tuple(service.get(key) for key in ("read_only", "cap_drop", "security_opt")) == (
         True,
@@ -73,7 +73,7 @@ def test_every_service_has_no_more_rights_than_it_needs(name: str) -> None:
 
 
 def test_no_two_services_take_the_same_port() -> None:
-    ports = [port for service in EVERY.values() for port in service.get("ports", [])]
+    ports = [port for service in ALL_SERVICES.values() for port in service.get("ports", [])]
 
     assert len(ports) == len({port.rpartition(":")[0] for port in ports})
 
@@ -112,19 +112,19 @@ def test_missing_required_settings_are_reported_before_any_service_starts() -> N
 
     waits = {name for name, each in CLUSTER.items() if "secrets-are-set" in each.get("depends_on", {})}
     assert waits == {*PROCESSES, "postgres", "redis"}
-    assert run_config(**SET).returncode == 0
+    assert run_config(**VALID_SECRETS).returncode == 0
     for name in SECRETS:
-        done = run_config(**SET | {name: ""})
+        done = run_config(**VALID_SECRETS | {name: ""})
         assert done.returncode != 0
         assert f"{name}: is not set: set it in the environment or in .env" in done.stderr
-    assert "a password becomes part of a URL" in run_config(**SET | {"REDIS_PASSWORD": "p@ss/word"}).stderr
+    assert "a password becomes part of a URL" in run_config(**VALID_SECRETS | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
 def test_redis_uses_its_password_and_does_not_show_it() -> None:
     port = free_port()
     shell, flags, text = script("redis")
     text = text.replace("redis-server - ", f"{shlex.quote(str(REDIS_SERVER))} - --bind 127.0.0.1 --port {port} ")
-    server = Process([shell, flags, text], env={"REDISCLI_AUTH": SET["REDIS_PASSWORD"]})
+    server = Process([shell, flags, text], env={"REDISCLI_AUTH": VALID_SECRETS["REDIS_PASSWORD"]})
     try:
         server.line("eady to accept connections")
         client = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(port), "PING"]
@@ -132,11 +132,11 @@ def test_redis_uses_its_password_and_does_not_show_it() -> None:
             password: subprocess.run(  # noqa: S603 - the tests' own command
                 client, env={"REDISCLI_AUTH": password} if password else {}, capture_output=True, check=True, text=True
             ).stdout.strip()
-            for password in (SET["REDIS_PASSWORD"], "")
+            for password in (VALID_SECRETS["REDIS_PASSWORD"], "")
         }
-        assert replies[SET["REDIS_PASSWORD"]] == "PONG"
+        assert replies[VALID_SECRETS["REDIS_PASSWORD"]] == "PONG"
         assert "NOAUTH" in replies[""]
-        assert SET["REDIS_PASSWORD"] not in Path(f"/proc/{server.pid}/cmdline").read_text()
+        assert VALID_SECRETS["REDIS_PASSWORD"] not in Path(f"/proc/{server.pid}/cmdline").read_text()
     finally:
         server.end()
 

@@ -17,7 +17,7 @@ Part = dict[str, Any]
 DASHBOARD: Part = json.loads((DEPLOY / "grafana/alcove.json").read_text())
 PANELS: list[Part] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 ALERTS: list[Part] = [rule for group in document(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
-SHOWN = [target["expr"] for panel in PANELS for target in panel["targets"]]
+SHOWN_EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
 def metrics(expression: str) -> set[str]:
@@ -43,7 +43,9 @@ async def exported_metrics(cluster: Cluster) -> dict[str, list[Part]]:
 
 
 async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
-    assert set(await exported_metrics(cluster)) == {name for expression in SHOWN for name in metrics(expression)}
+    assert set(await exported_metrics(cluster)) == {
+        name for expression in SHOWN_EXPRESSIONS for name in metrics(expression)
+    }
 
 
 async def test_w7_the_guide_describes_each_metric(cluster: Cluster) -> None:
@@ -70,7 +72,9 @@ async def test_w7_label_values_in_expressions_exist(cluster: Cluster) -> None:
 
     assert asked is not None
     assert set(asked[1].split("|")) <= codes
-    grouped = {label for expr in SHOWN for by in re.findall(r"by \(([^)]+)\)", expr) for label in by.split(", ")}
+    grouped = {
+        label for expr in SHOWN_EXPRESSIONS for by in re.findall(r"by \(([^)]+)\)", expr) for label in by.split(", ")
+    }
     used_labels = {label for samples in labels.values() for sample in samples for label in sample}
     # No process here has a webhook, whose name would be the label `consumer`.
     assert grouped - {"instance", "consumer"} <= used_labels

@@ -161,7 +161,7 @@ def test_the_data_folder_of_the_image_belongs_to_its_user() -> None:
 
 
 def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_image_gives_it() -> None:
-    """Docker mounts a tmpfs as root's, with the mode of the folder below: without options nobody else gets in."""
+    """By default a tmpfs belongs to root and has the mode of the folder that it covers: other users have no access."""
     over = [
         mount.partition(":")
         for service in compose()["services"].values()

@@ -12,13 +12,13 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.support import endpoints
-from tests.support.clients import PATIENCE_S, connect, eventually
+from tests.support.clients import TIMEOUT_S, connect, eventually
 from tests.support.credentials import RSA, SECRET, token
 from tests.support.endpoints import ACCEPTED, Answer, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED, EXPIRED, REVOKED
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 #: Ways of the tutorial's contract.
 PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
@@ -203,7 +203,7 @@ async def test_a4_a7_w5_a_slow_request_body_is_refused_if_the_right_ended_meanwh
     head = f"POST /api/items/{item}/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow}\r\n"
     come, go = await asyncio.open_connection("127.0.0.1", secured_server.port)
     go.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
         if why == "revoked":
             assert (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code == 200
@@ -253,7 +253,7 @@ async def test_a7_a_revoked_token_cannot_extend_a_connection(
         assert await room.send_messages("still here") == [1]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     "body",
     ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],

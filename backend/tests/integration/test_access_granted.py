@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.support import endpoints
-from tests.support.clients import PATIENCE_S, close_code, connect
+from tests.support.clients import TIMEOUT_S, close_code, connect
 from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
 from tests.support.endpoints import ACCEPTED, Credential, bearer, cookie, query
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
-GOOD: dict[str, Callable[[], Credential]] = {
+VALID_CREDENTIALS: dict[str, Callable[[], Credential]] = {
     "in the query": lambda: query(token()),
     "in the header": lambda: bearer(token()),
     "in the header, the scheme in small letters": lambda: Credential({}, {"Authorization": f"bearer {token()}"}),
@@ -57,9 +57,12 @@ GOOD: dict[str, Callable[[], Credential]] = {
     "in the query, beside another scheme": lambda: Credential({"token": token()}, {"Authorization": "Basic eDp5"}),
 }
 #: What each endpoint takes: the letters on the item.
-TAKES = endpoints.TAKES | {"item socket": (endpoints.item_socket, "rw")}
+ENDPOINT_RIGHTS = endpoints.ENDPOINT_RIGHTS | {"item socket": (endpoints.item_socket, "rw")}
 #: What takes a good credential and no right.
-ANYONE = endpoints.TAKES_NOTHING | {"echo": endpoints.echo_socket, "chat": endpoints.chat_socket}
+ENDPOINTS_FOR_ANY_MEMBER = endpoints.ENDPOINTS_WITHOUT_RIGHTS | {
+    "echo": endpoints.echo_socket,
+    "chat": endpoints.chat_socket,
+}
 #: What needs no credential: it signs in or out, or tells nothing of rooms.
 OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 #: Origins that are not the server's own, however they look.
@@ -67,25 +70,25 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 
 
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
-@pytest.mark.parametrize("way", GOOD)
+@pytest.mark.parametrize("way", VALID_CREDENTIALS)
 async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way: str, endpoint: str) -> None:
-    knock, _ = endpoints.TAKES[endpoint]
-    assert await knock(secured_server, GOOD[way]()) == endpoints.Answer(ACCEPTED)
+    knock, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
+    assert await knock(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Answer(ACCEPTED)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
-@pytest.mark.parametrize("endpoint", TAKES)
+@pytest.mark.parametrize("endpoint", ENDPOINT_RIGHTS)
 async def test_a3_each_endpoint_requires_exactly_its_rights(
     secured_server: Server, endpoint: str, letters: str
 ) -> None:
-    knock, needed = TAKES[endpoint]
+    knock, needed = ENDPOINT_RIGHTS[endpoint]
     answer = await knock(secured_server, query(token(items={"foo": letters})))
 
     assert (answer.code == ACCEPTED) == (set(needed) <= set(letters))
     assert answer.code in {ACCEPTED, 403, 4403}
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(secured_server: Server) -> None:
     with blocking_http(secured_server, token=None) as client:
         paths = client.get("/openapi.json").json()["paths"]
@@ -103,8 +106,8 @@ def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(sec
 def is_in_the_table(method: str, path: str) -> bool:
     """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
-    all_endpoints = [endpoint for endpoint, _ in TAKES.values()]
-    all_endpoints += [*endpoints.TAKES_MODERATE_ALL.values(), *ANYONE.values()]
+    all_endpoints = [endpoint for endpoint, _ in ENDPOINT_RIGHTS.values()]
+    all_endpoints += [*endpoints.TAKES_MODERATE_ALL.values(), *ENDPOINTS_FOR_ANY_MEMBER.values()]
     return any(
         one.method == method.upper() and route.fullmatch(one.template.partition("?")[0])
         for one in all_endpoints
@@ -112,12 +115,14 @@ def is_in_the_table(method: str, path: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("endpoint", ANYONE)
+@pytest.mark.parametrize("endpoint", ENDPOINTS_FOR_ANY_MEMBER)
 async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_server: Server, endpoint: str) -> None:
-    assert (await ANYONE[endpoint](secured_server, query(token(items={})))).code == ACCEPTED
-    assert (await ANYONE[endpoint](secured_server, cookie(token(items={}), secured_server.url))).code == ACCEPTED
+    assert (await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, query(token(items={})))).code == ACCEPTED
+    assert (
+        await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, cookie(token(items={}), secured_server.url))
+    ).code == ACCEPTED
     for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
-        assert (await ANYONE[endpoint](secured_server, bad)).code in {401, 403, 4401}
+        assert (await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, bad)).code in {401, 403, 4401}
 
 
 @pytest.mark.parametrize("brought", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
@@ -148,7 +153,7 @@ async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server:
     ):
         assert (await endpoint(secured_server, brought)).code == 403
     assert (await endpoints.revoke(secured_server, brought)).code == 403
-    # Looking changes nothing, and what is seen the browser keeps from the page.
+    # Reading changes nothing, and the browser does not show the response to the page.
     for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
         assert (await endpoint(secured_server, brought)).code == ACCEPTED
 
@@ -175,7 +180,7 @@ def test_a5_without_a_host_header_no_origin_is_the_servers_own(
     secured_server: Server, head: bytes, status: bytes
 ) -> None:
     request = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", secured_server.port), PATIENCE_S) as peer:
+    with socket.create_connection(("127.0.0.1", secured_server.port), TIMEOUT_S) as peer:
         peer.sendall(request)
 
         assert status in peer.recv(65536).splitlines()[0]

@@ -25,7 +25,7 @@ from tests.support.servers import Server
 
 HS = {"alg": "HS256", "typ": "JWT"}
 #: Characters at the end of a signature.
-GONE = 20
+CUT_CHARACTERS = 20
 
 
 def alter_token(part: int) -> str:
@@ -100,7 +100,7 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
     ),
     "another's secret": (lambda: query(token(key="another secret of more than 32 bytes")), "signature"),
     "no signature": (lambda: query(token().rpartition(".")[0] + "."), "signature"),
-    "half a signature": (lambda: query(token()[:-GONE]), "not valid"),
+    "half a signature": (lambda: query(token()[:-CUT_CHARACTERS]), "not valid"),
     "another payload": (lambda: query(alter_token(1)), "signature"),
     "another header": (lambda: query(alter_token(0)), "signature"),
     "a payload that is a list": (lambda: query(raw_token(HS, [claims()])), "payload"),
@@ -165,7 +165,7 @@ FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
     ),
 }
 #: Rights that do not reach the item `foo`, or another one: 4403, or HTTP 403.
-SHORT: dict[str, tuple[Callable[[], Credential], str]] = {
+UNUSABLE_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "no items": (lambda: query(token(items=...)), "read foo"),
     "items empty": (lambda: query(token(items={})), "read foo"),
     "no letters": (lambda: query(token(items={"foo": ""})), "read foo"),
@@ -205,20 +205,24 @@ NO_ITEMS = {
     "a pattern": "fo*",
 }
 #: Doors to one item.
-DOORS = {"room": endpoints.room, "history": endpoints.history, "events": endpoints.events}
+ENDPOINTS = {"room": endpoints.room, "history": endpoints.history, "events": endpoints.events}
 #: Doors to many items, which check the same credentials.
-LISTS = {"list socket": endpoints.list_socket, "list events": endpoints.list_events, "unread": endpoints.unread}
+LIST_ENDPOINTS = {
+    "list socket": endpoints.list_socket,
+    "list events": endpoints.list_events,
+    "unread": endpoints.unread,
+}
 SOCKETS = {"room", "list socket"}
-at_every_door = pytest.mark.parametrize("endpoint", DOORS)
+at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
-@pytest.mark.parametrize("endpoint", DOORS | LISTS)
+@pytest.mark.parametrize("endpoint", ENDPOINTS | LIST_ENDPOINTS)
 @pytest.mark.parametrize("way", FAULTY)
 async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
     brought, word = FAULTY[way]
-    answer = await (DOORS | LISTS)[endpoint](secured_server, brought())
+    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, brought())
 
     assert answer.code == (4401 if endpoint in SOCKETS else 401)
     assert word in answer.reason
@@ -238,30 +242,30 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
 async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
     secured_server: Server, endpoint: str, code: int, word: str
 ) -> None:
-    answer = await (DOORS | LISTS)[endpoint](secured_server, Credential({"access_token": token()}))
+    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, Credential({"access_token": token()}))
 
     assert answer.code == code
     assert word in answer.reason
 
 
-@pytest.mark.parametrize("endpoint", [*DOORS, "unread"])
-@pytest.mark.parametrize("way", SHORT)
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, "unread"])
+@pytest.mark.parametrize("way", UNUSABLE_CREDENTIALS)
 async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
-    brought, word = SHORT[way]
+    brought, word = UNUSABLE_CREDENTIALS[way]
     if endpoint != "room" and "Origin" in brought().headers:
         endpoint = "send"
-    answer = await (DOORS | LISTS | {"send": endpoints.send})[endpoint](secured_server, brought())
+    answer = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, brought())
 
     assert answer.code == (4403 if endpoint == "room" else 403)
     assert word in answer.reason
 
 
-@at_every_door
+@at_every_endpoint
 @pytest.mark.parametrize("way", NO_ITEMS)
 async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
-    answer = await DOORS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
+    answer = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
 
     assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in answer.reason

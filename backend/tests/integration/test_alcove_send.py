@@ -17,7 +17,7 @@ from alcove.storage.open import open_log
 from alcove.storage.postgres import schema as postgres_schema
 from alcove.storage.queries import schema_files
 from tests.support.drafts import append, bodies, message
-from tests.support.item_ids import BAD, GOOD
+from tests.support.item_ids import INVALID_IDS, VALID_IDS
 
 GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
 #: The block of the guide that lets the application's role `shop` send.
@@ -149,14 +149,16 @@ async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Lo
 
 
 async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
-    for n, good in enumerate(GOOD):
+    for n, good in enumerate(VALID_IDS):
         await shop.execute(f"SELECT {SEND}", good, str(n))
-    for bad, normalized in BAD:
+    for bad, normalized in INVALID_IDS:
         with pytest.raises(asyncpg.CheckViolationError, match="expected") as refused:
             await shop.execute(f"SELECT {SEND}", bad, "a")
         assert normalized in str(refused.value)
 
-    assert dict.fromkeys(GOOD, 1) == {item: state.head for item, state in (await log.room_states(GOOD)).items()}
+    assert dict.fromkeys(VALID_IDS, 1) == {
+        item: state.head for item, state in (await log.room_states(VALID_IDS)).items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.support.http import http
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
@@ -25,7 +25,7 @@ async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str,
             assert "PUT" not in answer.headers["allow"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -50,7 +50,7 @@ async def test_w_unknown_paths_of_the_api_do_not_return_the_page(
     assert ("allow" in answer.headers) == (status == 405)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w6_an_invalid_value_is_reported_once_even_if_several_rules_fail(server: Server) -> None:
     async with http(server) as client:
         answer = (await client.get("/api/items/a b/entries")).json()

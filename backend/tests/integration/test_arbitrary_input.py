@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from alcove.protocol import Ack, Entry, Error, Hello, ServerLine
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.fake_connection import server_lines
 from tests.support.http import http
 from tests.support.json_strategies import a_line, any_json
@@ -47,7 +47,7 @@ async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[l
             await client.send(frame)
         await client.send('{"type":"send","id":"the last","body":null}')
         while not answered:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 frame = await client.recv()
             assert isinstance(frame, str)
             lines = [server_lines.decode(line) for line in frame.split("\n")]
@@ -136,6 +136,6 @@ async def test_f2_a_malicious_frame_is_answered_like_any_other(unlimited_server:
     assert isinstance(received[0], Hello)
     assert code in {None, 4400}
 
-    # Python reads no number that long, so what is kept of it is not read back here.
+    # Python cannot parse numbers that long, so the stored entries are not read back here.
     async with await RoomClient.join(unlimited_server, item, tail=0) as after:
         await after.send_messages("still here")

@@ -13,7 +13,7 @@ from tests.support.endpoints import ACCEPTED, query
 from tests.support.http import http
 from tests.support.list_clients import follow
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 
@@ -112,7 +112,7 @@ async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
     assert (await moderator.get(f"/api/items/{item}/bans/ada")).status_code == 404
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET)
     async with http(server) as client:
@@ -130,7 +130,7 @@ async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     assert answers == [403, ACCEPTED, 403]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     "body",
     ["", "{}", '{"right":"read"}', '{"right":"all","until":"soon"}', '{"right":"all","reason":""}', '{"right":null}'],
@@ -141,7 +141,7 @@ async def test_w15_an_invalid_ban_is_refused_with_422(moderator: httpx.AsyncClie
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w15_a_ban_beyond_the_limit_is_refused_with_503(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_BANS="1")
     async with http(server, headers=ROOT) as client:

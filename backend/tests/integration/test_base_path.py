@@ -15,7 +15,7 @@ from tests.support.http import blocking_http, http
 from tests.support.list_clients import follow
 from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, Host, running
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 #: What a proxy in front passes on: the whole path, or the path without the prefix.
 PATHS_BY_PROXY = {"not stripped": "/chat", "stripped": ""}
@@ -89,7 +89,7 @@ async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(
     await use_tutorial(prefixed_server.below(PATHS_BY_PROXY[proxy]))
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Host) -> None:
     with blocking_http(server) as client:
         openapi, asyncapi = client.get("/openapi.json").json(), client.get("/asyncapi.json").json()
@@ -107,7 +107,7 @@ def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Ho
     assert framed == ["'none'", "'none'", "'none'", "'self'"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(server: Host) -> None:
     with blocking_http(server, token=None) as client:
         plain = client.post("/api/session", json={"name": "Ada"})
@@ -130,7 +130,7 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
     assert "Path=/chat;" in logout.headers["set-cookie"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(server: Host, item: str) -> None:
     """Another deployment at the root of the host has a cookie of the same name; browsers send the longer path first."""
     with blocking_http(server, token=None) as client:
@@ -147,7 +147,7 @@ async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(serve
     assert login.json()["you"]["name"] == "Ada"
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server: Host) -> None:
     with blocking_http(server, token=None) as client:
         answer = client.get("/", headers={"Accept": "text/html", "Cookie": "session=open.QWRh.abc"})
@@ -155,7 +155,7 @@ def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server:
     assert "set-cookie" not in answer.headers
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_b1_the_client_takes_an_address_with_a_path(serve: Start) -> None:
     server = serve(ALCOVE_BASE_PATH="/apps/chat", ALCOVE_SECRET=SECRET)
     with Client(f"{server.url}/apps/chat", SECRET) as client:

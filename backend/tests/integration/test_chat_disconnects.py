@@ -20,7 +20,7 @@ from tests.support.clients import Listener, abort, connect, eventually, stop_rea
 from tests.support.servers import Address, Server
 from tests.support.storm import depth, storm
 
-STAYING = depth(10, 20)
+STAYING_CLIENTS = depth(10, 20)
 LEAVING = depth(60, 200)
 Leave = Callable[[ClientConnection], Awaitable[None]]
 
@@ -39,7 +39,9 @@ async def by_silence(client: ClientConnection) -> None:
 
 async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
     """Connect and disconnect many clients; return those who stayed, when they have got all lines about it."""
-    staying = [await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING)]
+    staying = [
+        await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING_CLIENTS)
+    ]
     leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING)]
     for client in leaving:
         stack.push_async_callback(abort, client)
@@ -55,11 +57,11 @@ async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[L
 async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
     serve: Callable[..., Server], leave: Leave
 ) -> None:
-    # Who stays answers pings too, on a busy machine, so silence is given a while.
+    # A connected client must answer pings on a busy machine, too, so the timeout is long.
     server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="2")
     async with AsyncExitStack() as stack:
         staying = await depart(server, leave, stack)
-        # What is said now comes after everything that the departure caused.
+        # A line sent now arrives after every line that the disconnection caused.
         await staying[0].client.send("who is left?")
         for listener in staying:
             await listener.wait_for_line("Client #0 says: who is left?")
@@ -100,11 +102,11 @@ async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp
     async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
         await depart(address, leave, stack)
 
-        await eventually(lambda: len(server.server_state.tasks) == STAYING)
-        assert len(chat) == STAYING
-        assert alive(ChatClient) == STAYING
-        assert alive(AsgiConnection) == STAYING
-        assert len(server.server_state.connections) == STAYING
+        await eventually(lambda: len(server.server_state.tasks) == STAYING_CLIENTS)
+        assert len(chat) == STAYING_CLIENTS
+        assert alive(ChatClient) == STAYING_CLIENTS
+        assert alive(AsgiConnection) == STAYING_CLIENTS
+        assert len(server.server_state.connections) == STAYING_CLIENTS
     assert len(chat) == 0
 
 

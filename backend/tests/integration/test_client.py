@@ -20,15 +20,15 @@ from alcove import (
     sign_token,
 )
 from deploy.ports import free_port
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.credentials import SECRET, token
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member("shop", "The shop", "rwm")
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured_server: Server, item: str) -> None:
     with Client(secured_server.url, SECRET) as client:
         sent = client.send(item, {"text": "hello"}, by=ADA, id="a")
@@ -50,7 +50,7 @@ def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured
         assert client.entries(item).head == 0
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_server: Server, item: str) -> None:
     async with AsyncClient(secured_server.url, SECRET) as client:
         credential = token(sub="eve", items={item: "rw"})
@@ -68,7 +68,7 @@ async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_
         assert (await expect_refusal(secured_server, item, token=credential))[1] in {4401, 4403}
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -121,8 +121,8 @@ def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:
     assert error.value.retry_ms == 1000
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a3_another_secret_is_refused_with_the_reason(secured_server: Server, item: str) -> None:
     async with AsyncClient(secured_server.url, SECRET[::-1]) as client:
         with pytest.raises(UnauthenticatedError, match="signature"):
-            await asyncio.wait_for(client.send(item, "x", by=ADA), PATIENCE_S)
+            await asyncio.wait_for(client.send(item, "x", by=ADA), TIMEOUT_S)

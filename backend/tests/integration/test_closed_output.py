@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.servers import ALCOVE, ONCE, Server, Start
+from tests.support.servers import ALCOVE, ON_ONE_CARRIER, Server, Start
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 #: Commands that print something; `{url}` is a server.
@@ -48,7 +48,7 @@ def webhook_server(start: Start) -> Server:
     return start(ALCOVE_SECRET=SECRET, **hook)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_a_command_whose_output_is_closed_ends_quietly(
     webhook_server: Server, tmp_path: Path, command: str
@@ -59,7 +59,7 @@ async def test_a_command_whose_output_is_closed_ends_quietly(
     assert await asyncio.to_thread(run_into, tmp_path, *arguments, read=0) == (1, "")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_an_export_into_head_ends_quietly(secured_server: Server, item: str, tmp_path: Path) -> None:
     async with http(secured_server, token(items={item: "rw"})) as client:
         for number in range(5):  # more than a pipe holds

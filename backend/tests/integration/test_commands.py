@@ -15,13 +15,13 @@ from tests.support.clients import connect
 from tests.support.credentials import SECRET, keep, key_server, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, ONCE, Process, Server, fastapi_dev
+from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, Server, fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
 SIGNED = {"ALCOVE_SECRET": SECRET}
-OPENLY = "alcove: --host 0.0.0.0 in open mode would give every machine of the network access"
+OPEN_MODE_ERROR = "alcove: --host 0.0.0.0 in open mode would give every machine of the network access"
 #: Settings and arguments that stop `alcove serve`, and how its one line begins.
-STOPS = {
+START_ERRORS = {
     "a short secret": ({"ALCOVE_SECRET": "x" * 31}, [], "alcove: ALCOVE_SECRET has 31 bytes: expected at least 32"),
     "a key as secret": (
         {"ALCOVE_SECRET": "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----"},
@@ -63,7 +63,7 @@ STOPS = {
     "an origin with a path": ({"ALCOVE_ORIGINS": "https://app.example/"}, [], "alcove: ALCOVE_ORIGINS="),
     "any origin": ({"ALCOVE_ORIGINS": "*"}, [], "alcove: ALCOVE_ORIGINS='*'"),
     "another header": ({"ALCOVE_FRAME_ANCESTORS": "'self'; script-src *"}, [], "alcove: ALCOVE_FRAME_ANCESTORS="),
-    "open to all": ({}, ["--host", str(IPv4Address(0))], OPENLY),
+    "open to all": ({}, ["--host", str(IPv4Address(0))], OPEN_MODE_ERROR),
     "open to all, IPv6": ({}, ["--host", "::"], "alcove: --host :: in open mode"),
     "open to the neighbours": ({}, ["--host", "192.0.2.1"], "alcove: --host 192.0.2.1 in open mode"),
     "open by name": ({}, ["--host", "example.org"], "alcove: --host example.org in open mode"),
@@ -76,9 +76,9 @@ def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
     return process.exit_code(), process.lines
 
 
-@pytest.mark.parametrize("why", STOPS)
+@pytest.mark.parametrize("why", START_ERRORS)
 def test_a2_a3_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, why: str) -> None:
-    env, arguments, line = STOPS[why]
+    env, arguments, line = START_ERRORS[why]
     code, lines = run(tmp_path, "serve", "--port", "0", *arguments, **env)
 
     assert code == 1
@@ -95,12 +95,12 @@ def test_a3_a_short_secret_stops_any_server_with_the_same_line() -> None:
     assert "SettingsError: ALCOVE_SECRET has 1 bytes" in process.output
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_a2_open_mode_logs_a_warning_at_the_start(server: Server) -> None:
     assert "OPEN MODE: anyone who reaches this server may read and write" in server.output
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a2_signed_mode_logs_no_warning_at_the_start(secured_server: Server) -> None:
     assert "OPEN MODE" not in secured_server.output
 
@@ -187,7 +187,7 @@ async def test_a7_the_revoke_command_revokes_a_member(secured_server: Server, tm
         assert await two.wait_for_close() == 4403
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_a7_the_revoke_command_explains_its_failure_in_one_line(
     secured_server: Server, server: Server, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from tests.support.servers import ALCOVE, CARRIERS, Server
 from tests.support.storage import execute
 
 #: So few that a test can take all of them.
-LIMIT = 128
+DESCRIPTOR_LIMIT = 128
 
 
 def start_limited(folder: Path, hard: int, *, soft: int | None = None, carrier: str = "detached", **env: str) -> Server:
@@ -27,7 +27,7 @@ def start_limited(folder: Path, hard: int, *, soft: int | None = None, carrier: 
 @pytest.fixture(params=CARRIERS)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """Start a server with few file descriptors."""
-    started = start_limited(tmp_path, LIMIT, carrier=request.param)
+    started = start_limited(tmp_path, DESCRIPTOR_LIMIT, carrier=request.param)
     yield started
     started.end()
 
@@ -39,9 +39,9 @@ def open_files(server: Server) -> int:
 
 async def flood(server: Server, stack: contextlib.ExitStack) -> None:
     """Open more connections than the server has descriptors for, and wait until it has none left."""
-    for _ in range(2 * LIMIT):
+    for _ in range(2 * DESCRIPTOR_LIMIT):
         stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-    await eventually(lambda: open_files(server) >= LIMIT - 1)
+    await eventually(lambda: open_files(server) >= DESCRIPTOR_LIMIT - 1)
 
 
 async def test_s7_an_idle_server_out_of_descriptors_stores_what_a_member_sends(server: Server) -> None:
@@ -64,7 +64,7 @@ async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server
         await ada.send_messages("first")
         with contextlib.ExitStack() as stack:
             await flood(server, stack)
-            # The server opens the file again when it is another one.
+            # The server opens the file again when another file has replaced it.
             copy = path.with_name("copy.db")
             await execute(f"sqlite:///{path}", f"VACUUM INTO '{copy}'")
             copy.rename(path)
@@ -74,17 +74,17 @@ async def test_s7_a_database_that_must_be_opened_again_finds_a_descriptor(server
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one(tmp_path: Path) -> None:
-    server = start_limited(tmp_path, LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
+    server = start_limited(tmp_path, DESCRIPTOR_LIMIT, soft=100, ALCOVE_CONNECTIONS="10")
     try:
-        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (LIMIT, LIMIT)
+        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (DESCRIPTOR_LIMIT, DESCRIPTOR_LIMIT)
     finally:
         server.end()
 
 
 def test_a_descriptor_limit_below_the_settings_is_logged_at_the_start(tmp_path: Path) -> None:
-    server = start_limited(tmp_path, LIMIT)
+    server = start_limited(tmp_path, DESCRIPTOR_LIMIT)
     server.end()
     (line,) = [line for line in server.lines if "ALCOVE_CONNECTIONS" in line]
 
-    assert f"may open {LIMIT} files" in line
+    assert f"may open {DESCRIPTOR_LIMIT} files" in line
     assert "to 20200" in line

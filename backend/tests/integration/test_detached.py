@@ -8,7 +8,7 @@ import pytest
 
 from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
 from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, PATIENCE, WireServer, detached_connection, wait_for_close, wait_until
+from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, detached_connection, wait_for_close, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -142,14 +142,14 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
         client.socket.setblocking(False)
         sent = 0
         connection = detached_connection(recorder)
-        until_stuck = time.monotonic() + PATIENCE
+        until_stuck = time.monotonic() + TIMEOUT_S
         while not server.call(lambda: connection._reading_paused):
             assert time.monotonic() < until_stuck
             try:
                 sent += client.socket.send(frame[sent % len(frame) :])
             except BlockingIOError:
                 continue
-        client.socket.settimeout(PATIENCE)
+        client.socket.settimeout(TIMEOUT_S)
 
         assert server.call(connection.buffered_bytes) < BUFFER_BYTES + 3 * len(frame)
         for _ in range(sent // len(frame)):

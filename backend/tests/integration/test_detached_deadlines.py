@@ -3,14 +3,14 @@
 import pytest
 
 from alcove.wire.connection import Frame, text_frame
-from tests.support.wire_server import LOOPS, PATIENT, WireServer, wait_for_close, wait_until
+from tests.support.wire_server import LONG_DEADLINES, LOOPS, WireServer, wait_for_close, wait_until
 
 pytestmark = pytest.mark.parametrize("loop", LOOPS)
 
 
 def server_with_deadline(loop: str, **seconds: float) -> WireServer:
     """Run a server with one short deadline."""
-    return WireServer(loop=loop, deadlines=PATIENT._replace(**seconds))
+    return WireServer(loop=loop, deadlines=LONG_DEADLINES._replace(**seconds))
 
 
 def test_a_connection_is_aborted_if_its_close_frame_is_not_answered(loop: str) -> None:

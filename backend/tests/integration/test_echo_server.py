@@ -34,7 +34,7 @@ def test_a_message_is_echoed_unchanged(client: RawClient, first: int, size: int)
     payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
     client.send(first, payload)
     back = client.frame()
-    # Compared outside the assert, which would print both.
+    # Compared outside the assert, because the assert would print both values.
     same = back == (first, payload)
     assert same
 

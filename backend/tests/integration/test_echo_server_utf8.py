@@ -9,7 +9,7 @@ from tests.support.servers import Server
 from tests.support.wire_server import RawClient
 
 #: Bytes that are not UTF-8, each up to its first bad byte.
-BAD = {
+INVALID_UTF8 = {
     "a continuation": b"\x80",
     "overlong in two": b"\xc0",
     "overlong in two, the last": b"\xc1",
@@ -25,7 +25,7 @@ BAD = {
     "broken off after three": b"\xf0\x9f\x98(",
     "a character cut by the next": b"\xe2\x82\xe2",
 }
-bad = pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
+bad = pytest.mark.parametrize("bad", INVALID_UTF8.values(), ids=INVALID_UTF8.keys())
 
 
 @pytest.fixture(scope="module")

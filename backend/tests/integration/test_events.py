@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.credentials import token
 from tests.support.event_streams import events, next_entry
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server, alcove, fastapi_dev, without_problems
+from tests.support.servers import ON_ONE_CARRIER, Server, alcove, fastapi_dev, without_problems
 
 Start = Callable[..., Server]
 
@@ -28,7 +28,7 @@ async def send(server: Server, item: str, *bodies: str) -> None:
             assert answer.status_code == 201
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id(server: Server) -> None:
     async with events(server, "sse-first") as stream:
         hello = json.loads((await anext(stream))["data"])
@@ -40,7 +40,7 @@ async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id
     assert [json.loads(entry["data"])["body"] for entry in entries] == ["one", "two"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> None:
     await send(server, "sse-resume", "one", "two", "three")
 
@@ -50,7 +50,7 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
     assert [entry["id"] for entry in entries] == ["2", "3"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -66,12 +66,12 @@ async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: s
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_a_reader_that_disconnected_is_no_longer_a_member(server: Server) -> None:
     async with events(server, "sse-left") as stream:
         await anext(stream)
     async with events(server, "sse-left") as stream:
-        # The first one's room is gone, so the second one's is new, and its only member the second one.
+        # The room was closed after the first client left, so the second client opens it again and is its only member.
         assert json.loads((await anext(stream))["data"])["count"] == 1
 
 
@@ -91,7 +91,7 @@ async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
     """Read events up to the entry `seq`; return the seqs of all of them."""
     received = bytearray()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while f"\nid: {seq}\n".encode() not in received:
             more = await asyncio.get_running_loop().sock_recv(reader, 1 << 20)
             assert more, "the stream ended"
@@ -112,7 +112,7 @@ async def flood(ada: RoomClient) -> int:
     return seqs[-1]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_d2_a_stuck_reader_of_events_costs_at_most_256_kib_and_loses_nothing(
     unlimited_server: Server, item: str
 ) -> None:
@@ -129,7 +129,7 @@ async def test_w3_d2_a_stuck_reader_of_events_costs_at_most_256_kib_and_loses_no
     assert seqs == [*range(1, last + 1)]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_a_reader_of_events_may_disconnect_while_the_server_waits_for_it(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada:
@@ -139,7 +139,7 @@ async def test_w3_a_reader_of_events_may_disconnect_while_the_server_waits_for_i
         assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_aborted(
     secured_server: Server, item: str
 ) -> None:
@@ -152,7 +152,7 @@ async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_ab
             assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Start, item: str) -> None:
     """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
     server = serve(ALCOVE_PONG_S="1", ALCOVE_SENDS_PER_S="0")

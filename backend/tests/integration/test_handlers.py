@@ -24,7 +24,7 @@ class Seen:
             self._news.notify_all()
 
     async def wait_for(self, count: int) -> list[Entry]:
-        """Wait for so many calls."""
+        """Wait until this many calls were made."""
         async with asyncio.timeout(60), self._news:
             await self._news.wait_for(lambda: len(self.entries) >= count)
         return self.entries

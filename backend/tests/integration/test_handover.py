@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, PATIENCE, WireServer, no_collector, wait_until
+from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, no_collector, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -39,7 +39,7 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
 def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
     with no_collector(), server.client() as client:
         client.upgraded()
-        served = server.served.get(timeout=PATIENCE)
+        served = server.served.get(timeout=TIMEOUT_S)
         client.send(0x81, b"after")
         assert client.frame() == (0x81, b"after")
 
@@ -50,7 +50,7 @@ def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
     with server.client() as client:
         client.upgraded()
 
-        assert server.left.wait(PATIENCE)
+        assert server.left.wait(TIMEOUT_S)
         client.send(0x81, b"on and on")
         assert client.frame() == (0x81, b"on and on")
 

@@ -9,7 +9,7 @@ from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.raw_sockets import read_to_end, send_bytes
 from tests.support.room_client import PROTOCOL, RoomClient
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
@@ -68,7 +68,7 @@ def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
 
 
 @pytest.mark.parametrize("target", ["http://here/healthz", "http://here:80/healthz?x=y"])
-@ONCE
+@ON_ONE_CARRIER
 def test_w_a_target_in_absolute_form_is_served_over_http(server: Server, target: str) -> None:
     assert status_of(server, f"GET {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode()) == 200
 
@@ -135,7 +135,7 @@ def test_h_w_a_request_without_exactly_one_host_header_is_refused(server: Server
 
 
 @pytest.mark.parametrize("host", ["here", "here:8000", "127.0.0.1:8000", "[::1]", "[::1]:80", "a-b.example.", "HERE"])
-@ONCE
+@ON_ONE_CARRIER
 def test_h_w_a_request_with_one_host_header_is_accepted(server: Server, host: str) -> None:
     assert status_of(server, handshake("/ws", host=host)) == 101
     assert status_of(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()) == 200
@@ -148,7 +148,7 @@ def test_h_http_1_0_cannot_upgrade(server: Server) -> None:
     assert status_of(server, b"GET /healthz HTTP/1.0\r\n\r\n") == 200
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
     with send_bytes(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
@@ -158,7 +158,7 @@ def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
     assert body == b""
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("forwarded", "secure"),
     [
@@ -187,7 +187,7 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
     assert ("; secure" in cookie.lower()) == secure
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_w_an_idle_connection_is_kept_for_the_time_of_the_setting(serve: Start) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
     with send_bytes(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
@@ -197,7 +197,7 @@ def test_w_an_idle_connection_is_kept_for_the_time_of_the_setting(serve: Start) 
 TRAILERS = ["Authorization: Bearer {token}", "X-Forwarded-For: 203.0.113.7", "Cookie: alcove_session={token}"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("trailer", TRAILERS)
 def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: Server, trailer: str) -> None:
     body = b'{"body":"hello"}'
@@ -214,7 +214,7 @@ def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: S
     assert client == "127.0.0.1"
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("path", "unknown"),
     [
@@ -235,7 +235,7 @@ async def test_w1_an_undeclared_query_parameter_is_named(server: Server, path: s
     assert [fault["where"] for fault in answer.json()["errors"]] == [f"query.{name}" for name in sorted(unknown)]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w_every_declared_query_parameter_is_accepted(server: Server) -> None:
     async with http(server) as client:
         declared = {

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 ANYWHERE = [
     "/",
@@ -20,7 +20,7 @@ ANYWHERE = [
 ]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("path", ANYWHERE)
 async def test_every_response_has_a_content_security_policy(server: Server, path: str) -> None:
     async with http(server) as client:
@@ -40,7 +40,7 @@ async def test_every_response_has_a_content_security_policy(server: Server, path
     assert "server" not in headers
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_the_page_has_no_inline_scripts_or_styles(server: Server) -> None:
     async with http(server) as client:
         page = (await client.get("/")).text
@@ -48,7 +48,7 @@ async def test_the_page_has_no_inline_scripts_or_styles(server: Server) -> None:
     assert not re.findall(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:", page, re.IGNORECASE)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: Start) -> None:
     server = serve(ALCOVE_FRAME_ANCESTORS="'self' https://app.example")
     async with http(server) as client:
@@ -61,7 +61,7 @@ async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: 
     assert all(policy.endswith("frame-ancestors 'none'") for policy in policies.values())
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("listed", ["'none'", "'self'", "https://app.example"])
 async def test_the_home_page_may_frame_a_room_whatever_pages_are_listed(serve: Start, listed: str) -> None:
     async with http(serve(ALCOVE_FRAME_ANCESTORS=listed)) as client:
@@ -71,7 +71,7 @@ async def test_the_home_page_may_frame_a_room_whatever_pages_are_listed(serve: S
     assert ancestors == ["'self'", *({listed} - {"'none'", "'self'"})]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Server) -> None:
     async with http(server) as client:
         answers = {path: await client.get(path) for path in ("/embed.js", "/embed/foo", "/sw.js", "/")}
@@ -80,7 +80,7 @@ async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Ser
     assert {answer.headers["cross-origin-resource-policy"] for answer in answers.values()} == {"same-origin"}
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("path", "kept"),
     [
@@ -95,14 +95,14 @@ async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Ser
 )
 async def test_the_cache_control_header_fits_the_path(server: Server, path: str, kept: str) -> None:
     async with http(server) as client:
-        # A browser that opens a path of the page is given the page; for anything else there is nothing.
+        # Only a request that accepts HTML gets the page.
         accept = "text/html" if kept == "no-cache" else "*/*"
         answer = await client.get(path, headers={"Accept": accept})
 
     assert answer.headers["cache-control"] == kept
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: Server) -> None:
     """Looks at every file that the page names; the page that stands in until it is built names none."""
     async with http(server) as client:
@@ -113,7 +113,7 @@ async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: 
             assert revalidated.status_code == 304
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a5_pages_of_configured_origins_may_call_the_api(secured_server: Server) -> None:
     async with http(secured_server, token=None) as client:
         for origin, allowed in (
@@ -135,7 +135,7 @@ async def test_a5_pages_of_configured_origins_may_call_the_api(secured_server: S
             assert [each.status_code for each in (before, answer, refused)] == [200, 200, 401]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("origin", ["https://app.example", "null", "capacitor://localhost", "http://localhost:8081"])
 async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Server, item: str, origin: str) -> None:
     path = f"/api/items/{item}/entries"
@@ -153,7 +153,7 @@ async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Se
         assert "access-control-allow-credentials" not in answer.headers
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a5_every_method_of_the_api_counts_from_any_origin(server: Server) -> None:
     async with http(server, token=None) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
@@ -175,7 +175,7 @@ async def test_a5_every_method_of_the_api_counts_from_any_origin(server: Server)
     assert allowed == dict.fromkeys({"GET", "POST", "PUT", "PATCH", "DELETE"}, 200)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a5_other_origins_may_call_the_api_and_nothing_else(server: Server) -> None:
     async with http(server, token=None) as client:
         for path in ("/metrics", "/readyz", "/"):

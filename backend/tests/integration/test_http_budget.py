@@ -18,7 +18,7 @@ from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
 from tests.support.client_frames import masked
 from tests.support.turn_counting import Slow, Turns
-from tests.support.wire_server import HTTP_LIMITS, PATIENCE, PATIENT
+from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
@@ -59,7 +59,7 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
             connection = await accept(websocket, max_message=1024 * 1024, budget=wheel.budget)
             await connection.run(Slow(connection, turns))
 
-        wheel = DeadlineWheel(PATIENT, Budget())
+        wheel = DeadlineWheel(LONG_DEADLINES, Budget())
         protocols = create_protocols("detached", HTTP_LIMITS, wheel)
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
@@ -71,7 +71,7 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], sent, enough), PATIENCE)
+        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], sent, enough), TIMEOUT_S)
         await wheel.close_all(within_s=0.1)
         server.should_exit = True
         await serving
@@ -83,7 +83,7 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
 
 
 def _ask(port: int, sent: bytes, enough: Callable[[bytes], bool]) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as peer:
         peer.sendall(sent)
         received = b""
         while not enough(received) and (part := peer.recv(1 << 20)):

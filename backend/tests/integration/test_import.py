@@ -12,9 +12,9 @@ import pytest
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, ONCE, Server, Start
+from tests.support.servers import ALCOVE, ON_ONE_CARRIER, Server, Start
 
-AT = 1_700_000_000_000
+TIME_MS = 1_700_000_000_000
 ADA, BOB = {"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob", "picture": "https://pictures.example/b.png"}
 
 
@@ -23,7 +23,7 @@ def room(item: str) -> dict[str, Any]:
 
 
 def message(number: int, **more: object) -> dict[str, Any]:
-    entry = {"type": "entry", "seq": number, "kind": "message", "id": f"c{number}", "by": ADA, "at": AT + number}
+    entry = {"type": "entry", "seq": number, "kind": "message", "id": f"c{number}", "by": ADA, "at": TIME_MS + number}
     return entry | {"body": f"comment {number}"} | more
 
 
@@ -52,7 +52,7 @@ async def export_room(server: Server, item: str) -> list[dict[str, Any]]:
     return [{"item": first["item"], "head": first["head"]}, *rest]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 async def test_w14_an_export_is_imported_into_another_log_as_it_was(
     serve: Start, item: str, tmp_path: Path, postgres_url: str, engine: str
@@ -80,7 +80,7 @@ async def test_w14_an_export_is_imported_into_another_log_as_it_was(
     assert await export_room(second, item) == lines
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_an_import_that_was_stopped_continues_where_it_was(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
@@ -94,11 +94,11 @@ async def test_w14_an_import_that_was_stopped_continues_where_it_was(
     assert done == (0, "1301 entries stored, 1199 were stored before\n")
     exported = await export_room(secured_server, item)
     assert [line["id"] for line in exported[1:]] == [f"c{number}" for number in range(1, 2501)]
-    assert [line["at"] for line in exported[1:]] == [AT + number for number in range(1, 2501)]
+    assert [line["at"] for line in exported[1:]] == [TIME_MS + number for number in range(1, 2501)]
     assert (exported[7]["body"], exported[7]["by"]) == ("comment 2500", BOB)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
@@ -108,7 +108,7 @@ async def test_w14_a_wrong_line_anywhere_in_the_file_stores_nothing(
     assert await export_room(secured_server, item) == [{"item": item, "head": 0}]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number_in_the_file(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
@@ -119,7 +119,7 @@ async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number
     assert "run the command again to continue" in noise
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_f3_entries_older_than_the_last_one_of_a_room_are_not_imported(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
@@ -130,7 +130,7 @@ async def test_w14_f3_entries_older_than_the_last_one_of_a_room_are_not_imported
     assert (await export_room(secured_server, item))[0]["head"] == 1
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_connected_members_receive_imported_entries(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
@@ -143,11 +143,11 @@ async def test_w14_connected_members_receive_imported_entries(
             message(2),
             {"type": "read", "by": "bob", "seq": 2},
         )
-        assert (await client.wait_for("entry", seq=2))["at"] == AT + 2
+        assert (await client.wait_for("entry", seq=2))["at"] == TIME_MS + 2
         assert (await client.wait_for("read"))["seq"] == 2
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_command(
     secured_server: Server, item: str
 ) -> None:
@@ -169,11 +169,11 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
     assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"
     assert known == (200, {"stored": 2, "known": 0, "marks": 0})
     assert twice == (200, {"stored": 1, "known": 1, "marks": 0})
-    assert back[1].startswith(f"line 14: at: expected at least {AT + 6}")
+    assert back[1].startswith(f"line 14: at: expected at least {TIME_MS + 6}")
     assert (number[0], unknown[0], large.status_code) == (422, 422, 413)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_a_file_that_is_missing_is_one_line(secured_server: Server, tmp_path: Path) -> None:
     code, noise = await run(secured_server, tmp_path, name="none.ndjson")
 

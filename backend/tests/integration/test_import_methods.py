@@ -14,11 +14,11 @@ from alcove import Alcove, AsyncClient, Client, ImportEntry, ImportResult, Inval
 from alcove.library import imports
 from deploy.ports import free_port
 from tests.support.credentials import SECRET
-from tests.support.servers import ONCE, Start
+from tests.support.servers import ON_ONE_CARRIER, Start
 
 ADA, BOB = Member("ada", "Ada"), Member(7, "Bob", role="Support")
 SHOP = Member("shop", "The shop", "rwm")
-AT = datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
+TIME = datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
 
 
 class Imports:
@@ -78,13 +78,13 @@ def comment(number: int, item: str = "order-1", **more: Any) -> ImportEntry:
     values: dict[str, Any] = {
         "id": number,
         "by": ADA,
-        "at": AT + timedelta(seconds=number),
+        "at": TIME + timedelta(seconds=number),
         "body": f"comment {number}",
     } | more
     return ImportEntry(item, **values)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 400}", by=BOB if n % 3 else ADA) for n in range(2400)]
     comments.append(comment(2401, "order-5", body={"text": "shipped", "data": 7}, kind="event", by=SHOP))
@@ -101,7 +101,7 @@ async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress
     assert await api.run(comments) == ImportResult(known=2401)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: Imports) -> None:
     await api.do("send", "order-1", "one", by=ADA)
     await api.do("send", "order-1", "two", by=ADA)
@@ -125,13 +125,13 @@ async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: I
     assert after[1:] == moved
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 1000}") for n in range(1, 1500)]
     for wrong, message in (
         ({"at": datetime.now(UTC) + timedelta(hours=1)}, "entry 1500: at: expected milliseconds since 1970"),
-        ({"at": AT}, "entry 1500: at: expected at least 1700001499123, which entry 1499 has"),
-        ({"at": AT.replace(tzinfo=None)}, "entry 1500: at: expected a time with a time zone"),
+        ({"at": TIME}, "entry 1500: at: expected at least 1700001499123, which entry 1499 has"),
+        ({"at": TIME.replace(tzinfo=None)}, "entry 1500: at: expected a time with a time zone"),
         ({"body": object()}, "entry 1500: this is not JSON"),
         ({"kind": "edit"}, "entry 1500: target: expected"),
         ({"id": ""}, "entry 1500: id: expected"),
@@ -142,7 +142,7 @@ async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(ap
     assert await api.entries("order-0") == []
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(api: Imports) -> None:
     comments = [comment(n) for n in range(1, 1500)]
     with pytest.raises(InvalidError) as error:
@@ -153,7 +153,7 @@ async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(
     assert await api.run([*comments, comment(1500)]) == ImportResult(stored=501, known=999)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_lines_come_in_any_parts_and_from_a_file(api: Imports, tmp_path: Path) -> None:
     lines = [{"type": "room", "item": "order-1"}]
     for n in range(3):

@@ -15,7 +15,7 @@ from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
 from tests.support.client_frames import masked
 from tests.support.turn_counting import Slow, Turns
-from tests.support.wire_server import HTTP_LIMITS, PATIENCE, PATIENT, RawClient
+from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S, RawClient
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
 BUDGET = Budget(FRAMES, SIZE, CONTROL)
@@ -37,7 +37,7 @@ class Wire:
         self.turns = Turns()
         app = FastAPI()
         app.websocket("/echo")(self.serve)
-        self.wheel = DeadlineWheel(PATIENT, BUDGET)
+        self.wheel = DeadlineWheel(LONG_DEADLINES, BUDGET)
         http, ws = create_protocols(carrier, HTTP_LIMITS, self.wheel)
         config = uvicorn.Config(
             app, http=http, ws=ws, log_level="critical", ws_per_message_deflate=False, timeout_graceful_shutdown=1
@@ -69,7 +69,7 @@ class Wire:
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(client)
         receiver = self.receivers[0]
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_S):
             await receiver.ended
         await self.wheel.close_all(within_s=0.1)
         self.uvicorn.should_exit = True

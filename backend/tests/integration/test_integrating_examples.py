@@ -15,10 +15,10 @@ from tests.support.credentials import SECRET, keep
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import Host
-from tests.support.servers import BIN, ONCE, Process, Server
+from tests.support.servers import BIN, ON_ONE_CARRIER, Process, Server
 from tests.support.snippets import INTEGRATING, module, snippet
 
-#: Asks an example with GET or POST, as a user or as nobody; returns the text of the answer.
+#: Sends GET or POST to an example, as a user or without a session; returns the text of the answer.
 Ask = Callable[[str, str, str | None], str]
 
 
@@ -67,7 +67,7 @@ def django_shop() -> Ask:
     return ask
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("shop", [flask_shop, django_shop])
 @pytest.mark.usefixtures("environment")
 async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends(

@@ -10,7 +10,7 @@ from alcove import Alcove
 from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation
 from alcove.rooms import ban_log, revocation_log
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.storage import rows
 
 BANS = "entries WHERE room = (SELECT room FROM alcove.rooms WHERE item = '!bans')"
@@ -47,7 +47,7 @@ def banned(alcove: Alcove) -> set[str]:
 
 async def until_short(database: str, room: str = BANS) -> None:
     """Wait until the room has few entries."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while await rows(database, room) > 30:
             await pause_briefly()
 
@@ -85,7 +85,7 @@ async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacte
         await two.ban("bob-4", "order-1")
         await until_short(postgres_url)
         for alcove in (one, two):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while banned(alcove) != {"bob-1", "bob-4"}:
                     await pause_briefly()
 
@@ -136,7 +136,7 @@ async def test_a7_x1_two_processes_compact_and_revoke_at_once_and_lose_nothing(p
 
         await asyncio.gather(revoke(one, "ada"), revoke(two, "bob"))
         await until_short(postgres_url, REVOCATIONS)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while revoked(one) != revoked(two):
                 await pause_briefly()
         known = revoked(one)

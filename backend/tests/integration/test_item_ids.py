@@ -11,12 +11,12 @@ from tests.support import endpoints
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import Credential, query
 from tests.support.http import http
-from tests.support.item_ids import BAD, each_bad, each_good
-from tests.support.servers import ONCE, Server
+from tests.support.item_ids import INVALID_IDS, each_invalid_id, each_valid_id
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 SIGNED = Settings(secret=SecretStr(SECRET))
-DOORS = {"room": endpoints.room, "send": endpoints.send}
-at_every_door = pytest.mark.parametrize("endpoint", DOORS)
+ENDPOINTS = {"room": endpoints.room, "send": endpoints.send}
+at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
 def about(item: str) -> Credential:
@@ -32,32 +32,32 @@ async def revoke(server: Server, item: str) -> httpx.Response:
         return await client.post("/api/revoke", json={"sub": "nobody", "item": item}, headers=headers)
 
 
-@at_every_door
-@each_good
+@at_every_endpoint
+@each_valid_id
 async def test_h3_every_endpoint_accepts_a_valid_item_id(secured_server: Server, good: str, endpoint: str) -> None:
-    assert (await DOORS[endpoint](secured_server, about(good))).code == endpoints.ACCEPTED
+    assert (await ENDPOINTS[endpoint](secured_server, about(good))).code == endpoints.ACCEPTED
 
 
-@at_every_door
-@pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[0]], ids=ascii)
+@at_every_endpoint
+@pytest.mark.parametrize(("bad", "normalized"), [case for case in INVALID_IDS if case[0]], ids=ascii)
 async def test_h3_every_endpoint_refuses_other_text_and_names_the_normalized_id(
     secured_server: Server, bad: str, normalized: str, endpoint: str
 ) -> None:
-    answer = await DOORS[endpoint](secured_server, about(bad))
+    answer = await ENDPOINTS[endpoint](secured_server, about(bad))
 
     assert answer.code == (4400 if endpoint == "room" else 422)
     assert "item_id: expected" in answer.reason
     assert normalized in answer.reason
 
 
-@ONCE
-@each_good
+@ON_ONE_CARRIER
+@each_valid_id
 async def test_a7_h3_a_revocation_accepts_a_valid_item_id(secured_server: Server, good: str) -> None:
     assert (await revoke(secured_server, good)).is_success
 
 
-@ONCE
-@each_bad
+@ON_ONE_CARRIER
+@each_invalid_id
 async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, bad: str, normalized: str) -> None:
     answer = await revoke(secured_server, bad)
 
@@ -65,12 +65,12 @@ async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, bad
     assert normalized in answer.json()["detail"]
 
 
-@each_good
+@each_valid_id
 async def test_a3_h3_a_token_gives_rights_on_an_item_id(good: str) -> None:
     assert await sign(SIGNED, sub="ada", name=None, items={good: "r"}, ttl_s=60)
 
 
-@pytest.mark.parametrize(("bad", "normalized"), [case for case in BAD if case[1]], ids=ascii)
+@pytest.mark.parametrize(("bad", "normalized"), [case for case in INVALID_IDS if case[1]], ids=ascii)
 async def test_a3_h3_a_token_that_names_an_item_in_another_form_is_refused_with_the_id(
     bad: str, normalized: str
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.http import http
 from tests.support.list_clients import reader, write
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
 async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
@@ -51,7 +51,7 @@ async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items:
         assert (await unread(client, {}, items)).status_code == 422
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, item: str) -> None:
     rights = {f"{item}-*": "r", f"{item}-3": ""}
     headers = {"Authorization": f"Bearer {reader(rights)}"}
@@ -67,7 +67,7 @@ async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, ite
         assert [[int(name.rpartition("-")[2]) for name in page] for page in pages] == [[7, 6, 5], [4, 2, 1], [0]]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(("before", "status"), [("secret", 403), ("never", 422), ("a b", 422)])
 async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
     secured_server: Server, item: str, before: str, status: int

@@ -6,7 +6,7 @@ import httpx
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 
 async def list_items(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> httpx.Response:
@@ -27,7 +27,7 @@ async def write(client: httpx.AsyncClient, *items: str) -> None:
         (await client.post(f"/api/items/{item}/entries", json={"body": "hello"}, headers=headers)).raise_for_status()
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(secured_server: Server) -> None:
     async with http(secured_server) as client:
         await write(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
@@ -38,7 +38,7 @@ async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(s
         assert await ids(client, rights, limit=5, prefix="shown-1") == ["shown-1"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secured_server: Server) -> None:
     async with http(secured_server) as client:
         await write(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
@@ -52,7 +52,7 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secur
         assert [room["item"] for room in rooms] == ["taken-1"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LIST_S="0.001", ALCOVE_SENDS_PER_S="0")
     async with http(server) as client:

@@ -15,7 +15,7 @@ from alcove.errors import SettingsError
 from tests.support import endpoints
 from tests.support.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
 from tests.support.endpoints import ACCEPTED, query
-from tests.support.servers import ONCE, Start
+from tests.support.servers import ON_ONE_CARRIER, Start
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def set_of(source: str, **bounds: float) -> KeySet:
     return key_set
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url)
     requests_before = keys.requests
@@ -45,7 +45,7 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
     assert (answer.code, "not EdDSA or RS256 or ES256" in answer.reason) == (4401, True)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
     keys.lists(jwk("EdDSA", ED, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
@@ -116,7 +116,7 @@ async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: py
 
 WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it
 #: Key sets of no use, and a word of what is wrong with them.
-USELESS: dict[str, tuple[Any, str]] = {
+UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
     "no JSON": ("keys", "Expecting value"),
     "a list": ([], "no list `keys`"),
     "no keys": ({}, "no list `keys`"),
@@ -136,9 +136,9 @@ USELESS: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", USELESS)
+@pytest.mark.parametrize("kind", UNUSABLE_KEY_SETS)
 async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
-    document, word = USELESS[kind]
+    document, word = UNUSABLE_KEY_SETS[kind]
     text = document if isinstance(document, str) else json.dumps(document)
     source = tmp_path / "jwks.json"
     source.write_text(text)
@@ -151,14 +151,19 @@ async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, ke
 
 
 async def test_a3_unusable_keys_do_not_affect_the_others(tmp_path: Path) -> None:
-    listed = [key for document, _ in USELESS.values() if isinstance(document, dict) for key in document.get("keys", ())]
+    listed = [
+        key
+        for document, _ in UNUSABLE_KEY_SETS.values()
+        if isinstance(document, dict)
+        for key in document.get("keys", ())
+    ]
     source = tmp_path / "jwks.json"
     source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC, kid="ec")]}))
 
     assert await (await set_of(str(source))).find("ec") is not None
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
 

@@ -14,7 +14,7 @@ from alcove.library.admission import HostAdmission
 from tests.support.clients import pause_briefly
 from tests.support.host_shop import STATUSES, Shop, current_user
 from tests.support.http import http
-from tests.support.item_ids import BAD, GOOD
+from tests.support.item_ids import INVALID_IDS, VALID_IDS
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import CARRIERS, Host, running
 
@@ -199,17 +199,19 @@ async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides
 
 async def test_h3_good_item_ids_reach_the_dependency_as_they_are(shop: Shop, host: Host) -> None:
     shop.calls.clear()
-    for good in GOOD:
+    for good in VALID_IDS:
         async with await RoomClient.join(host, good, token="ada") as room:
             assert good == room.hello["item"]
 
-    assert [item for item, *_ in shop.calls] == GOOD
+    assert [item for item, *_ in shop.calls] == VALID_IDS
 
 
 async def test_h3_bad_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
     shop.calls.clear()
-    # The others are no path of the host, which refuses them itself.
-    for bad, normalized in [case for case in BAD if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."]:
+    # The others are not paths of the host, so the host refuses them itself.
+    for bad, normalized in [
+        case for case in INVALID_IDS if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."
+    ]:
         error, code, _ = await expect_refusal(host, bad, token="ada")
         assert (code, normalized in error["message"]) == (4400, True), bad
 

@@ -18,7 +18,7 @@ from alcove import (
     SettingsError,
     TooLargeError,
 )
-from tests.support.item_ids import BAD, GOOD
+from tests.support.item_ids import INVALID_IDS, VALID_IDS
 
 ADA, BOB = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw")
 SHOP = Member("shop", "The shop", "rwm")
@@ -158,9 +158,9 @@ async def test_s6_a_refused_call_raises_a_typed_error_and_stores_nothing(
 
 
 async def test_h3_the_library_takes_the_item_ids_that_sockets_take(alcove: Alcove) -> None:
-    for good in GOOD:
+    for good in VALID_IDS:
         assert good == (await alcove.send(good, "hello", by=ADA)).item
-    for bad, normalized in BAD:
+    for bad, normalized in INVALID_IDS:
         with pytest.raises(InvalidError) as error:
             await alcove.send(bad, "hello", by=ADA)
         assert normalized in str(error.value)

@@ -15,7 +15,7 @@ from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, Host, running
 
 #: Where the application mounts Alcove, and the prefix below which browsers reach it.
-PLACES = {
+MOUNT_PREFIXES = {
     "/rooms": "/rooms",  # a router with a prefix
     "/of/a%20%22%3Cb%3E/items": "/of/a%20%22%3Cb%3E/items",  # with a parameter of any text
     "/chat": "/chat",  # mounted
@@ -105,12 +105,12 @@ def check_page(host: Host, prefix: str) -> None:
         assert "access-control-allow-origin" in client.get("/api/mode", headers={"Origin": "https://a.example"}).headers
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", MOUNT_PREFIXES)
 async def test_b1_the_page_and_the_embed_page_are_served_at_every_place(host: Host, place: str) -> None:
     here = host.below(place)
     async with await RoomClient.join(here, "order-1") as room:
         await room.send_messages("hello")
-    check_page(here, PLACES[place])
+    check_page(here, MOUNT_PREFIXES[place])
 
 
 async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path: Path) -> None:

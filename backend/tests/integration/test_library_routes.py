@@ -18,7 +18,7 @@ from tests.support.running_host import CARRIERS, Host, running
 from tests.support.storm import storm
 
 #: It answers for as long as one listens.
-ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
+ENDLESS_PATHS = {"/api/items/{item_id}/events", "/api/items/events"}
 
 
 async def member(item_id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Member:
@@ -41,9 +41,9 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("letters", ["-", "r", "w", "m", "rw", "rm", "wm", "rwm"])
 async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: Host, letters: str) -> None:
-    entered = {name: (await ask(host, query(letters))).code for name, (ask, _) in endpoints.TAKES.items()}
+    entered = {name: (await ask(host, query(letters))).code for name, (ask, _) in endpoints.ENDPOINT_RIGHTS.items()}
 
-    needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.TAKES.items()}
+    needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.ENDPOINT_RIGHTS.items()}
     assert {name: code == ACCEPTED for name, code in entered.items()} == needed
     assert set(entered.values()) <= {ACCEPTED, 403, 4403}
 
@@ -56,8 +56,8 @@ async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything
 
 
 async def test_a1_every_endpoint_requires_a_member(host: Host) -> None:
-    on_the_item = {name: ask for name, (ask, _) in endpoints.TAKES.items()}
-    for name, ask in (endpoints.TAKES_NOTHING | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
+    on_the_item = {name: ask for name, (ask, _) in endpoints.ENDPOINT_RIGHTS.items()}
+    for name, ask in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
         assert (await ask(host, Credential())).code in {401, 4401}, name
 
 
@@ -79,4 +79,4 @@ def test_w9_below_a_prefix_every_response_is_documented_and_no_server_error(host
 
     for operation in routes:
         header_sets: list[dict[str, str]] = [{}, {"Authorization": "Bearer rwm"}]
-        probe(host, operation, header_sets[: 1 if operation.path in ENDLESS else 2], mounted=True)
+        probe(host, operation, header_sets[: 1 if operation.path in ENDLESS_PATHS else 2], mounted=True)

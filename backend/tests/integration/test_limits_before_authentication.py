@@ -13,9 +13,9 @@ from tests.support.endpoints import ACCEPTED, Credential, query
 from tests.support.http import blocking_http, http
 from tests.support.raw_sockets import read_to_end, send_bytes
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
-PATIENCE_S = 60
+TIMEOUT_S = 60
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -52,7 +52,7 @@ SLOW = {
 }
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", SLOW)
 def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> None:
     start = time.monotonic()
@@ -63,7 +63,7 @@ def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> No
     assert (b"408 Request Timeout" in answer) == (kind != "nothing")
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(brisk: Server) -> None:
     start = time.monotonic()
     with send_bytes(brisk, b"GET /") as peer:
@@ -99,7 +99,7 @@ async def test_l_admitted_connections_stay_open(brisk: Server) -> None:
             pass
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
     with blocking_http(brisk, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
@@ -108,14 +108,14 @@ def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -
         assert read_to_end(peer).count(b"200 OK") >= 1
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
 def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
     with send_bytes(brisk, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
         else:
-            # A reset may overtake the answer, where much was sent that nobody read.
+            # A reset may arrive before the answer if the server has not read all that was sent.
             assert b"431 Request Header Fields Too Large" in read_to_end(peer) or size > 100_000
 
 
@@ -129,14 +129,14 @@ HEADS = {
 }
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", HEADS)
 def test_l_a_large_head_is_refused(brisk: Server, kind: str) -> None:
     with send_bytes(brisk, HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
-@ONCE
+@ON_ONE_CARRIER
 def test_l_chunk_extensions_and_trailers_are_bounded(brisk: Server) -> None:
     trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
     with send_bytes(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
@@ -148,7 +148,7 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
         assert b"431 Request Header Fields Too Large" in read_to_end(peer)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
@@ -157,7 +157,7 @@ def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, noise: 
         assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="5")
     elsewhere = {"X-Forwarded-For": "2001:db8::1"}
@@ -174,7 +174,7 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
     async with http(server) as client:
         answer = await client.get("/api/session")
     assert 0 < int(answer.headers["retry-after"]) <= 1000
-    # Behind a trusted proxy it is the client's address that counts; of IPv6 the network, which one site has whole.
+    # Behind a trusted proxy the client's address counts; for IPv6 its network, because a site has a whole network.
     assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == ACCEPTED
     for number in range(5):
         bad = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
@@ -183,7 +183,7 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
     for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
         credential = Credential({"token": token()}, {"X-Forwarded-For": other_site})
         assert (await endpoints.history(server, credential)).code == ACCEPTED
-    # What a socket of both kinds tells of IPv4 is no network: each of its addresses is one.
+    # A dual-stack socket reports IPv4 addresses as IPv6: each of them counts separately, not as one network.
     for number in range(5):
         bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
         assert (await endpoints.history(server, bad)).code == 401
@@ -192,7 +192,7 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
         assert (await endpoints.history(server, credential)).code == code
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_l_a_missing_right_does_not_count_as_a_failed_credential(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):

@@ -9,7 +9,7 @@ from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.list_clients import TRANSPORTS, WRITER, Transport, follow, reader, write
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
 
@@ -195,7 +195,7 @@ async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> N
         assert (await room_list.wait_for_close())[0] == 1003
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("query", "status"),
     [("", 401), ("?token=t&limit=501", 422), ("?token=t&prefix=a*", 422), ("?token=t&unknown=1", 422)],
@@ -239,7 +239,7 @@ async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serv
         assert (code, last and last["type"], last and last["reason"]) == (1012, "bye", "restart")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w10_d2_a_stuck_reader_is_later_sent_each_room_once_in_its_last_state(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", ALCOVE_LIST_PENDING="3")
     rights = {f"{item}-*": "r"}

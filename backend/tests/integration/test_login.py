@@ -11,10 +11,10 @@ from tests.support.endpoints import ACCEPTED, Answer, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Server) -> None:
     exp = int(time.time()) + 600
     async with http(secured_server, token=None) as client:
@@ -25,7 +25,7 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Ser
     _, *attributes = answer.headers.get_list("set-cookie")[0].split("; ")
     assert set(attributes) - {attributes[1]} == {"HttpOnly", "Path=/", "SameSite=lax"}
     assert attributes[1].startswith("Max-Age=")
-    # A page learns from its mark whose login it is, and nothing else.
+    # The mark tells a page whose login it is, and nothing else.
     mark, *rest = answer.headers.get_list("set-cookie")[1].split("; ")
     assert mark == f"alcove_member={sha256(b'ada').hexdigest()[:32]}"
     assert rest == [attribute for attribute in attributes if attribute != "HttpOnly"]
@@ -33,14 +33,14 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Ser
     assert who.json() == {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False}
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w5_a2_the_session_endpoint_reports_open_mode_to_anyone(secured_server: Server, server: Server) -> None:
     for asked, is_open in ((secured_server, False), (server, True)):
         async with http(asked, token=None) as client:
             assert (await client.get("/api/mode")).json() == {"open": is_open}
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured_server: Server) -> None:
     async with http(secured_server, token=None) as client:
         answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
@@ -48,7 +48,7 @@ async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured
     assert "Secure" in answer.headers.get_list("set-cookie")[0].split("; ")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w5_forwarded_headers_from_untrusted_addresses_are_ignored(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     async with http(server, token=None) as client:
@@ -57,7 +57,7 @@ async def test_w5_forwarded_headers_from_untrusted_addresses_are_ignored(serve: 
     assert "Secure" not in answer.headers.get_list("set-cookie")[0].split("; ")
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
 async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, bad: str) -> None:
     async with http(secured_server, token=None) as client:

@@ -13,7 +13,7 @@ from tests.support.endpoints import ACCEPTED, Answer, Credential, bearer, cookie
 from tests.support.host_applications import flask_app, starlette_app
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 Host = Callable[[], AbstractContextManager[str]]
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -26,7 +26,7 @@ def cookies_after_login(host: Host, server: Server) -> str:
         return browser.build_request("GET", f"{server.url}/").headers["cookie"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
 async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
     secured_server: Server, item: str, host: Host
@@ -54,12 +54,12 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
     async with await connect(secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
         await client.send("hello")
         assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
-    # Alone it opens nothing.
+    # Alone it is not accepted.
     assert (await endpoints.room(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 4401
     assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 403
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
 async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
     server: Server, item: str, host: Host
@@ -101,7 +101,7 @@ async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_an
     assert line == f"Session cookie or query token value is: {expected}"
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("way", [query, bearer, cookie])
 async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     secured_server: Server, item: str, way: Callable[..., Credential]
@@ -121,7 +121,7 @@ async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
     assert (await endpoints.item_socket(secured_server, plain_cookie(good, item=item))).code == 403
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_stays(
     secured_server: Server, item: str
 ) -> None:
@@ -136,7 +136,7 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
     assert (await endpoints.room(secured_server, cookie(mine, item=item))).code == ACCEPTED
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(secured_server: Server) -> None:
     https = {"X-Forwarded-Proto": "https"}
     good = token()
@@ -159,7 +159,7 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
     assert mark.startswith('alcove_member="";')
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_it_opens_the_page(
     secured_server: Server, server: Server
 ) -> None:
@@ -180,7 +180,7 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
             assert "set-cookie" not in again.headers or expected == 401
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
     secured_server: Server, server: Server
 ) -> None:
@@ -194,7 +194,7 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
             assert (await browser.get("/api/session")).status_code == 401
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a_page_from_before_the_upgrade_gets_a_request_to_reload(secured_server: Server, item: str) -> None:
     """Its own text for that is not known to it, but it shows the server's."""
     error, code, reason = await expect_refusal(

@@ -10,7 +10,7 @@ from tests.support.credentials import token
 from tests.support.endpoints import bearer, query
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 PICTURE = "https://pictures.example/ada.png?size=64"
 ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
@@ -53,7 +53,7 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
     assert who["you"] == ADA
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("claims", "word"),
     [
@@ -79,7 +79,7 @@ async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
     assert f"`{word}`" in answer.reason
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(
         secured_server, item, token=token(picture=None, role=None, items={item: "r"})
@@ -87,7 +87,7 @@ async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: s
         assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a9_the_page_shows_pictures_of_configured_origins_and_no_others(serve: Start, server: Server) -> None:
     configured = serve(ALCOVE_PICTURE_ORIGINS="https://pictures.example, https://cdn.example:8443")
 

@@ -5,15 +5,15 @@ import pytest
 from tests.support.credentials import token
 from tests.support.http import blocking_http
 from tests.support.openapi_probe import operations, probe
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 from tests.support.storm import storm
 
 #: It answers for as long as one listens.
-ENDLESS = {"/api/items/{item_id}/events", "/api/items/events"}
+ENDLESS_PATHS = {"/api/items/{item_id}/events", "/api/items/events"}
 
 
 @storm
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("signed", [True, False], ids=["signed", "open"])
 def test_w9_every_response_matches_the_openapi_document(secured_server: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
     target = secured_server if signed else server
@@ -23,12 +23,12 @@ def test_w9_every_response_matches_the_openapi_document(secured_server: Server, 
 
     for operation in all_operations:
         header_sets: list[dict[str, str]] = [{}, {"Authorization": f"Bearer {admin}"}]
-        if operation.path in ENDLESS:
+        if operation.path in ENDLESS_PATHS:
             header_sets = header_sets[:signed]  # open mode accepts any invented token
         probe(target, operation, header_sets)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
 def test_w6_other_methods_are_problems_too(server: Server, method: str, path: str) -> None:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from alcove.api.headers import Headers
 from alcove.api.page_files import PageRoute, accepted_codings
-from tests.support.servers import PATIENCE_S
+from tests.support.servers import TIMEOUT_S
 
 SCRIPT = b"console.log('alcove');" * 50
 DOCUMENT = b'<!DOCTYPE html>\n<script src="/assets/index-1a2b.js"></script>'
@@ -40,7 +40,7 @@ class Site:
         self._port = port
 
     def get(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         try:
             connection.request(method, path, headers={name.replace("_", "-"): it for name, it in headers.items()})
             answer = connection.getresponse()

@@ -10,7 +10,7 @@ import pytest
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 from tests.support.storage_search import places_of, wait_until_erased
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
@@ -112,7 +112,7 @@ async def test_s9_w11_a_deleted_message_and_a_deleted_room_are_in_no_file_and_in
         assert (await page(client, f"{item}-2"))["head"] == 0
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {}])
 async def test_w14_the_data_of_a_member_require_the_right_to_moderate_all_items(
     secured_server: Server, items: dict[str, str]
@@ -125,7 +125,7 @@ async def test_w14_the_data_of_a_member_require_the_right_to_moderate_all_items(
         ] == [403, 403]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_an_unknown_member_has_an_empty_export_and_can_be_erased(secured_server: Server) -> None:
     async with http(secured_server) as client:
         assert await lines(client, "/api/members/https://login.example/nobody") == []

@@ -13,7 +13,7 @@ from alcove import progress
 from alcove.postgres_driver import check_sessions
 from alcove.storage.open import open_log
 from alcove.storage.postgres import log as postgres
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.drafts import append, message
 from tests.support.pooler import TransactionPooler
 from tests.support.servers import ALCOVE, Process
@@ -106,7 +106,7 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema:
 
 async def lines(caplog: pytest.LogCaptureFixture, beginning: str) -> list[str]:
     """Wait for lines of the log that begin like this, and return them."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not (messages := [line for line in caplog.messages if line.startswith(beginning)]):
             await pause_briefly()
     return messages

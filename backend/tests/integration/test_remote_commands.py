@@ -11,10 +11,10 @@ from alcove.progress import Progress
 from tests.support.commands import command
 from tests.support.credentials import token
 from tests.support.room_client import RoomClient
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:

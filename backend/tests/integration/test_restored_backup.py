@@ -12,7 +12,7 @@ import pytest
 from alcove.storage.open import open_log
 from tests.support.http import http
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import PATIENCE_S, Server, alcove, without_problems
+from tests.support.servers import TIMEOUT_S, Server, alcove, without_problems
 from tests.support.storage import execute, lose_tail
 
 GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
@@ -70,7 +70,7 @@ async def test_r5_x8_a_closed_room_gets_a_new_history_without_an_operator(
         before = await in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost", "lost, too")
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await in_memory(server) > before:
                 pass
         await lose_tail(url, "closed", 1)
@@ -98,7 +98,7 @@ async def test_r5_x8_the_guides_statement_gives_every_room_a_new_history_while_t
         before = await in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost")
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await in_memory(server) > before:
                 pass
         async with await RoomClient.join(server, "open") as bob:

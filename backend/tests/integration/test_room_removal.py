@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from alcove.storage.open import open_log
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.http import http
-from tests.support.servers import ONCE, Start
+from tests.support.servers import ON_ONE_CARRIER, Start
 from tests.support.storage import execute, rows
 from tests.support.storage_search import wait_until_erased
 
@@ -30,7 +30,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 async def fill(url: str, count: int) -> None:
-    """Store a room `large` of so many messages by Ada, and a small one."""
+    """Store a room `large` with this many messages by Ada, and a small one."""
     log = await open_log(url)
     await append(log, message("m1", item="large"), message("m1", item="small"))
     await log.close()
@@ -53,13 +53,13 @@ async def fill(url: str, count: int) -> None:
 
 async def until_between(url: str, table: str, fewest: int, most: int) -> None:
     """Wait until a table has more than the fewest and less than the most rows."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while (count := await rows(url, table)) >= most:
             await pause_briefly()
     assert count > fewest, "it was done before the test looked"
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(serve: Start, database: str) -> None:
     await fill(database, LARGE)
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}
@@ -85,7 +85,7 @@ async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(s
     assert await rows(database, "rooms") == 2 + (await rows(database, "rooms WHERE item LIKE '!%'"))
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w14_an_erasure_that_a_kill_has_stopped_is_finished_by_the_next_call(serve: Start, database: str) -> None:
     await fill(database, 1500)
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}

@@ -7,7 +7,7 @@ from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.list_clients import follow
 from tests.support.room_client import RoomClient, page
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
@@ -36,7 +36,7 @@ async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_ser
     assert (marks, unread) == ([2, 2, 3], 0)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("body", ["", "{}", '{"seq":-1}', '{"seq":"1"}', '{"seq":1.5}'])
 async def test_w11_a_read_mark_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
     async with http(secured_server) as client:
@@ -88,14 +88,14 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
     )
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w11_deleting_a_room_twice_or_an_unknown_room_succeeds(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "m"))
         assert [(await client.delete(f"/api/items/{item}")).status_code for _ in range(2)] == [204, 204]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w11_a2_a_room_cannot_be_deleted_in_open_mode(server: Server, item: str) -> None:
     async with http(server) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "kept"})

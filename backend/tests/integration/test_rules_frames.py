@@ -8,7 +8,7 @@ from tests.support.http import http
 from tests.support.room_client import RoomClient, read_log, send
 from tests.support.servers import Server
 
-SHAPELESS = {
+MALFORMED_LINES = {
     "no json": "hello",
     "half": '{"type":"send"',
     "list": "[]",
@@ -97,7 +97,7 @@ async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
         assert room.entries[0]["by"]["id"] == room.member_id
 
 
-@pytest.mark.parametrize("line", SHAPELESS.values(), ids=SHAPELESS.keys())
+@pytest.mark.parametrize("line", MALFORMED_LINES.values(), ids=MALFORMED_LINES.keys())
 async def test_f2_a_line_that_is_no_command_is_invalid_and_changes_nothing(
     server: Server, item: str, line: str
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
 async def fill(server: Server, item: str, count: int) -> str:
@@ -18,7 +18,7 @@ async def fill(server: Server, item: str, count: int) -> str:
         return str(room.hello["log"])
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("bounds", "seqs"),
     [
@@ -49,7 +49,7 @@ async def test_w1_a_page_is_ascending_between_exclusive_bounds(
     assert result.keys() == {"entries", "head", "oldest", "log"}
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -> None:
     async with http(server) as client:
         result = await page(client, item)
@@ -57,7 +57,7 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
     assert (result["entries"], result["head"], result["oldest"]) == ([], 0, 1)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     "query",
     [
@@ -92,7 +92,7 @@ async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item
     assert [entry["seq"] for entry in result["entries"] + room.entries] == [*range(1, 21)]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, item: str) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
@@ -107,7 +107,7 @@ async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, ite
     assert (same["seq"], same["duplicate"]) == (1, True), "a member is one sender, by socket and by HTTP"
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None:
     async with http(server) as client:
         answers = [
@@ -122,7 +122,7 @@ async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None
     assert len({answer.json()["id"] for answer in without}) == 2
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("body", [None, False, 0, "", [], {}, "two\nlines", 1.5])
 async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
@@ -135,7 +135,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
     assert room.bodies == [body]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     "content",
     [
@@ -164,7 +164,7 @@ async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, 
     is_problem(answer, "body")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: str) -> None:
     names = [f"{item}-{letter}" for letter in "abc"]
     async with await RoomClient.join(server, names[0], name="Ada") as ada:
@@ -216,7 +216,7 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
     assert ada.member_id in [line["member"] for line in result["connections"]]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
     await fill(server, item, 3)
     async with http(server) as client:
@@ -235,7 +235,7 @@ def is_problem(answer: httpx.Response, word: str = "") -> None:
     assert word in document["detail"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize(
     ("method", "where", "status"),
     [
@@ -255,7 +255,7 @@ async def test_w6_every_error_is_a_problem_document(server: Server, method: str,
     is_problem(answer)
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
 async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
     async with http(server, token=None) as client:
@@ -266,7 +266,7 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
     is_problem(answer, "credential")
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("where", ["/api/session", "/api/revoke"])
 async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, where: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
@@ -277,7 +277,7 @@ async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_serve
     is_problem(answer, "32768 bytes")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> None:
     async with http(server) as client:
         answer = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
@@ -286,7 +286,7 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
     is_problem(answer)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_origin(server: Server, item: str) -> None:
     where = f"/api/items/{item}/entries"
     cookie = {"Cookie": "alcove_session=c"}

@@ -244,7 +244,7 @@ async def test_l5_a_room_keeps_entries_for_the_configured_days(serve: Callable[.
     async with await RoomClient.join(server, "foo") as room:
         await room.send_messages("long ago")
 
-        # So much of a day is a tenth of a second: one of the next sends finds the first one too old.
+        # This fraction of a day is about 0.1 s: one of the next sends removes the first one, which is too old.
         async with http(server) as client:
             oldest = 1
             while oldest == 1:

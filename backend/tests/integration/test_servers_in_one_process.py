@@ -11,12 +11,12 @@ from fastapi import FastAPI
 from alcove.limits import Budget
 from alcove.server.protocols import create_protocols
 from alcove.wire.deadlines import DeadlineWheel
-from tests.support.wire_server import HTTP_LIMITS, PATIENCE, PATIENT
+from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S
 
 
 def status(port: int) -> int:
     """Send a request with a head of 2 KB; return the status of the response."""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: here\r\nX-Pad: %b\r\nConnection: close\r\n\r\n" % (b"x" * 2000))
         return int(peer.recv(100).split()[1])
 
@@ -28,13 +28,13 @@ async def test_l1_two_servers_in_one_process_have_limits_of_their_own() -> None:
     servers = list[uvicorn.Server]()
     for head_bytes in (32 * 1024, 1024):
         limits = HTTP_LIMITS._replace(head_bytes=head_bytes)
-        http, ws = create_protocols("detached", limits, DeadlineWheel(PATIENT, Budget()))
+        http, ws = create_protocols("detached", limits, DeadlineWheel(LONG_DEADLINES, Budget()))
         servers.append(uvicorn.Server(uvicorn.Config(app, http=http, ws=ws, log_config=None)))
     serving = [
         asyncio.create_task(server.serve([listener])) for server, listener in zip(servers, listeners, strict=True)
     ]
 
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_S):
         assert [await asyncio.to_thread(status, listener.getsockname()[1]) for listener in listeners] == [200, 431]
         for server in servers:
             server.should_exit = True
@@ -42,7 +42,7 @@ async def test_l1_two_servers_in_one_process_have_limits_of_their_own() -> None:
 
 
 def test_x6_protocols_in_a_worker_process_share_the_wheel_that_its_server_closes() -> None:
-    wheel = DeadlineWheel(PATIENT, Budget())
+    wheel = DeadlineWheel(LONG_DEADLINES, Budget())
     sent = (wheel, create_protocols("detached", HTTP_LIMITS, wheel))
 
     copied_wheel, protocols = pickle.loads(pickle.dumps(sent))  # noqa: S301 - our own bytes, as multiprocessing passes them

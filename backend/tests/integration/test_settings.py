@@ -12,7 +12,7 @@ from alcove.errors import SettingsError
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, ONCE, Process, alcove, without_problems
+from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, alcove, without_problems
 
 
 def of(field: FieldInfo) -> tuple[object, ...]:
@@ -26,7 +26,7 @@ NO_NUMBER = "alcove: ALCOVE_PING_S='soon': input should be a valid number, unabl
 
 FINITE = "input should be a finite number"
 #: A value that cannot be meant, and the one line that says so.
-WRONG = [
+INVALID_SETTINGS = [
     ("ALCOVE_PING_S", "soon", NO_NUMBER.partition(": ")[2].partition(": ")[2]),
     ("ALCOVE_PONG_S", "0", "input should be greater than or equal to 0.01"),
     ("ALCOVE_PONG_S", "1e7", "input should be less than or equal to 3600"),
@@ -74,7 +74,7 @@ def start(cwd: Path, **env: str) -> list[str]:
     return process.lines
 
 
-@pytest.mark.parametrize(("name", "value", "reason"), WRONG)
+@pytest.mark.parametrize(("name", "value", "reason"), INVALID_SETTINGS)
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, name: str, value: str, reason: str) -> None:
     (line,) = start(tmp_path, **{name: value})
 
@@ -170,7 +170,7 @@ def test_an_env_file_that_may_not_be_read_is_one_clear_line(monkeypatch: pytest.
         Settings.load()
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("name", ["a chat.db", "chat#1.db", "100%.db", "año.db", "chat&co=1.db"])
 async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Path, name: str) -> None:
     with without_problems(

@@ -16,7 +16,7 @@ from alcove.storage.postgres import lock as postgres_lock
 from alcove.storage.postgres.lock import _KEY
 from alcove.storage.sqlite import lock as sqlite_lock
 from deploy.ports import free_port
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.room_client import RoomClient
@@ -168,7 +168,7 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
     lock = log._connections._lock  # type: ignore[attr-defined]
     lost = lock._lost
     await end_sessions(postgres_url)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await lost.wait()
         await lock._acquired.wait()
 
@@ -184,7 +184,7 @@ async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothin
     other = await asyncpg.connect(postgres_url)
     waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", _KEY))
     await end_sessions(postgres_url)
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await waiting
         await lock._lost.wait()
 
@@ -193,7 +193,7 @@ async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothin
     with pytest.raises(LogUnavailableError, match="lost the lock"):
         await log.read("foo", limit=1)
     await other.close()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await lock._acquired.wait()
     assert await append(log, message("a")) == [(1, False)]
     await log.close()

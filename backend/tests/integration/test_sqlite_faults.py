@@ -17,7 +17,7 @@ from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import append, bodies, message
 from tests.support.http import http
 from tests.support.room_client import RoomClient, read_log, send
-from tests.support.servers import ONCE, PATIENCE_S, Server, Start, alcove
+from tests.support.servers import ON_ONE_CARRIER, TIMEOUT_S, Server, Start, alcove
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def full_disk(server: Server) -> Iterator[None]:
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_s7_sends_are_unavailable_on_a_full_disk_and_continue_afterwards(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, await RoomClient.join(server, "foo", name="Bob") as bob:
@@ -60,13 +60,13 @@ async def test_s7_sends_are_unavailable_on_a_full_disk_and_continue_afterwards(s
         ]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) -> None:
     server = serve()
     async with http(server) as client:
         assert (await client.get("/readyz")).status_code == 200
         with full_disk(server):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while (answer := await client.get("/readyz")).status_code == 200:
                     pass
             assert answer.json() == {"status": "unavailable", "storage": False, "bus": True}
@@ -74,7 +74,7 @@ async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) ->
         assert (await client.get("/readyz")).status_code == 200
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_s3_s7_a_disk_that_was_full_for_a_while_loses_and_repeats_no_entry(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, http(server) as client:

@@ -95,7 +95,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert (log.id, page.log, page.oldest, page.head) == ("first", "first", 3, 5)
         assert await bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
         assert await bodies(log, "bar") == {1: '"elsewhere"'}
-        # What was sent is known, also where its entry is removed, and nothing else is.
+        # Ids of sends stay known after their entries are removed; no other id is known.
         known = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
         assert await append(log, *known) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
         assert await append(log, message("a", item="bar"), message("b", item="bar")) == [(1, True), (2, False)]

@@ -22,7 +22,7 @@ ANY_TEXT = {
     "combining": "e\u0301\u200b\ufeff",
 }
 any_text = pytest.mark.parametrize("text", ANY_TEXT.values(), ids=ANY_TEXT.keys())
-LIMIT = 1024 * 1024
+MAX_TEXT_BYTES = 1024 * 1024
 
 
 @any_text
@@ -58,7 +58,7 @@ async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> Non
 
 @pytest.mark.parametrize("char", ["x", "ñ", "👋"])
 async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: str) -> None:
-    text = char * (LIMIT // len(char.encode()))
+    text = char * (MAX_TEXT_BYTES // len(char.encode()))
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
@@ -68,7 +68,7 @@ async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
 @pytest.mark.parametrize(
     "message",
-    ["x" * (LIMIT + 1), "ñ" * (LIMIT // 2) + "x", ["x" * LIMIT, "x"]],
+    ["x" * (MAX_TEXT_BYTES + 1), "ñ" * (MAX_TEXT_BYTES // 2) + "x", ["x" * MAX_TEXT_BYTES, "x"]],
     ids=["characters", "bytes", "fragments"],
 )
 async def test_t1_t4_a_text_over_the_limit_is_closed_with_1009(

@@ -6,15 +6,15 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support import endpoints
-from tests.support.clients import PATIENCE_S, connect
+from tests.support.clients import TIMEOUT_S, connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import ACCEPTED, bearer, cookie, query
 from tests.support.http import http
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.servers import ONCE, Server, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others(serve: Start) -> None:
     server = serve(
         ALCOVE_SECRET=SECRET,
@@ -33,7 +33,7 @@ async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others
         reason,
     ) == ("rate_limited", 4429, "this credential was refused too often; ask for a new one")
     assert 900_000 < error["retry_ms"] <= 1_000_000
-    # It cost its address one refusal of three: others are let in, and may fail, too.
+    # It cost its address one refusal of three: other clients are admitted, and may fail, too.
     good = token()
     assert (await endpoints.room(server, query(good))).code == ACCEPTED
     for number in range(2):
@@ -43,14 +43,14 @@ async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others
     assert (await endpoints.history(server, query(good))).code == ACCEPTED
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_l_requests_in_progress_without_a_credential_are_limited_per_address(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     known = token(sub="known")
     assert (await endpoints.session(server, query(known))).code == ACCEPTED
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         for come, go in held:
             go.write(head.encode())
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
@@ -67,7 +67,7 @@ async def test_l_requests_in_progress_without_a_credential_are_limited_per_addre
         held[0][1].write(b'{"name":1}')
         assert b" 422 " in await held[0][0].readline()
         assert (await endpoints.room(server, query(token()))).code == ACCEPTED
-        # Those who are let in do not count, however long they stay.
+        # Admitted clients do not count, however long they stay connected.
         async with AsyncExitStack() as stack:
             for _ in range(5):
                 await stack.enter_async_context(await RoomClient.join(server, "foo", token=token()))
@@ -78,12 +78,12 @@ async def test_l_requests_in_progress_without_a_credential_are_limited_per_addre
         await go.wait_closed()
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_l_requests_in_progress_of_a_trusted_proxy_are_not_limited(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
     held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         for come, go in held:
             go.write(head.encode())
             assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")
@@ -91,7 +91,7 @@ async def test_l_requests_in_progress_of_a_trusted_proxy_are_not_limited(serve: 
         go.close()
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("content", [b" " * (32 * 1024 + 1), b'{"token":"' + b"x" * 40_000 + b'"}'])
 async def test_l_a_body_before_authentication_is_small(secured_server: Server, content: bytes) -> None:
     async with http(secured_server) as client:

@@ -36,7 +36,7 @@ async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> N
     assert (await room.wait_for("bye"))["reason"] == "restart"
     assert [await room.wait_for_close(), await close_code(plain)] == [1012, 1012]
     await asyncio.to_thread(hypercorn.exit_code)
-    # asyncio itself prints the tasks that hypercorn ends; none of it may be ours.
+    # asyncio itself prints the tasks that hypercorn ends; none of them may be a task of Alcove.
     assert "alcove/" not in hypercorn.output
 
 

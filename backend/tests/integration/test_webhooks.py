@@ -11,7 +11,7 @@ from tests.support.commands import command
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, ONCE, Process, Server, Start
+from tests.support.servers import ALCOVE, ON_ONE_CARRIER, Process, Server, Start
 from tests.support.webhook_receiver import Receiver
 
 ADMIN = token(sub="admin", items={"*": "rwm"})
@@ -30,7 +30,7 @@ def webhook_server(serve: Start, receiver: Receiver) -> Server:
     return serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", **receiver.env)
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_absent(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -61,7 +61,7 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
     assert len({delivery.id for delivery in arrived}) == 5
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve: Start, receiver: Receiver) -> None:
     plain = serve()
     async with http(plain) as client:
@@ -75,7 +75,7 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
     assert sorted((delivery.item, delivery.entry["seq"]) for delivery in arrived) == [("new", 1), ("old", 2)]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -97,7 +97,7 @@ async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
     assert [delivery.entry["seq"] for delivery in arrived] == [2, 4, 5]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_other(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -117,7 +117,7 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
     assert {delivery.id for delivery in receiver.refused} == {arrived[0].id}
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_without_its_body(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -133,7 +133,7 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
     assert "deleted" in arrived[0].entry
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_delivered(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -149,7 +149,7 @@ async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_
     assert (arrived.entry["seq"], arrived.entry["body"]) == (1, "again")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server, receiver: Receiver) -> None:
     receiver.answer = lambda _: 410
     async with http(webhook_server, ADMIN) as client:
@@ -166,7 +166,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server
     webhook_server.lines.clear()  # the line was an error
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Start, receiver: Receiver) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_WEBHOOK_RETRY_S="1", **receiver.env)
     receiver.answer = lambda one: 500 if one.entry.get("body") == "poison" else 204
@@ -187,7 +187,7 @@ async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Star
     server.lines.clear()  # the line was an error
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
     webhook_server: Server, receiver: Receiver
 ) -> None:
@@ -200,7 +200,7 @@ async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
     assert [delivery.id for delivery in receiver.refused] == [arrived[0].id]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: Server, receiver: Receiver) -> None:
     async with http(webhook_server, ADMIN) as client:
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": True, "error": None}
@@ -212,7 +212,7 @@ async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: 
     assert receiver.accepted[0].event["type"] == "test"
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiver: Receiver, tmp_path: Path) -> None:
     server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
     receiver.answer = lambda _: 500

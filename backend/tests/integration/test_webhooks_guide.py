@@ -17,7 +17,7 @@ from alcove.webhooks.signature import Signer, utc_now
 from deploy.ports import free_port
 from tests.support.http import blocking_http, http
 from tests.support.node import node_command, node_folder
-from tests.support.servers import ONCE, Process, Start
+from tests.support.servers import ON_ONE_CARRIER, Process, Start
 from tests.support.snippets import INTEGRATING, snippet
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
@@ -95,7 +95,7 @@ def express(tmp_path: Path) -> Iterator[Receiver]:
         running.end()
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start, express: Receiver) -> None:
     server = serve(ALCOVE_WEBHOOK_URL=express.url, ALCOVE_WEBHOOK_SECRET=WEBHOOK_SECRET)
     async with http(server) as client:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from deploy.ports import free_port
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import SECRET
 from tests.support.deliveries import Traffic, complete, delays
 from tests.support.http import http
@@ -24,7 +24,7 @@ _FAILED = re.compile(r'^alcove_consumer_deliveries_total\{consumer="webhook",out
 
 async def wait_for_failures(server: Server) -> None:
     """Wait until `FAILURES` deliveries of this process have failed."""
-    async with asyncio.timeout(PATIENCE_S), http(server) as client:
+    async with asyncio.timeout(TIMEOUT_S), http(server) as client:
         while float(_FAILED.findall((await client.get("/metrics")).text)[0]) < FAILURES:
             await pause_briefly()
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, page
-from tests.support.servers import ONCE, Server
+from tests.support.servers import ON_ONE_CARRIER, Server
 
 
 def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
@@ -85,7 +85,7 @@ async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(secure
         assert (await client.delete(f"{path}/1")).status_code == 422
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"body":', '{"body":"\xff"}'])
 async def test_w11_an_edit_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
     async with http(secured_server) as client:
@@ -95,7 +95,7 @@ async def test_w11_an_edit_out_of_shape_is_refused(secured_server: Server, item:
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_w11_l1_an_edit_too_large_is_refused(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
@@ -136,13 +136,13 @@ async def test_s14_an_event_takes_the_right_to_moderate_and_a_message_that_to_wr
     assert "right" in answer.json()["detail"]
 
 
-@ONCE
+@ON_ONE_CARRIER
 async def test_s14_a2_open_mode_has_no_events(server: Server, item: str) -> None:
     async with http(server) as client:
         assert (await send(client, item, {"text": "shipped"}, kind="event")).status_code == 403
 
 
-@ONCE
+@ON_ONE_CARRIER
 @pytest.mark.parametrize("body", ["shipped", {}, {"text": ""}, {"text": 7}, {"text": "a", "more": 1}, None])
 async def test_s14_an_event_out_of_shape_is_refused(secured_server: Server, item: str, body: Any) -> None:
     async with http(secured_server) as client:

@@ -21,7 +21,7 @@ SEEDS = (
     if "ALCOVE_SEED" in os.environ
     else range(int(os.environ.get("ALCOVE_SEEDS", depth(3, 40))))
 )
-WORLDS = {
+SCENARIOS = {
     "calm": (Weights(), None),
     "retention": (Weights(), Retention(entries=12)),
     "faults": (Weights(fault=0.05), None),
@@ -75,12 +75,12 @@ async def play(seed: int, weights: Weights, retention: Retention | None, steps: 
 
 @storm
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(
     name: str, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     print(f"ALCOVE_SEED={seed} pytest -k '{name}'")  # noqa: T201 - shown with a failure, to play it again
-    weights, retention = WORLDS[name]
+    weights, retention = SCENARIOS[name]
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(play(seed, Weights(**vars(weights)), retention, STEPS))
 

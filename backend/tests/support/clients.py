@@ -17,7 +17,7 @@ from tests.support.credentials import keep_from
 from tests.support.servers import Address
 
 #: Seconds that a client waits for what is due.
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
 async def pause_briefly() -> None:
@@ -28,7 +28,7 @@ async def pause_briefly() -> None:
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds, checking every 10 ms."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not condition():
             await pause_briefly()
 
@@ -68,7 +68,7 @@ async def connect(
         # Who takes little leaves the rest in the kernel's hands; anyone else is to close at once, read or not.
         max_queue=None if receive_buffer is None else 16,
         ping_interval=None,
-        open_timeout=PATIENCE_S,
+        open_timeout=TIMEOUT_S,
     )
 
 
@@ -84,13 +84,13 @@ async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | No
 
 async def receive(client: ClientConnection, count: int) -> Sequence[str | bytes]:
     """Return the next `count` messages."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         return [await client.recv() for _ in range(count)]
 
 
 async def close_code(client: ClientConnection) -> int:
     """Read until the server closes, and return the close code."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         try:
             while True:
                 await client.recv()
@@ -143,12 +143,12 @@ class Listener:
     async def wait_for(self, condition: Callable[[list[str | bytes]], bool]) -> None:
         """Wait until the condition holds for the messages received so far."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while not condition(self.lines):
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise AssertionError(f"not enough in {PATIENCE_S} s; the last of it: {self.lines[-5:]}") from None
+            raise AssertionError(f"not enough in {TIMEOUT_S} s; the last of it: {self.lines[-5:]}") from None
 
     async def wait_for_count(self, count: int) -> None:
         """Wait until `count` messages were received."""

@@ -26,7 +26,7 @@ ED, RSA, EC = (
 STRANGER = rsa.generate_private_key(65537, 2048)
 RSA_PEM = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 #: Every credential that was made or used: none of them may ever be printed (A6).
-MADE: set[str] = set()
+REGISTERED_CREDENTIALS: set[str] = set()
 _WORD = re.compile(r"[\w-]{10,}")
 
 
@@ -92,7 +92,7 @@ def leaks(printed: str) -> set[str]:
     Short words are left out: they might be printed for other reasons.
     """
     # Hypothesis takes names from the source, such as `query_string`, as credentials; a traceback may print them.
-    words = {word for made in MADE for word in _WORD.findall(made.rpartition(".")[2])}
+    words = {word for made in REGISTERED_CREDENTIALS for word in _WORD.findall(made.rpartition(".")[2])}
     telling = {word for word in words if not (word.isidentifier() and word.islower())}
     return (telling & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
 
@@ -104,7 +104,7 @@ def base64url(part: bytes) -> str:
 
 def keep(made: str) -> str:
     """Register a credential that must never be printed, and return it."""
-    MADE.add(made)
+    REGISTERED_CREDENTIALS.add(made)
     return made
 
 

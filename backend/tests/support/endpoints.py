@@ -180,7 +180,7 @@ consumer_test = request("POST", "/api/webhooks/test", passes=404)
 consumer_retry = request("POST", "/api/webhooks/nothing/retry", "{}", 404)
 consumer_skip = request("POST", "/api/webhooks/nothing/skip", '{"item":"foo"}', 404)
 #: What each endpoint takes: the letters on the item.
-TAKES: dict[str, tuple[Endpoint, str]] = {
+ENDPOINT_RIGHTS: dict[str, tuple[Endpoint, str]] = {
     "room": (room, "r"),
     "history": (history, "r"),
     "events": (events, "r"),
@@ -213,7 +213,7 @@ TAKES_MODERATE_ALL: dict[str, Endpoint] = {
     "revoke": revoke,
 }
 #: What takes a good credential and no right.
-TAKES_NOTHING: dict[str, Endpoint] = {
+ENDPOINTS_WITHOUT_RIGHTS: dict[str, Endpoint] = {
     "listing": listing,
     "list socket": list_socket,
     "list events": list_events,

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from werkzeug.serving import make_server
 
 from deploy.ports import free_port
-from tests.support.servers import PATIENCE_S
+from tests.support.servers import TIMEOUT_S
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def starlette_app() -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert server.listening.wait(PATIENCE_S)
+        assert server.listening.wait(TIMEOUT_S)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True

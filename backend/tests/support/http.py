@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import httpx
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Address
 
 #: httpx would read every certificate of the machine for each client, and none is needed here.
@@ -26,7 +26,7 @@ def _options(server: Address | str, token: str | None, headers: Mapping[str, str
     return {
         "base_url": server if isinstance(server, str) else server.url,
         "headers": {**credential, **(headers or {})},
-        "timeout": PATIENCE_S,
+        "timeout": TIMEOUT_S,
         "trust_env": False,
         "verify": _NO_TLS,
     }

@@ -8,9 +8,9 @@ import pytest
 _TABLE = json.loads(
     (Path(__file__).parents[3] / "frontend/packages/client/test/support/itemIds.json").read_text(encoding="utf-8")
 )
-GOOD: list[str] = _TABLE["good"]
+VALID_IDS: list[str] = _TABLE["good"]
 #: What is refused, and the id that the refusal names: it in NFC, where that is an id; else an empty text.
-BAD: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case in _TABLE["bad"]]
+INVALID_IDS: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case in _TABLE["bad"]]
 
 
 def _shown(case: object) -> str:
@@ -18,5 +18,5 @@ def _shown(case: object) -> str:
     return ascii(case)[:40]
 
 
-each_good = pytest.mark.parametrize("good", GOOD, ids=_shown)
-each_bad = pytest.mark.parametrize(("bad", "normalized"), BAD, ids=_shown)
+each_valid_id = pytest.mark.parametrize("good", VALID_IDS, ids=_shown)
+each_invalid_id = pytest.mark.parametrize(("bad", "normalized"), INVALID_IDS, ids=_shown)

@@ -11,7 +11,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.clients import PATIENCE_S, connect
+from tests.support.clients import TIMEOUT_S, connect
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import PROTOCOL, Line
@@ -97,7 +97,7 @@ class ListClient:
     async def line(self) -> Line | None:
         """Return the next line; None: the server closed."""
         while not self._due:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 frame = await self._source.frame()
             if frame is None:
                 return None

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Address
 from tests.support.storm import examples
 
@@ -62,6 +62,6 @@ def probe(
     def ask(case: Any) -> None:  # Any: as above
         assume(not mounted or not any("\n" in str(value) for value in (case.path_parameters or {}).values()))
         for headers in header_sets:
-            case.call_and_validate(base_url=server.url, headers=headers, checks=_KEPT, timeout=PATIENCE_S)
+            case.call_and_validate(base_url=server.url, headers=headers, checks=_KEPT, timeout=TIMEOUT_S)
 
     ask()

@@ -4,14 +4,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Server
 
 
 @contextmanager
 def send_bytes(server: Server, *parts: bytes) -> Iterator[socket.socket]:
     """Provide a TCP connection on which these parts were sent, as far as the server accepted them."""
-    with closing(socket.create_connection(("127.0.0.1", server.port), PATIENCE_S)) as peer:
+    with closing(socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S)) as peer:
         for part in parts:
             try:
                 peer.sendall(part)

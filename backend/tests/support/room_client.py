@@ -13,7 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.clients import PATIENCE_S, connect
+from tests.support.clients import TIMEOUT_S, connect
 from tests.support.servers import Address
 
 PROTOCOL = "alcove.v1"
@@ -94,7 +94,7 @@ class RoomClient:
     async def line(self) -> Line:
         """Read the next line."""
         while not self._due:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 frame = await self.socket.recv()
             assert isinstance(frame, str), "a binary frame"
             self._due.extend(frame.split("\n"))

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from alcove.server.websocket import DetachableWebSocket, UpgradeHttp
-from tests.support.servers import PATIENCE_S, Address
+from tests.support.servers import TIMEOUT_S, Address
 
 #: What carries the sockets: uvicorn as it is installed, or with the classes of `alcove serve`.
 CARRIERS: dict[str, dict[str, Any]] = {
@@ -52,9 +52,9 @@ def running(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            assert server.up.wait(PATIENCE_S), "the application did not start"
+            assert server.up.wait(TIMEOUT_S), "the application did not start"
             yield Host(listener.getsockname()[1], prefix, server)
         finally:
             server.should_exit = True
-            thread.join(PATIENCE_S)
+            thread.join(TIMEOUT_S)
             assert not thread.is_alive(), "the application did not stop"

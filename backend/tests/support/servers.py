@@ -24,9 +24,9 @@ ALCOVE = BIN / "alcove"
 #: What can carry the sockets of `alcove serve`.
 CARRIERS = ["detached", "asgi"]
 #: Marks a test in which nothing hangs on what carries a socket: it runs on one of them.
-ONCE = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="session")
+ON_ONE_CARRIER = pytest.mark.parametrize("carrier", CARRIERS[:1], indirect=True, scope="session")
 #: Seconds that a server has to start, or to print an awaited line.
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 #: What no server prints while all goes well.
 PROBLEM = re.compile(r"Traceback|\bERROR\b|\bCRITICAL\b|never retrieved|never awaited")
 
@@ -112,44 +112,44 @@ class Process:
 
         Raises AssertionError with the whole output if none comes.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         with self._news:
             while True:
                 for line in self.lines[since:]:
                     if match := re.search(pattern, line):
                         return match
                 left = deadline - time.monotonic()
-                assert left > 0, f"{pattern!r} was not printed in {PATIENCE_S} s:\n{self.output}"
+                assert left > 0, f"{pattern!r} was not printed in {TIMEOUT_S} s:\n{self.output}"
                 assert self._reader.is_alive(), f"ended before it printed {pattern!r}:\n{self.output}"
                 self._news.wait(left)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> float:
         """Send a signal to the process group, as a terminal does; return the seconds until it has ended.
 
-        Raises AssertionError if that takes longer than PATIENCE_S; then the group is killed.
+        Raises AssertionError if that takes longer than TIMEOUT_S; then the group is killed.
         """
         start = time.monotonic()
         if self._process.poll() is None:
             os.killpg(self.pid, how)
         try:
-            self._process.wait(PATIENCE_S)
+            self._process.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
-            raise AssertionError(f"did not end in {PATIENCE_S} s:\n{self.output}") from None
+            raise AssertionError(f"did not end in {TIMEOUT_S} s:\n{self.output}") from None
         took = time.monotonic() - start
         self._ended()
         return took
 
     def exit_code(self) -> int:
         """Wait until the command ends by itself, and return its exit code."""
-        code = self._process.wait(PATIENCE_S)
+        code = self._process.wait(TIMEOUT_S)
         self._ended()
         return code
 
     def _ended(self) -> None:
         reaper().forget_process(self.pid)
-        self._reader.join(PATIENCE_S)
+        self._reader.join(TIMEOUT_S)
 
 
 class Address:
@@ -203,7 +203,7 @@ def fastapi_dev(folder: Path, *app: str, env: Mapping[str, str] | None = None) -
 
 def listening(port: int) -> None:
     """Wait until a process listens on the port, checking every 10 ms, because no line of output says so."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     never = threading.Event()
     while True:
         try:

@@ -18,10 +18,10 @@ REPEAT = {"unavailable", "overloaded"}
 
 @dataclass
 class Truth:
-    """What the log has, and what was promised about it: the reference for all clients."""
+    """The entries of the log and the promises made about them: the reference for all clients."""
 
     store: SqliteStore
-    #: Items and seqs whose bodies nobody may see again: their delete was delivered or acked (S9).
+    #: Items and seqs whose bodies must not be sent again: their delete was delivered or acked (S9).
     gone: set[tuple[str, int]] = field(default_factory=set)
     #: The first line that broke a rule, where the code under test caught the error that told of it.
     broken: AssertionError | None = None

@@ -7,7 +7,7 @@ from contextlib import suppress
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from deploy.engines import Postgres
-from tests.support.clients import PATIENCE_S
+from tests.support.clients import TIMEOUT_S
 from tests.support.cutting_proxy import reset
 from tests.support.tcp_listener import TcpListener
 
@@ -57,7 +57,7 @@ class Standby(Postgres):
         """Run a query until it returns true."""
         connection = await asyncpg.connect(self.url)
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 while not await connection.fetchval(question):
                     await connection.execute("SELECT pg_sleep(0.01)")
         finally:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 
-from tests.support.clients import PATIENCE_S, pause_briefly
+from tests.support.clients import TIMEOUT_S, pause_briefly
 
 
 async def places_of(url: str, words: Sequence[str]) -> list[str]:
@@ -36,7 +36,7 @@ async def places_of(url: str, words: Sequence[str]) -> list[str]:
 async def wait_until_erased(url: str, words: Sequence[str]) -> None:
     """Wait until no file and no table has one of the words; fail if they stay."""
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while await places_of(url, words):
                 await pause_briefly()
     except TimeoutError:

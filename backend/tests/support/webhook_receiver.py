@@ -11,7 +11,7 @@ from deploy.ports import free_port
 
 WEBHOOK_SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="
 #: Seconds that a test waits for what must arrive.
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Receiver:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
-        """Listen no more, and cut every connection."""
+        """Stop listening, and abort every connection."""
         if self._server is not None:
             self._server.close()
             for writer in list(self._connections):
@@ -81,7 +81,7 @@ class Receiver:
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition is true; check it after each request."""
-        async with asyncio.timeout(_PATIENCE_S), self._news:
+        async with asyncio.timeout(_TIMEOUT_S), self._news:
             await self._news.wait_for(condition)
 
     async def entries(self, count: int, item: str | None = None) -> list[Received]:

@@ -28,11 +28,11 @@ from tests.support.client_frames import masked
 T = TypeVar("T")
 LOOPS = ["uvloop", "asyncio"]
 #: The deadlines of a server that waits long for its peers.
-PATIENT = Deadlines(ping_s=20, pong_s=20)
+LONG_DEADLINES = Deadlines(ping_s=20, pong_s=20)
 #: The limits of a request, as the settings have them.
 HTTP_LIMITS = HttpLimits(head_bytes=32 * 1024, request_s=20, answer_s=25)
 #: Seconds after which a test gives up on an event.
-PATIENCE = 60
+TIMEOUT_S = 60
 
 
 class Recorder:
@@ -59,13 +59,13 @@ class Recorder:
 
     def next(self) -> str | bytes | int:
         """Wait for the next message or close code."""
-        return self.received.get(timeout=PATIENCE)
+        return self.received.get(timeout=TIMEOUT_S)
 
 
 class WireServer:
     """uvicorn on a free port, with its event loop in a thread."""
 
-    def __init__(self, *, loop: str, deadlines: Deadlines = PATIENT, max_message: int = 1024 * 1024) -> None:
+    def __init__(self, *, loop: str, deadlines: Deadlines = LONG_DEADLINES, max_message: int = 1024 * 1024) -> None:
         self.wheel = DeadlineWheel(deadlines, Budget())
         self.recorders: queue.Queue[Recorder] = queue.Queue()
         self.served: queue.Queue[list[weakref.ref[object]]] = queue.Queue()
@@ -90,18 +90,18 @@ class WireServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._started.wait(PATIENCE)
+        assert self._started.wait(TIMEOUT_S)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.run_coroutine(self.wheel.close_all(within_s=0.1))
         self.uvicorn.should_exit = True
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT_S)
         assert not self._thread.is_alive()
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's event loop, and return its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(TIMEOUT_S)
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a function on the server's event loop, and return its result."""
@@ -117,7 +117,7 @@ class WireServer:
 
     def recorder(self) -> Recorder:
         """The receiver of the latest connection."""
-        return self.recorders.get(timeout=PATIENCE)
+        return self.recorders.get(timeout=TIMEOUT_S)
 
     def _run(self, factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
         with asyncio.Runner(loop_factory=factory) as runner:
@@ -181,7 +181,7 @@ class RawClient:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(TIMEOUT_S)
         self.socket.connect(("127.0.0.1", port))
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -237,8 +237,8 @@ class RawClient:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds, looking every 5 ms; fail after PATIENCE seconds."""
-    deadline, never = time.monotonic() + PATIENCE, threading.Event()
+    """Wait until the condition holds, looking every 5 ms; fail after TIMEOUT_S seconds."""
+    deadline, never = time.monotonic() + TIMEOUT_S, threading.Event()
     while not condition():
         assert time.monotonic() < deadline
         never.wait(0.005)

@@ -59,7 +59,7 @@ def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
 
 
 KEYS = st.tuples(st.sampled_from(["ada", "bob", "cid"]), st.sampled_from([None, "foo"]))
-#: A ban or its end, or a snapshot by a process that lags so many entries, with so many bans in each part.
+#: A ban, the end of a ban, or a snapshot (how many entries its process lags, how many bans are in each part).
 STEPS = st.one_of(
     st.tuples(st.just("ban"), KEYS), st.tuples(st.just("lift"), KEYS), st.tuples(st.integers(0, 4), st.integers(1, 3))
 )

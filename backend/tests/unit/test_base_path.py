@@ -22,7 +22,7 @@ def test_b1_a_path_is_taken_as_it_is(path: str) -> None:
     assert url_path(path) == path
 
 
-BAD = [
+INVALID_PATHS = [
     *(
         "chat",
         "chat/",
@@ -44,7 +44,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("path", BAD)
+@pytest.mark.parametrize("path", INVALID_PATHS)
 def test_b1_another_form_is_refused_with_what_is_expected(path: str) -> None:
     with pytest.raises(ValueError, match=r"^expected a path as /chat .* leave it empty"):
         check_base_path(path)

@@ -8,10 +8,10 @@ import pytest
 
 from alcove.rooms.import_lines import LineError, LineReader, lines_of
 
-AT = 1_700_000_000_000
+TIME_MS = 1_700_000_000_000
 ROOM: dict[str, Any] = {"type": "room", "item": "order-7"}
 ADA = {"id": "ada", "name": "Ada"}
-MESSAGE: dict[str, Any] = {"type": "entry", "kind": "message", "id": "c1", "by": ADA, "at": AT, "body": "hello"}
+MESSAGE: dict[str, Any] = {"type": "entry", "kind": "message", "id": "c1", "by": ADA, "at": TIME_MS, "body": "hello"}
 
 
 def encode(*lines: object) -> bytes:
@@ -26,7 +26,7 @@ def error_of(*lines: object) -> str:
 
 def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
     event = MESSAGE | {"kind": "event", "id": "e", "body": {"text": "shipped", "data": [1]}, "seq": 2}
-    deleted = {key: value for key, value in MESSAGE.items() if key != "body"} | {"deleted": AT, "id": "c2"}
+    deleted = {key: value for key, value in MESSAGE.items() if key != "body"} | {"deleted": TIME_MS, "id": "c2"}
     mark = {"type": "read", "by": "ada", "seq": 1}
     room = ROOM | {"log": "b3f1", "head": 3, "oldest": 1}
 
@@ -38,7 +38,7 @@ def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
     ("change", "expected"),
     [
         ({"at": "yesterday"}, "at: expected int, got str"),
-        ({"at": AT // 1000}, "at: expected milliseconds since 1970, and not the future; now is "),
+        ({"at": TIME_MS // 1000}, "at: expected milliseconds since 1970, and not the future; now is "),
         ({"at": int(time.time() * 1000) + 10**9}, "at: expected milliseconds since 1970, and not the future; now is "),
         ({"id": ""}, "id: expected str of length >= 1"),
         ({"kind": "shout"}, "kind: invalid enum value 'shout'"),
@@ -64,10 +64,13 @@ def test_w14_a_wrong_field_is_named_with_what_was_expected(change: dict[str, obj
         ([ROOM, {"type": "user"}], "line 2: type: invalid value 'user'"),
         ([ROOM, {"type": "read", "by": "ada"}], "line 2: expected `seq` or `target`"),
         (
-            [ROOM, {"type": "entry", "kind": "message", "id": "a", "by": ADA, "at": AT}],
+            [ROOM, {"type": "entry", "kind": "message", "id": "a", "by": ADA, "at": TIME_MS}],
             "line 2: body: expected a string",
         ),
-        ([ROOM, MESSAGE, MESSAGE | {"at": AT - 1}], f"line 3: at: expected at least {AT}, which line 2 has: sort"),
+        (
+            [ROOM, MESSAGE, MESSAGE | {"at": TIME_MS - 1}],
+            f"line 3: at: expected at least {TIME_MS}, which line 2 has: sort",
+        ),
     ],
 )
 def test_w14_a_wrong_line_is_named_with_what_was_expected(lines: list[object], expected: str) -> None:
@@ -77,7 +80,7 @@ def test_w14_a_wrong_line_is_named_with_what_was_expected(lines: list[object], e
 def test_w14_times_are_compared_within_one_room() -> None:
     other = {"type": "room", "item": "order-8"}
 
-    assert len(list(lines_of(encode(ROOM, MESSAGE, other, MESSAGE | {"at": AT - 1}), 1))) == 2
+    assert len(list(lines_of(encode(ROOM, MESSAGE, other, MESSAGE | {"at": TIME_MS - 1}), 1))) == 2
 
 
 def test_w14_a_reader_counts_from_the_given_number() -> None:

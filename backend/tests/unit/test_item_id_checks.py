@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.item_ids import ItemIdError, character_ranges, check_item_id, check_pattern, make_item_id
-from tests.support.item_ids import each_bad, each_good
+from tests.support.item_ids import each_invalid_id, each_valid_id
 from tests.support.storm import depth, storm
 
 #: Any text; half of it is made of characters of ids, so that some of it is an id.
@@ -24,14 +24,14 @@ def is_id(text: str) -> bool:
         return False
 
 
-@each_good
+@each_valid_id
 def test_h3_an_item_id_is_accepted_unchanged(good: str) -> None:
     assert check_item_id(good) == good
     assert check_pattern(good) == good
     assert check_pattern(f"{good}*") == f"{good}*"
 
 
-@each_bad
+@each_invalid_id
 def test_h3_other_text_is_refused_with_its_normalized_id(bad: str, normalized: str) -> None:
     with pytest.raises(ItemIdError, match=re.escape(normalized) or "expected 1 to 128"):
         check_item_id(bad)

@@ -35,7 +35,7 @@ from alcove.wire.rfc6455 import Parser
 
 PACKAGE = Path(alcove.__file__).parent
 #: The larger of the two sizes: the default bound of a request's line and headers.
-SIZE = 32 * 1024
+LARGER_SIZE_BYTES = 32 * 1024
 #: Four times the input costs four times the time where a parser is linear, and sixteen times where it is quadratic.
 WORST_GROWTH = 8
 
@@ -92,7 +92,7 @@ SECRETS = repeating(
     " ey",
 )
 #: A part of the expression → its worst inputs. Patterns of the package that peers' texts never meet say why.
-WORST: dict[str, list[Callable[[int], str]]] = {
+WORST_INPUTS: dict[str, list[Callable[[int], str]]] = {
     r"(?<=[?&])": PARAMETERS,
     r"e[wy]": SECRETS,
     r"^[^\x00]*$": repeating("a", tail="\0") + repeating("\0", "a"),
@@ -119,7 +119,7 @@ WORST: dict[str, list[Callable[[int], str]]] = {
 
 def worst_of(pattern: str) -> list[Callable[[int], str]]:
     """Return the worst inputs of an expression; none for an expression that nobody has analyzed."""
-    return next((makers for part, makers in WORST.items() if part in pattern), [])
+    return next((makers for part, makers in WORST_INPUTS.items() if part in pattern), [])
 
 
 def cost(work: Callable[[], object]) -> float:
@@ -138,7 +138,7 @@ def spent(work: Callable[[], object], runs: int) -> int:
     return thread_time_ns() - start
 
 
-def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = SIZE) -> float:
+def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = LARGER_SIZE_BYTES) -> float:
     """Measure how many times longer four times the input takes; the minimum of three measurements."""
     small, large = maker(size // 4), maker(size)
 
@@ -172,7 +172,7 @@ def test_expressions_are_found() -> None:
 def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern: str) -> None:
     makers = worst_of(pattern)
 
-    assert makers, f"{module}: give {pattern!r} its worst input in WORST"
+    assert makers, f"{module}: give {pattern!r} its worst input in WORST_INPUTS"
     work = matching(pattern)
     slow = {maker(60): ratio for maker in makers if (ratio := growth(work, maker)) >= WORST_GROWTH}
     assert slow == {}

@@ -5,7 +5,7 @@ import pytest
 from alcove.access.origin_policy import OriginPolicy
 from alcove.origins import Origin
 
-OURS = [
+OWN_ORIGINS = [
     ("http://x", "x"),
     ("http://x:80", "x"),
     ("http://x", "x:80"),
@@ -43,7 +43,7 @@ BASE_DESCRIPTORS = [
 ]
 
 
-@pytest.mark.parametrize(("origin", "host"), OURS)
+@pytest.mark.parametrize(("origin", "host"), OWN_ORIGINS)
 def test_a5_origins_are_equal_by_scheme_host_and_port(origin: str, host: str) -> None:
     assert OriginPolicy().allow(origin, host, secure=False)
 

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from alcove.wire.rfc6455 import Event, Parser, Ping
 from tests.support.client_frames import masked
 
-LIMIT = 1000
+MAX_MESSAGE_BYTES = 1000
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7, 100])
 @pytest.mark.parametrize("size", [1, 20, 10_000])
 def test_l6_a_parser_stops_between_two_frames_and_loses_no_byte(frames: int, size: int) -> None:
     sent = masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
-    parser, events, at, empty = Parser(LIMIT), list[Event](), 0, 0
+    parser, events, at, empty = Parser(MAX_MESSAGE_BYTES), list[Event](), 0, 0
 
     while at < len(sent):
         parsed = parser.receive(sent, at, frames, size)

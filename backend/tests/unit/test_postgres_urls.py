@@ -5,7 +5,7 @@ import pytest
 from alcove.postgres_driver import connect_options
 from alcove.urls import check_url, url_location
 
-LISTS = [
+HOST_LISTS = [
     "postgresql://h1:5432,h2:5433/db",
     "postgresql://user:pass@h1,h2:5433/db?target_session_attrs=primary",
     "postgres://[::1]:5432,[::2]:5433/db",
@@ -14,7 +14,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("url", LISTS)
+@pytest.mark.parametrize("url", HOST_LISTS)
 def test_a_list_of_hosts_is_an_address(url: str) -> None:
     assert check_url(url) == url
 

@@ -7,19 +7,19 @@ from alcove.wire.encoding import close_frame, control_frame, is_sendable_code
 from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
 from tests.support.client_frames import MASK, masked
 
-LIMIT = 1000
+MAX_MESSAGE_BYTES = 1000
 
 
 def events_of(*reads: bytes) -> list[Event]:
     """Return the events of a new parser for several reads."""
-    parser = Parser(LIMIT)
+    parser = Parser(MAX_MESSAGE_BYTES)
     return [event for read in reads for event in parser.receive(read)]
 
 
 def code_of(*reads: bytes) -> int:
     """Return the close code with which a new parser fails at the last of the reads, and not before."""
     *before, last = reads
-    parser = Parser(LIMIT)
+    parser = Parser(MAX_MESSAGE_BYTES)
     for read in before:
         assert not any(isinstance(event, Violation) for event in parser.receive(read))
     [event] = parser.receive(last)
@@ -172,19 +172,22 @@ def test_a_close_code_that_may_be_sent_is_accepted(code: int) -> None:
 
 def test_a_frame_over_the_limit_is_refused_for_its_announced_length() -> None:
     """Check section 10.4."""
-    assert code_of(b"\x82\xfe" + (LIMIT + 1).to_bytes(2, "big")) == 1009
+    assert code_of(b"\x82\xfe" + (MAX_MESSAGE_BYTES + 1).to_bytes(2, "big")) == 1009
     assert code_of(b"\x82\xff" + b"\xff" * 8) == 1009
 
 
 def test_fragments_over_the_limit_are_refused_together() -> None:
     """Check section 10.4."""
     assert code_of(masked(0x02, b"x" * 600), b"\x80\xfe" + (401).to_bytes(2, "big")) == 1009
-    assert events_of(masked(0x02, b"x" * 600), masked(0x80, b"x" * 400)) == [b"x" * LIMIT]
+    assert events_of(masked(0x02, b"x" * 600), masked(0x80, b"x" * 400)) == [b"x" * MAX_MESSAGE_BYTES]
 
 
 def test_control_frames_do_not_count_towards_the_limit() -> None:
     """Check section 5.4: they are not part of the message."""
-    assert events_of(masked(0x02, b"x" * LIMIT), masked(0x89, b"?"), masked(0x80)) == [Ping(b"?"), b"x" * LIMIT]
+    assert events_of(masked(0x02, b"x" * MAX_MESSAGE_BYTES), masked(0x89, b"?"), masked(0x80)) == [
+        Ping(b"?"),
+        b"x" * MAX_MESSAGE_BYTES,
+    ]
 
 
 BAD_UTF8 = [
@@ -227,7 +230,7 @@ def test_a_code_point_may_be_cut_between_fragments() -> None:
 
 
 def test_a_parser_keeps_nothing_between_messages() -> None:
-    parser = Parser(LIMIT)
+    parser = Parser(MAX_MESSAGE_BYTES)
     parser.receive(masked(0x81, b"a")[:3])
     assert parser.in_frame
     parser.receive(masked(0x81, b"a")[3:])
@@ -237,7 +240,7 @@ def test_a_parser_keeps_nothing_between_messages() -> None:
 
 
 def test_a_frame_that_arrives_in_parts_is_counted_once() -> None:
-    parser, frame = Parser(LIMIT), masked(0x82, b"x" * 20)
+    parser, frame = Parser(MAX_MESSAGE_BYTES), masked(0x82, b"x" * 20)
     counts = []
     for read in (frame[:1], frame[1:9], frame[9:] + frame[:9], frame[9:12], frame[12:], frame[:7]):
         parser.receive(read)

@@ -19,7 +19,7 @@ from websockets.speedups import apply_mask
 
 from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
 
-LIMIT = 300
+MAX_MESSAGE_BYTES = 300
 
 
 class Outcome(NamedTuple):
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
 
 def ours(runs: list[bytes]) -> Outcome:
     """Return the outcome of Alcove's parser."""
-    parser = Parser(LIMIT)
+    parser = Parser(MAX_MESSAGE_BYTES)
     events: list[Event] = []
     for run in runs:
         for event in parser.receive(run):
@@ -78,7 +78,7 @@ class Reference:
             if opcode is not Opcode.CONT:
                 self.message, self.text = b"", opcode is Opcode.TEXT
             assert self.message is not None
-            if len(self.message) + len(data) > LIMIT:
+            if len(self.message) + len(data) > MAX_MESSAGE_BYTES:
                 return 1009
             self.message += data
             if self.text and first_bad_byte(self.message, final=fin):
@@ -122,7 +122,7 @@ PAYLOAD = st.one_of(
     st.text(max_size=12).map(str.encode),
     st.text(max_size=12).map(lambda text: text.encode()[1:]),
     st.builds(lambda code, reason: code.to_bytes(2, "big") + reason.encode(), CODES, st.text(max_size=5)),
-    st.integers(100, LIMIT + 20).map(lambda size: b"x" * size),
+    st.integers(100, MAX_MESSAGE_BYTES + 20).map(lambda size: b"x" * size),
 )
 FRAMES = st.builds(
     frame,

@@ -8,7 +8,7 @@ from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 AUTH = '{"type":"auth","token":"fresh"}'
 WRITER = Member(ADA, frozenset({"read", "write"}), expires=1_795_000_900.5)
-BAD = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not valid", 700)
+REFUSED_TOKEN = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not valid", 700)
 
 
 def drafts(harness: SessionHarness) -> list[str]:
@@ -26,9 +26,9 @@ def test_a4_auth_is_answered_with_the_rights_and_the_expiry_that_count_now() -> 
 def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> None:
     harness = SessionHarness()
     harness.answers_to(AUTH)
-    harness.session.refused(BAD)
+    harness.session.refused(REFUSED_TOKEN)
 
-    assert harness.socket.new_lines() == [Error(Code.UNAUTHENTICATED, BAD.message, retry_ms=700)]
+    assert harness.socket.new_lines() == [Error(Code.UNAUTHENTICATED, REFUSED_TOKEN.message, retry_ms=700)]
 
 
 @pytest.mark.parametrize("frames", [[f"{AUTH}\n{send('a')}\n{send('b')}"], [AUTH, send("a"), send("b")]])
@@ -48,7 +48,7 @@ def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_coun
     harness = SessionHarness()
     harness.send_frame(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
     assert harness.socket.new_lines() == [Pong()]
-    harness.session.refused(BAD)
+    harness.session.refused(REFUSED_TOKEN)
 
     assert [type(line) for line in harness.socket.new_lines()] == [Error, Pong]
     assert drafts(harness) == ["a"]
@@ -71,7 +71,7 @@ def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
     assert harness.socket.paused
     harness.session.renewed(WRITER)
     assert harness.socket.paused
-    harness.session.refused(BAD)
+    harness.session.refused(REFUSED_TOKEN)
 
     assert not harness.socket.paused
 
@@ -104,7 +104,7 @@ def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
     harness = SessionHarness()
     for _ in range(3):
         harness.send_frame(AUTH)
-        harness.session.refused(BAD)
+        harness.session.refused(REFUSED_TOKEN)
     assert harness.host.waits_s == pytest.approx([0, 0.1, 0.2])
 
     harness.host.clock.now += 0.25
@@ -124,11 +124,11 @@ def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer
     if over == "closed":
         harness.session.closed(1006)
     else:
-        harness.session.end(BAD)
+        harness.session.end(REFUSED_TOKEN)
     harness.send_frame(send("b"))
     if answer == "renewed":
         harness.session.renewed(WRITER)
     else:
-        harness.session.refused(BAD)
+        harness.session.refused(REFUSED_TOKEN)
 
     assert drafts(harness) == []

@@ -95,7 +95,7 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
 
     assert harness.socket.close_code == Close.TOO_MANY
     assert 10 < harness.clock.now < 12
-    # The frame that went too far is answered up to there, and stops there.
+    # The frame that exceeds the limit is answered up to the line that closes the connection.
     assert "rate_limited" in [line.code for line in last if isinstance(line, Error)]
     stored = len(harness.host.drafts)
     harness.clock.now += 1

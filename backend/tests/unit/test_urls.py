@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from alcove.urls import check_url, redact_url
 
-GOOD = [
+VALID_URLS = [
     "postgresql://ada:secret@db.example:5432/alcove?sslmode=require",
     "redis://127.0.0.1",
     "redis://[::1]:6379/0",
@@ -18,7 +18,7 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize("url", GOOD)
+@pytest.mark.parametrize("url", VALID_URLS)
 def test_an_address_is_accepted_unchanged(url: str) -> None:
     assert check_url(url) == url
 
