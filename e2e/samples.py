@@ -53,15 +53,15 @@ def fill_rooms(server: Server) -> None:
     """Import the rooms, with Ada's read marks."""
     now = time.time_ns() // 1_000_000
     lines: list[dict[str, object]] = []
-    for item, said in MESSAGES.items():
+    for item, messages in MESSAGES.items():
         lines.append({"type": "room", "item": item})
-        for number, (member, minutes, body) in enumerate(said):
+        for number, (member, minutes, body) in enumerate(messages):
             by = {"id": member, "name": NAMES[member]}
             at = now - minutes * 60_000
             lines.append({"type": "entry", "kind": "message", "id": f"m{number}", "by": by, "at": at, "body": body})
-        read = len(said) - UNREAD.get(item, 0)
+        read = len(messages) - UNREAD.get(item, 0)
         if read > 0:
-            target = {"by": said[read - 1][0], "id": f"m{read - 1}"}
+            target = {"by": messages[read - 1][0], "id": f"m{read - 1}"}
             lines.append({"type": "read", "by": "ada", "target": target})
     with blocking_http(server, token(sub="root", items={"*": "rwm"})) as client:
         content = "\n".join(map(json.dumps, lines))

@@ -34,13 +34,13 @@ def room(page: Page, own_server: Server) -> RoomPage:
 
 
 @pytest.fixture
-def unlucky(page_problems: PageProblems) -> None:
+def network_errors_expected(page_problems: PageProblems) -> None:
     """Expect the problems that a page reports while its server is away."""
     page_problems.expect(NETWORK_CUT)
     page_problems.expect("ERR_INTERNET_|ERR_INCOMPLETE_CHUNKED")
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_two_tabs_of_one_member_share_the_outbox(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
@@ -61,7 +61,7 @@ def test_two_tabs_of_one_member_share_the_outbox(
         assert bodies(own_server, ITEM) == ["from the first tab", "from the second tab"]
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_a_browser_without_network_shows_it_and_catches_up(
     room: RoomPage, context: BrowserContext, own_server: Server, tmp_path: Path
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_browser_without_network_shows_it_and_catches_up(
         expect(room.sending_label).to_have_count(0)
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_r5_a_new_log_is_announced_as_a_reset_of_the_history(
     room: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:
@@ -101,7 +101,7 @@ def test_r5_a_new_log_is_announced_as_a_reset_of_the_history(
         expect(room.messages).to_have_count(0)
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
     room: RoomPage, visitor: Callable[[str], RoomPage], own_server: Server, tmp_path: Path
 ) -> None:
@@ -128,7 +128,7 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
         expect(bob.page.get_by_text("Seen by Ada")).to_have_count(0)
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id(
     room: RoomPage, visitor: Callable[[str], RoomPage], own_server: Server, tmp_path: Path
 ) -> None:
@@ -166,7 +166,7 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
         expect(bob.messages).to_have_text([re.compile("kept"), re.compile("other"), re.compile("and more")])
 
 
-@pytest.mark.usefixtures("unlucky")
+@pytest.mark.usefixtures("network_errors_expected")
 def test_s6_a_refused_message_is_shown_with_its_reason_until_edited_or_discarded(
     room: RoomPage, own_server: Server, tmp_path: Path
 ) -> None:

@@ -56,13 +56,13 @@ def test_the_bottom_is_kept_through_every_change_of_size(room: RoomPage, server:
     fill(server, item, 60)
     room.enter(item)
     expect(room.message_with("line 59")).to_be_in_viewport()
-    chance = random.Random(9)  # noqa: S311 - the same sizes in every run
+    rng = random.Random(9)  # noqa: S311 - the same sizes in every run
 
     for _ in range(depth(15, 200)):
-        if chance.random() < 0.5:
-            room.message.fill("\n".join("a" * chance.randint(1, 12)))
+        if rng.random() < 0.5:
+            room.message.fill("\n".join("a" * rng.randint(1, 12)))
         else:
-            room.page.set_viewport_size({"width": chance.randint(320, 1400), "height": chance.randint(500, 1000)})
+            room.page.set_viewport_size({"width": rng.randint(320, 1400), "height": rng.randint(500, 1000)})
         distance: float = room.log.evaluate(TO_BOTTOM)
         assert distance <= 1
 

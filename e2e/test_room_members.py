@@ -54,13 +54,13 @@ def renderer_of(page: Page) -> int:
     assert browser is not None
     session = browser.new_browser_cdp_session()
 
-    def spent() -> dict[int, float]:
+    def cpu_times() -> dict[int, float]:
         found = session.send("SystemInfo.getProcessInfo")["processInfo"]
         return {one["id"]: one["cpuTime"] for one in found if one["type"] == "renderer"}
 
-    before = spent()
+    before = cpu_times()
     page.evaluate("() => { for (const end = performance.now() + 500; performance.now() < end; ); }")
-    after = spent()
+    after = cpu_times()
     session.detach()
     return max(after, key=lambda pid: after[pid] - before.get(pid, 0))
 

@@ -22,7 +22,7 @@ Come = Callable[[str], RoomPage]
 
 
 @pytest.fixture(autouse=True)
-def unlucky(page_problems: PageProblems) -> None:
+def network_errors_expected(page_problems: PageProblems) -> None:
     """Expect the problems that a page reports while its network is away."""
     page_problems.expect(NETWORK_CUT)
     page_problems.expect("ERR_INCOMPLETE_CHUNKED")
@@ -66,7 +66,7 @@ def numbers(room: RoomPage) -> list[int]:
     return sorted(read)
 
 
-def back(room: RoomPage) -> None:
+def reconnect(room: RoomPage) -> None:
     """Wait until the room is live again, without waiting for the backoff."""
     room.page.evaluate("dispatchEvent(new Event('online'))")
     room.wait_until_live()
@@ -83,7 +83,7 @@ def test_r1_a_disconnected_reader_gets_200_missed_messages_once_each(
     expect(room.status).to_contain_text("Reconnecting")
     post(own_server.url, ITEM, *[f"line {n}" for n in range(1, 201)])
     network.restore()
-    back(room)
+    reconnect(room)
 
     expect(room.message_with("line 200")).to_be_in_viewport()
     assert numbers(room) == list(range(201))
@@ -104,7 +104,7 @@ def test_r1_a_reader_without_network_for_30_s_gets_200_missed_messages_once_each
     expect(room.status).to_contain_text("onnecting")
     room.send("line 201")
     network.restore()
-    back(room)
+    reconnect(room)
 
     expect(room.message_with("line 201")).to_be_in_viewport()
     expect(room.sending_label).to_have_count(0)
@@ -121,7 +121,7 @@ def test_s5_a_network_that_breaks_in_the_middle_of_sending_repeats_nothing(
             network.cut()
         if n % 10 == 8:
             network.restore()
-    back(room)
+    reconnect(room)
 
     expect(room.message_with("line 29")).to_be_visible()
     expect(room.sending_label).to_have_count(0)
@@ -140,7 +140,7 @@ def test_x3_everyone_sees_the_same_messages_after_a_server_is_killed_while_sendi
         room.send(f"line {n}")
 
     with serve_deployed(tmp_path, port=own_server.port):
-        back(room)
+        reconnect(room)
         bob.enter(ITEM)
 
         for reader in (room, bob):
@@ -165,7 +165,7 @@ def test_five_messages_of_a_page_that_was_reloaded_offline_reach_a_second_browse
 
     with serve_deployed(tmp_path, port=own_server.port):
         bob.enter(ITEM)
-        back(room)
+        reconnect(room)
 
         for reader in (room, bob):
             expect(reader.messages).to_have_count(5)

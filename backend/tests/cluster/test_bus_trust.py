@@ -118,7 +118,9 @@ async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
 def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
     """Create harmful messages, by channel, as a version without encryption would have believed them."""
     entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
-    pardon = Entry(3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"}))
+    forged_revocation = Entry(
+        3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"})
+    )
     return {
         item: [
             (EntriesStored(3, 1), [entry]),
@@ -127,7 +129,7 @@ def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry
             (MemberTyping("eve", "Eve"), []),
             (ReadMarksMoved({"ada": LARGEST}), []),
         ],
-        "!revoked": [(EntriesStored(3, 1), [pardon]), (EntriesStored(LARGEST, LARGEST), [])],
+        "!revoked": [(EntriesStored(3, 1), [forged_revocation]), (EntriesStored(LARGEST, LARGEST), [])],
         "!chat": [(ChatLine("Client #7 says: forged"), [])],
         "!all": [(ProcessAlive("forger"), [])],
     }

@@ -73,7 +73,7 @@ async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
     return result
 
 
-async def insist(room: RoomClient, body: object) -> int:
+async def send_until_stored(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     async with asyncio.timeout(TIMEOUT_S):
@@ -104,7 +104,7 @@ async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_h
         assert (await ada.request(send("at the standby", "a")))["code"] == "unavailable"
         address.move(primary.port, cut=cut)
 
-        assert await insist(ada, "after") == 2
+        assert await send_until_stored(ada, "after") == 2
         assert await ready(client, 200) == {"status": "ready", "storage": True, "bus": True}
         # What the database itself announces is heard again, too (X5).
         await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
@@ -132,7 +132,7 @@ async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres
                 "ALTER SYSTEM RESET default_transaction_read_only",
                 "SELECT pg_reload_conf()",
             )
-        assert await insist(ada, "after") == 2
+        assert await send_until_stored(ada, "after") == 2
         await ready(client, 200)
 
 

@@ -27,7 +27,7 @@ async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]
         await room.socket.close()
 
 
-async def insist(room: RoomClient, body: object) -> int:
+async def send_until_stored(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     while (answer := await room.request(line))["type"] == "error":
@@ -73,8 +73,8 @@ async def test_s7_x4_everything_works_again_after_an_outage_of_the_database(
         assert refused["retry_ms"] > 0
         postgres.start()
 
-        assert await insist(ada, "back") == 2
-        assert await insist(bob, "here, too") == 3
+        assert await send_until_stored(ada, "back") == 2
+        assert await send_until_stored(bob, "here, too") == 3
         assert [entry["body"] for entry in await ada.wait_for_seq(3)] == ["first", "back", "here, too"]
         assert await bob.wait_for_seq(3) == ada.entries
 
@@ -86,10 +86,10 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
     async with readers(item, one, two) as (ada, bob):
         acked: dict[str, int] = {}
         unsure: list[str] = []
-        flying = [send(n) for n in range(300)]
+        sends_in_progress = [send(n) for n in range(300)]
 
         async def flood() -> None:
-            for line in flying:
+            for line in sends_in_progress:
                 unsure.append(line["id"])
                 await ada.send_lines(line)
 
@@ -104,11 +104,11 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
         last = ada.entries[-1]["seq"]
         async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as rejoined:
             assert not rejoined.hello["reset"]
-            for answer in await rejoined.request_all(*flying):
+            for answer in await rejoined.request_all(*sends_in_progress):
                 assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
             async with http(two) as client:
                 log = await read_log(client, item)
-            assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in flying)
+            assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in sends_in_progress)
             assert await bob.wait_for_seq(301) == log
             assert last == 301 or await rejoined.wait_for_seq(301) == log[last:]
 

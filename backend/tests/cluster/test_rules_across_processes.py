@@ -16,11 +16,11 @@ async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, 
     one, two = pair
     async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
 
-        async def talk(room: RoomClient, name: str) -> None:
+        async def send_300_messages(room: RoomClient, name: str) -> None:
             for n in range(100):
                 await room.send_lines(*[send(f"{name}{n}.{m}") for m in range(3)])
 
-        await asyncio.gather(talk(ada, "a"), talk(bob, "b"))
+        await asyncio.gather(send_300_messages(ada, "a"), send_300_messages(bob, "b"))
         await asyncio.gather(ada.wait_for_seq(600), bob.wait_for_seq(600))
 
         assert ada.entries == bob.entries

@@ -56,14 +56,14 @@ VALID_CREDENTIALS: dict[str, Callable[[], Credential]] = {
     "in the query, beside an empty cookie": lambda: Credential({"token": token()}, cookie("").headers),
     "in the query, beside another scheme": lambda: Credential({"token": token()}, {"Authorization": "Basic eDp5"}),
 }
-#: What each endpoint takes: the letters on the item.
+#: The rights on the item that each endpoint requires.
 ENDPOINT_RIGHTS = endpoints.ENDPOINT_RIGHTS | {"item socket": (endpoints.item_socket, "rw")}
-#: What takes a good credential and no right.
+#: Endpoints that require a valid credential and no right.
 ENDPOINTS_FOR_ANY_MEMBER = endpoints.ENDPOINTS_WITHOUT_RIGHTS | {
     "echo": endpoints.echo_socket,
     "chat": endpoints.chat_socket,
 }
-#: What needs no credential: it signs in or out, or tells nothing of rooms.
+#: Endpoints without a credential: they sign in or out, or return nothing about rooms.
 OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 #: Origins that are not the server's own, however they look.
 ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
@@ -72,8 +72,8 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
 @pytest.mark.parametrize("way", VALID_CREDENTIALS)
 async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way: str, endpoint: str) -> None:
-    knock, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
-    assert await knock(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Answer(ACCEPTED)
+    call, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
+    assert await call(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Answer(ACCEPTED)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
@@ -81,8 +81,8 @@ async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way:
 async def test_a3_each_endpoint_requires_exactly_its_rights(
     secured_server: Server, endpoint: str, letters: str
 ) -> None:
-    knock, needed = ENDPOINT_RIGHTS[endpoint]
-    answer = await knock(secured_server, query(token(items={"foo": letters})))
+    call, needed = ENDPOINT_RIGHTS[endpoint]
+    answer = await call(secured_server, query(token(items={"foo": letters})))
 
     assert (answer.code == ACCEPTED) == (set(needed) <= set(letters))
     assert answer.code in {ACCEPTED, 403, 4403}
@@ -125,23 +125,23 @@ async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_
         assert (await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, bad)).code in {401, 403, 4401}
 
 
-@pytest.mark.parametrize("brought", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
+@pytest.mark.parametrize("credential", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
 async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
-    secured_server: Server, brought: Credential
+    secured_server: Server, credential: Credential
 ) -> None:
-    assert await endpoints.item_socket(secured_server, brought) == endpoints.Answer(403)
+    assert await endpoints.item_socket(secured_server, credential) == endpoints.Answer(403)
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE)
 async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server: Server, origin: str) -> None:
-    brought = cookie(token(items={"*": "rwm"}), origin)
+    credential = cookie(token(items={"*": "rwm"}), origin)
 
-    assert (await endpoints.room(secured_server, brought)).code == 4403
-    assert (await endpoints.list_socket(secured_server, brought)).code == 4403
+    assert (await endpoints.room(secured_server, credential)).code == 4403
+    assert (await endpoints.list_socket(secured_server, credential)).code == 4403
     assert (
         await endpoints.item_socket(secured_server, endpoints.plain_cookie(token(items={"*": "rw"}), origin))
     ).code == 403
-    assert (await endpoints.echo_socket(secured_server, brought)).code == 403
+    assert (await endpoints.echo_socket(secured_server, credential)).code == 403
     for endpoint in (
         endpoints.send,
         endpoints.event,
@@ -151,25 +151,25 @@ async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server:
         endpoints.delete_room,
         endpoints.ban,
     ):
-        assert (await endpoint(secured_server, brought)).code == 403
-    assert (await endpoints.revoke(secured_server, brought)).code == 403
+        assert (await endpoint(secured_server, credential)).code == 403
+    assert (await endpoints.revoke(secured_server, credential)).code == 403
     # Reading changes nothing, and the browser does not show the response to the page.
     for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
-        assert (await endpoint(secured_server, brought)).code == ACCEPTED
+        assert (await endpoint(secured_server, credential)).code == ACCEPTED
 
 
 async def test_a5_over_tls_a_page_loaded_without_tls_is_another_origin(secured_server: Server) -> None:
     host = secured_server.url.removeprefix("http://")
 
-    def brought(scheme: str, origin: str) -> Credential:
+    def credential(scheme: str, origin: str) -> Credential:
         name = "__Host-alcove_session" if scheme == "https" else "alcove_session"
         return Credential({}, {"Cookie": f"{name}={token()}", "Origin": origin, "X-Forwarded-Proto": scheme})
 
     for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.send, 403)):
-        assert (await endpoint(secured_server, brought("https", f"http://{host}"))).code == refused
-        assert (await endpoint(secured_server, brought("https", f"https://{host}"))).code == ACCEPTED
+        assert (await endpoint(secured_server, credential("https", f"http://{host}"))).code == refused
+        assert (await endpoint(secured_server, credential("https", f"https://{host}"))).code == ACCEPTED
         # Behind a proxy that does not tell the scheme, our own page looks so.
-        assert (await endpoint(secured_server, brought("http", f"https://{host}"))).code == ACCEPTED
+        assert (await endpoint(secured_server, credential("http", f"https://{host}"))).code == ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def pem_as_secret() -> str:
     return raw_token({"alg": "HS256", "kid": "rsa"}, claims(), RSA_PEM)
 
 
-#: A credential that is no good, and a word of the reason: 4401, or HTTP 401.
-FAULTY: dict[str, tuple[Callable[[], Credential], str]] = {
+#: Invalid credentials, each with a word of the reason of the refusal (4401, or HTTP 401).
+INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "nothing": (Credential, "no credential"),
     "an empty token": (lambda: query(""), "no credential"),
     "an empty cookie": (lambda: cookie(""), "no credential"),
@@ -217,12 +217,12 @@ at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS | LIST_ENDPOINTS)
-@pytest.mark.parametrize("way", FAULTY)
+@pytest.mark.parametrize("way", INVALID_CREDENTIALS)
 async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
-    brought, word = FAULTY[way]
-    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, brought())
+    make_credential, word = INVALID_CREDENTIALS[way]
+    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, make_credential())
 
     assert answer.code == (4401 if endpoint in SOCKETS else 401)
     assert word in answer.reason
@@ -253,10 +253,10 @@ async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
 async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
-    brought, word = UNUSABLE_CREDENTIALS[way]
-    if endpoint != "room" and "Origin" in brought().headers:
+    make_credential, word = UNUSABLE_CREDENTIALS[way]
+    if endpoint != "room" and "Origin" in make_credential().headers:
         endpoint = "send"
-    answer = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, brought())
+    answer = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, make_credential())
 
     assert answer.code == (4403 if endpoint == "room" else 403)
     assert word in answer.reason

@@ -37,7 +37,7 @@ async def by_silence(client: ClientConnection) -> None:
     stop_reading(client)
 
 
-async def depart(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
+async def connect_and_disconnect(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
     """Connect and disconnect many clients; return those who stayed, when they have got all lines about it."""
     staying = [
         await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING_CLIENTS)
@@ -60,7 +60,7 @@ async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
     # A connected client must answer pings on a busy machine, too, so the timeout is long.
     server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="2")
     async with AsyncExitStack() as stack:
-        staying = await depart(server, leave, stack)
+        staying = await connect_and_disconnect(server, leave, stack)
         # A line sent now arrives after every line that the disconnection caused.
         await staying[0].client.send("who is left?")
         for listener in staying:
@@ -100,7 +100,7 @@ def alive(kind: type) -> int:
 @pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
 async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp_path: Path) -> None:
     async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
-        await depart(address, leave, stack)
+        await connect_and_disconnect(address, leave, stack)
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING_CLIENTS)
         assert len(chat) == STAYING_CLIENTS

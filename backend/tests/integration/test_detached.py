@@ -161,16 +161,16 @@ def test_z1_all_are_closed_with_1012_within_the_bound(server: WireServer) -> Non
     for client in clients:
         client.upgraded()
     recorders = [server.recorder() for _ in clients]
-    mute, *friendly = clients
+    silent_client, *closing_clients = clients
     closing = server.call(lambda: server.loop.create_task(server.wheel.close_all(1012, "restart", within_s=0.5)))
-    for client in friendly:
+    for client in closing_clients:
         assert client.frame() == (0x88, b"\x03\xf4restart")
         client.send(0x88, b"\x03\xf4")
         assert client.ended()
     wait_until(closing.done)
 
-    assert mute.frame() == (0x88, b"\x03\xf4restart")
-    assert mute.ended()
+    assert silent_client.frame() == (0x88, b"\x03\xf4restart")
+    assert silent_client.ended()
     assert [wait_for_close(recorder) for recorder in recorders] == [1012] * 20
     for client in clients:
         client.socket.close()

@@ -145,8 +145,8 @@ async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_ab
 ) -> None:
     rights = {item: "rw"}
     async with await RoomClient.join(secured_server, item, token=token(sub="ada", name="Ada", items=rights)) as ada:
-        brief = token(sub="stuck", name="Stuck", items=rights, exp=time.time() + 2)
-        with closing(StuckReader(secured_server, item, brief).socket):
+        expiring_token = token(sub="stuck", name="Stuck", items=rights, exp=time.time() + 2)
+        with closing(StuckReader(secured_server, item, expiring_token).socket):
             stuck = await stuck_id(ada, count=2)
             await flood(ada)
             assert (await ada.wait_for("presence", count=1))["left"] == [stuck]

@@ -113,10 +113,10 @@ async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     lines = [room(item), *map(message, range(1, 1300)), message(1300, body="x" * 70_000)]
-    code, noise = await run(secured_server, tmp_path, *lines)
+    code, output = await run(secured_server, tmp_path, *lines)
 
-    assert (code, "refused: line 1301: body: a body may have 65536 bytes" in noise) == (1, True), noise
-    assert "run the command again to continue" in noise
+    assert (code, "refused: line 1301: body: a body may have 65536 bytes" in output) == (1, True), output
+    assert "run the command again to continue" in output
 
 
 @ON_ONE_CARRIER
@@ -125,8 +125,8 @@ async def test_w14_f3_entries_older_than_the_last_one_of_a_room_are_not_imported
 ) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as client:
         await client.send_messages("here already")
-        code, noise = await run(secured_server, tmp_path, room(item), message(1))
-        assert (code, "refused: line 2: at: expected at least " in noise) == (1, True), noise
+        code, output = await run(secured_server, tmp_path, room(item), message(1))
+        assert (code, "refused: line 2: at: expected at least " in output) == (1, True), output
     assert (await export_room(secured_server, item))[0]["head"] == 1
 
 
@@ -175,6 +175,6 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
 
 @ON_ONE_CARRIER
 async def test_w14_a_file_that_is_missing_is_one_line(secured_server: Server, tmp_path: Path) -> None:
-    code, noise = await run(secured_server, tmp_path, name="none.ndjson")
+    code, output = await run(secured_server, tmp_path, name="none.ndjson")
 
-    assert (code, noise) == (1, "alcove: none.ndjson: No such file or directory\n")
+    assert (code, output) == (1, "alcove: none.ndjson: No such file or directory\n")

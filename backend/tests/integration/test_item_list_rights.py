@@ -43,12 +43,12 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secur
     async with http(secured_server) as client:
         await write(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
         admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
-        lister = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}
+        reader_headers = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}
         for n in range(5):
             revocation = {"sub": "lister", "item": f"taken-away-{n}"}
             (await client.post("/api/revoke", json=revocation, headers=admin)).raise_for_status()
 
-        rooms = (await client.get("/api/items", params={"limit": 1}, headers=lister)).json()["items"]
+        rooms = (await client.get("/api/items", params={"limit": 1}, headers=reader_headers)).json()["items"]
         assert [room["item"] for room in rooms] == ["taken-1"]
 
 

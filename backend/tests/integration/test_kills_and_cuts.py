@@ -9,7 +9,7 @@ from random import Random
 from tests.support.clients import eventually
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.http import http
-from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, agree
+from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, check_logs
 from tests.support.room_client import read_log
 from tests.support.servers import Server, alcove
 from tests.support.storm import depth, storm
@@ -71,7 +71,7 @@ async def test_s3_s5_r3_d3_kills_and_disconnections_lose_repeat_and_reorder_no_e
             assert kills.server is not None
             await asyncio.to_thread(kills.server.end)
 
-    agree(log, clients)
+    check_logs(log, clients)
     assert kills.kills == KILLS
     assert proxy.cuts >= CLIENTS
     assert kills.server.problems == [], kills.server.output

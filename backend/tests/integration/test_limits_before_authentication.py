@@ -30,7 +30,7 @@ POST = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
 
 
 @pytest.fixture(scope="session")
-def brisk(start: Start) -> Server:
+def server_with_short_timeout(start: Start) -> Server:
     """Start a server that waits half a second for a request with a head of at most 4000 bytes."""
     return start(ALCOVE_REQUEST_S="0.5", ALCOVE_HEAD_BYTES="4000")
 
@@ -54,9 +54,9 @@ SLOW = {
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", SLOW)
-def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> None:
+def test_l_an_unfinished_request_is_disconnected(server_with_short_timeout: Server, kind: str) -> None:
     start = time.monotonic()
-    with send_bytes(brisk, SLOW[kind]) as peer:
+    with send_bytes(server_with_short_timeout, SLOW[kind]) as peer:
         answer = read_to_end(peer)
 
     assert time.monotonic() - start > 0.4
@@ -64,9 +64,9 @@ def test_l_an_unfinished_request_is_disconnected(brisk: Server, kind: str) -> No
 
 
 @ON_ONE_CARRIER
-def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(brisk: Server) -> None:
+def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(server_with_short_timeout: Server) -> None:
     start = time.monotonic()
-    with send_bytes(brisk, b"GET /") as peer:
+    with send_bytes(server_with_short_timeout, b"GET /") as peer:
         peer.settimeout(0.05)
         answer = b""
         for drop in iter(lambda: b"x", b""):
@@ -83,35 +83,38 @@ def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(brisk: Ser
     assert time.monotonic() - start > 0.4
 
 
-async def test_l_admitted_connections_stay_open(brisk: Server) -> None:
-    async with await connect(brisk, "/ws") as client, http(brisk).stream("GET", "/api/items/foo/events") as events:
+async def test_l_admitted_connections_stay_open(server_with_short_timeout: Server) -> None:
+    async with (
+        await connect(server_with_short_timeout, "/ws") as client,
+        http(server_with_short_timeout).stream("GET", "/api/items/foo/events") as events,
+    ):
         assert events.status_code == 200
         received = events.aiter_lines()
         while not (await anext(received)).startswith("data"):
             pass
-        with send_bytes(brisk) as idle:
+        with send_bytes(server_with_short_timeout) as idle:
             read_to_end(idle)  # the time limit of a request passes
         await client.send("still here")
         assert await client.recv() == "Message text was: still here"
-        async with http(brisk) as other:
+        async with http(server_with_short_timeout) as other:
             assert (await other.post("/api/items/foo/entries", json={"body": "hello"})).status_code == 201
         while '"body":"hello"' not in await anext(received):
             pass
 
 
 @ON_ONE_CARRIER
-def test_l_a_connection_kept_alive_serves_request_after_request(brisk: Server) -> None:
-    with blocking_http(brisk, token=None) as client:
+def test_l_a_connection_kept_alive_serves_request_after_request(server_with_short_timeout: Server) -> None:
+    with blocking_http(server_with_short_timeout, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
-    with send_bytes(brisk, HEALTH * 5) as peer:
+    with send_bytes(server_with_short_timeout, HEALTH * 5) as peer:
         peer.shutdown(socket.SHUT_WR)
         assert read_to_end(peer).count(b"200 OK") >= 1
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
-def test_l_a_head_over_its_bound_is_refused(brisk: Server, size: int) -> None:
-    with send_bytes(brisk, padded_request(size)) as peer:
+def test_l_a_head_over_its_bound_is_refused(server_with_short_timeout: Server, size: int) -> None:
+    with send_bytes(server_with_short_timeout, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
         else:
@@ -131,15 +134,15 @@ HEADS = {
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", HEADS)
-def test_l_a_large_head_is_refused(brisk: Server, kind: str) -> None:
-    with send_bytes(brisk, HEADS[kind]) as peer:
+def test_l_a_large_head_is_refused(server_with_short_timeout: Server, kind: str) -> None:
+    with send_bytes(server_with_short_timeout, HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
 @ON_ONE_CARRIER
-def test_l_chunk_extensions_and_trailers_are_bounded(brisk: Server) -> None:
+def test_l_chunk_extensions_and_trailers_are_bounded(server_with_short_timeout: Server) -> None:
     trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
-    with send_bytes(brisk, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
+    with send_bytes(server_with_short_timeout, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
         assert b"431" in read_to_end(peer) or peer.fileno() >= 0
 
 
@@ -150,10 +153,10 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize(
-    "noise", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
+    "data", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
-def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, noise: bytes) -> None:
-    with send_bytes(server, noise) as peer:
+def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, data: bytes) -> None:
+    with send_bytes(server, data) as peer:
         assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
 

@@ -143,8 +143,8 @@ async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
 async def test_w10_a4_the_list_ends_when_the_token_expires(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
-    brief = reader({item: "r"}, exp=time.time() + 1)
-    async with follow(secured_server, transport, token=brief) as room_list:
+    expiring_token = reader({item: "r"}, exp=time.time() + 1)
+    async with follow(secured_server, transport, token=expiring_token) as room_list:
         await room_list.ready()
         code, last = await room_list.wait_for_close()
         assert (code, last and last["reason"]) == (4401, "expired")
@@ -156,8 +156,8 @@ async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_i
     async with http(secured_server) as client:
         await write(client, f"{item}-old")
         await write(client, f"{item}-new")
-        brief = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
-        async with follow(secured_server, token=brief) as room_list:
+        expiring_token = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
+        async with follow(secured_server, token=expiring_token) as room_list:
             socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
             assert await room_list.ready() == [f"{item}-old"]
             fresh = reader({f"{item}-new": "r"}, sub=item)

@@ -31,13 +31,13 @@ def cookies_after_login(host: Host, server: Server) -> str:
 async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
     secured_server: Server, item: str, host: Host
 ) -> None:
-    theirs = cookies_after_login(host, secured_server)
-    assert theirs.startswith("session=")
+    host_cookies = cookies_after_login(host, secured_server)
+    assert host_cookies.startswith("session=")
     good = token(items={item: "rw"})
-    login = f"{theirs}; alcove_session={good}"
+    login = f"{host_cookies}; alcove_session={good}"
 
     for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
-        credential = Credential({"token": given} if given else {}, {"Cookie": theirs} | headers, item)
+        credential = Credential({"token": given} if given else {}, {"Cookie": host_cookies} | headers, item)
         for endpoint in (
             endpoints.room,
             endpoints.history,
@@ -51,12 +51,14 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.echo_socket,
         ):
             assert await endpoint(secured_server, credential) == Answer(ACCEPTED)
-    async with await connect(secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": theirs}) as client:
+    async with await connect(
+        secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": host_cookies}
+    ) as client:
         await client.send("hello")
         assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
     # Alone it is not accepted.
-    assert (await endpoints.room(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 4401
-    assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": theirs}, item))).code == 403
+    assert (await endpoints.room(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 4401
+    assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 403
 
 
 @ON_ONE_CARRIER
@@ -64,11 +66,11 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
 async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
     server: Server, item: str, host: Host
 ) -> None:
-    theirs = cookies_after_login(host, server)
+    host_cookies = cookies_after_login(host, server)
     login = f"alcove_session={open_cookie('Ada', 'salt')}"
 
     async with (
-        await RoomClient.join(server, item, token=None, headers={"Cookie": f"{theirs}; {login}"}) as room,
+        await RoomClient.join(server, item, token=None, headers={"Cookie": f"{host_cookies}; {login}"}) as room,
         await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as alone,
     ):
         assert room.hello["you"]["name"] == "Ada"

@@ -114,16 +114,16 @@ async def test_l2_c_4429_over_10_s_of_continuous_excess_is_closed(low_limits_ser
     async with await RoomClient.join(low_limits_server, item) as room:
         start = time.monotonic()
 
-        def pester() -> bool:
+        def send_above_the_rate() -> bool:
             """Send far more than the rate allows."""
-            pestering.extend([asyncio.ensure_future(room.send_lines(*[send("x")] * 3))])
+            floods.extend([asyncio.ensure_future(room.send_lines(*[send("x")] * 3))])
             return room.socket.close_code is not None
 
-        pestering: list[asyncio.Future[None]] = []
+        floods: list[asyncio.Future[None]] = []
         closed = asyncio.create_task(room.wait_for_close())
-        await eventually(pester)
+        await eventually(send_above_the_rate)
         took = time.monotonic() - start
-        await asyncio.gather(*pestering, return_exceptions=True)
+        await asyncio.gather(*floods, return_exceptions=True)
 
         assert await closed == 4429
         assert {line["code"] for line in room.received if line["type"] == "error"} == {"rate_limited"}

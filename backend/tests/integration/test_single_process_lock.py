@@ -34,7 +34,7 @@ def running() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the lock be waited for only briefly."""
     monkeypatch.setattr(sqlite_lock, "_WAIT_S", 0.05)
     monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
@@ -132,7 +132,7 @@ async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path
         assert await walter.wait_for_close() == 4403
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_lock_timeout")
 async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(postgres_url: str) -> None:
     def hold(how: LockMode) -> Awaitable[Log]:
         return open_log(postgres_url, lock_mode=how)
@@ -162,7 +162,7 @@ async def end_sessions(url: str) -> None:
     await operator.close()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_lock_timeout")
 async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from tests.support.servers import ON_ONE_CARRIER, TIMEOUT_S, Server, Start, alco
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let SQLite's lock be waited for only briefly, in this process."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 

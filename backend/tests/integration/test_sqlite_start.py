@@ -158,12 +158,12 @@ def test_an_unknown_scheme_is_one_clear_line() -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the lock be waited for only briefly."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_lock_timeout")
 async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)

@@ -23,10 +23,10 @@ async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others
         ALCOVE_CREDENTIAL_REFUSALS_PER_S="0.001",
         ALCOVE_CREDENTIAL_REFUSALS_BURST="10",
     )
-    looping = token(exp=1)
+    expired_token = token(exp=1)
     for _ in range(10):
-        assert (await endpoints.history(server, query(looping))).code == 401
-    error, code, reason = await expect_refusal(server, "foo", token=looping)
+        assert (await endpoints.history(server, query(expired_token))).code == 401
+    error, code, reason = await expect_refusal(server, "foo", token=expired_token)
     assert (
         error["code"],
         code,

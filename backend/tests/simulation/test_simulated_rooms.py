@@ -43,7 +43,7 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_WARM", 6)
 
 
-async def play(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
+async def simulate(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
     """Run a simulation to its end, and check what is left."""
     world = World(seed, weights, retention)
     for _ in range(steps):
@@ -82,6 +82,6 @@ def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(
     print(f"ALCOVE_SEED={seed} pytest -k '{name}'")  # noqa: T201 - shown with a failure, to play it again
     weights, retention = SCENARIOS[name]
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(play(seed, Weights(**vars(weights)), retention, STEPS))
+        runner.run(simulate(seed, Weights(**vars(weights)), retention, STEPS))
 
     assert [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []

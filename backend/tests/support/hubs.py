@@ -40,7 +40,7 @@ class HeldHub:
             self.log.settle()
             await run_turns()
 
-    async def read(self) -> None:
+    async def settle_reads(self) -> None:
         """Perform and answer the storage calls that read; those that write keep waiting."""
         await run_turns()
         while calls := [call for call in self.log.held if not call.writes]:
@@ -67,7 +67,7 @@ class HeldHub:
         await self.settle()
         return await joining, connection
 
-    async def refusal(self, member: Member, *, item: str = "foo") -> Refusal:
+    async def join_refused(self, member: Member, *, item: str = "foo") -> Refusal:
         """Return the refusal that the member gets for joining."""
         try:
             await self.join(member, item=item)

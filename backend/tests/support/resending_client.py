@@ -109,7 +109,7 @@ class OutboxClient:
                 raise AssertionError(f"{self.name} gets {line}")
 
 
-def agree(log: list[Line], clients: list[OutboxClient]) -> None:
+def check_logs(log: list[Line], clients: list[OutboxClient]) -> None:
     """Check that the log has every send once, in order, and that every client has exactly its entries."""
     sent = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
     by_sender = sorted(log, key=lambda entry: int(entry["by"]["name"].removeprefix("client-")))

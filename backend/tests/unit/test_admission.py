@@ -141,7 +141,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
     hub = HeldHub(process_limits=ProcessLimits(connections=2))
     first, _ = await hub.join(member("ada"), item="foo")
     await hub.join(member("bob"), item="bar")
-    refusal = await hub.refusal(member("cyd"))
+    refusal = await hub.join_refused(member("cyd"))
     assert (refusal.code, refusal.close) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
     assert refusal.retry_ms
     assert hub.hub.connections == 2
@@ -172,7 +172,7 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
     hub = HeldHub(process_limits=ProcessLimits(member_connections=2))
     first, _ = await hub.join(member())
     await hub.join(member())
-    refusal = await hub.refusal(member())
+    refusal = await hub.join_refused(member())
     assert (refusal.code, refusal.close) == (Code.TOO_MANY, Close.TOO_MANY)
     assert refusal.retry_ms
 
@@ -187,7 +187,7 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
 @virtual_time
 async def test_l3_a_refused_connection_leaves_no_trace() -> None:
     hub = HeldHub(process_limits=ProcessLimits(member_connections=0))
-    await hub.refusal(member(expires=time.time() + 3600))
+    await hub.join_refused(member(expires=time.time() + 3600))
 
     assert (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry)) == ([], 0, 0)
     await hub.close()
@@ -251,7 +251,7 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
 async def test_z1_a_draining_server_refuses_with_1012_before_it_asks_storage() -> None:
     hub = HeldHub()
     await hub.hub.drain()
-    refusal = await hub.refusal(member())
+    refusal = await hub.join_refused(member())
 
     assert refusal.close == Close.RESTART
     assert refusal.retry_ms

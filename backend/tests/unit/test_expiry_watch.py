@@ -192,20 +192,20 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
             watch.forget(self)
 
     watch = ExpiryWatch()
-    adas = [Leaving() for _ in range(3)]
+    connections_of_ada = [Leaving() for _ in range(3)]
     bob, elsewhere, beside_items = Connection(), Connection(), Connection()
-    for ada in adas:
+    for ada in connections_of_ada:
         watch.watch(ada, member(), "foo")
     watch.watch(bob, member(id="bob"), "foo")
     watch.watch(elsewhere, member(), "bar")
     watch.watch(beside_items, member(), None)
     watch.end_revoked(Revocation(START + 1, sub="ada", item="foo"))
-    assert [ada.codes for ada in adas] == [[Close.FORBIDDEN]] * 3
+    assert [ada.codes for ada in connections_of_ada] == [[Close.FORBIDDEN]] * 3
     assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [], [])
 
     watch.end_revoked(Revocation(START + 1, sub="ada"))
     assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [Close.FORBIDDEN], [Close.FORBIDDEN])
-    assert [len(ada.codes) for ada in adas] == [1] * 3
+    assert [len(ada.codes) for ada in connections_of_ada] == [1] * 3
 
 
 @virtual_time

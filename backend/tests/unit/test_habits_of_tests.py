@@ -58,12 +58,12 @@ def http_clients(source: str) -> list[str]:
 
 def findings(check: Callable[[str], list[str]], *words: str, exempt: Path | None = None) -> dict[str, list[str]]:
     """Run a check on each source that contains one of these words; parsing all sources would take seconds."""
-    offences = {
+    violations = {
         str(path.relative_to(BACKEND.parent)): check(source)
         for path in SOURCES
         if path != exempt and any(word in (source := path.read_text()) for word in words)
     }
-    return {path: places for path, places in offences.items() if places}
+    return {path: places for path, places in violations.items() if places}
 
 
 def test_no_module_imports_a_test_or_a_conftest() -> None:

@@ -50,7 +50,7 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
 
     socket = FakeConnection()
     joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=held.log.id)))
-    await held.read()
+    await held.settle_reads()
     await joining
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
     await held.settle()
@@ -94,7 +94,7 @@ async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_deliver
     commit.perform()
     socket = FakeConnection()
     joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition()))
-    await held.read()
+    await held.settle_reads()
     bob = await joining
     held.log.answer(commit)
     await run_turns()

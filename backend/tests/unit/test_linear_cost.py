@@ -125,12 +125,12 @@ def worst_of(pattern: str) -> list[Callable[[int], str]]:
 def cost(work: Callable[[], object]) -> float:
     """Measure how long the work takes on this thread in ns, as the minimum of several runs."""
     runs = 1
-    while (took := spent(work, runs)) < 200_000:
+    while (took := processor_time_ns(work, runs)) < 200_000:
         runs *= max(2, min(100, 300_000 // max(took, 1)))
-    return min(took, *(spent(work, runs) for _ in range(2))) / runs
+    return min(took, *(processor_time_ns(work, runs) for _ in range(2))) / runs
 
 
-def spent(work: Callable[[], object], runs: int) -> int:
+def processor_time_ns(work: Callable[[], object], runs: int) -> int:
     """Measure the time of several runs in ns of this thread's processor time."""
     start = thread_time_ns()
     for _ in range(runs):

@@ -80,7 +80,7 @@ async def start(network: Network, number: int) -> list[Process]:
     return processes
 
 
-def agree(processes: Sequence[Process]) -> None:
+def check_that_processes_agree(processes: Sequence[Process]) -> None:
     """Check that each process counts the actual connections of the others."""
     for process in processes:
         others = [other.connections for other in processes if other is not process]
@@ -112,7 +112,7 @@ async def test_p1_x2_presence_lost_on_the_bus_is_repaired_when_it_works_again() 
     processes[0].bus.recover()
     await elapse(0.5)
 
-    agree(processes)
+    check_that_processes_agree(processes)
 
 
 @virtual_time
@@ -126,7 +126,7 @@ async def test_p3_a_process_that_was_disconnected_for_long_is_counted_again_afte
 
     processes[0].bus.recover()
     await elapse(0.5)
-    agree(processes)
+    check_that_processes_agree(processes)
 
 
 moves = st.tuples(st.sampled_from(["come", "go"]), st.integers(0, 2), st.sampled_from(sorted(PEOPLE)))
@@ -165,4 +165,4 @@ async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: S
             process.bus.recover()
     await elapse(10)
 
-    agree(alive)
+    check_that_processes_agree(alive)

@@ -30,7 +30,7 @@ class Anything(dict[str, object]):
         return None
 
 
-def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
+def query_plan(connection: sqlite3.Connection, sql: str) -> list[str]:
     """Return the steps of SQLite's query plan."""
     values = Anything() if ":" in sql else [None] * sql.count("?")
     return [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
@@ -44,6 +44,6 @@ def test_l4_no_query_scans_all_entries_or_ids(name: str, rows: int) -> None:
         sql = QUERIES[name]
         if "(...)" in sql:
             sql = sqlite_connection.expand_rows(sql, WIDTHS[name], rows)
-        steps = plan(connection, sql)
+        steps = query_plan(connection, sql)
 
     assert not [step for step in steps if step.startswith(("SCAN entries", "SCAN ids", "SCAN e", "SCAN i"))], steps

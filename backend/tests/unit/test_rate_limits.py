@@ -96,17 +96,17 @@ def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
 
 
 def test_l2_a_connection_that_waits_is_not_in_excess_if_another_connection_takes_all() -> None:
-    bucket, patient, greedy = TokenBucket(20, 1, now=0), ExcessDetector(), ExcessDetector()
+    bucket, patient_client, greedy_client = TokenBucket(20, 1, now=0), ExcessDetector(), ExcessDetector()
     now, next_try = 0.0, 0.0
     while now < 3 * EXCESS_S:
-        sends(bucket, greedy, now)
+        sends(bucket, greedy_client, now)
         if now >= next_try:
             retry_ms = bucket.take(now)
-            assert not (retry_ms and patient.record_refusal(now, retry_ms))
+            assert not (retry_ms and patient_client.record_refusal(now, retry_ms))
             next_try = now + retry_ms / 1000
         now += 0.01
 
-    assert greedy.record_refusal(now, 50)
+    assert greedy_client.record_refusal(now, 50)
 
 
 def test_l2_each_key_has_its_own_bucket() -> None:

@@ -19,8 +19,8 @@ def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
 
 
 def test_k3_delays_double_from_a_second_to_an_hour() -> None:
-    dues = [failure.due for failure in attempts(THREE_DAYS)]
-    delays = [later - earlier for earlier, later in zip([0, *dues], dues, strict=False)]
+    due_times = [failure.due for failure in attempts(THREE_DAYS)]
+    delays = [later - earlier for earlier, later in zip([0, *due_times], due_times, strict=False)]
 
     assert delays[:4] == [1000, 2000, 4000, 8000]
     assert max(delays) == 3_600_000

@@ -27,7 +27,7 @@ def code_of(*reads: bytes) -> int:
     return event.code
 
 
-def bytewise(data: bytes) -> list[bytes]:
+def split_into_bytes(data: bytes) -> list[bytes]:
     return [data[i : i + 1] for i in range(len(data))]
 
 
@@ -47,7 +47,7 @@ def test_every_form_of_length_is_parsed_in_any_chunks(size: int, first: int) -> 
     """Check section 5.2: 7, 16 and 64 bits of length."""
     frame = masked(first, b"x" * size)
 
-    assert events_of(frame) == events_of(*bytewise(frame)) == ["x" * size if first == 0x81 else b"x" * size]
+    assert events_of(frame) == events_of(*split_into_bytes(frame)) == ["x" * size if first == 0x81 else b"x" * size]
 
 
 def test_a_ping_with_a_longer_form_of_length_is_parsed() -> None:
@@ -124,7 +124,7 @@ def test_a_control_frame_has_at_most_125_bytes() -> None:
 
 def test_a_ping_keeps_its_payload_in_any_chunks() -> None:
     """Check section 5.5.2."""
-    assert events_of(*bytewise(masked(0x89, b"\x00\xff"))) == [Ping(b"\x00\xff")]
+    assert events_of(*split_into_bytes(masked(0x89, b"\x00\xff"))) == [Ping(b"\x00\xff")]
 
 
 def test_a_close_frame_may_be_empty() -> None:
@@ -209,13 +209,13 @@ def test_text_is_refused_at_its_first_bad_byte_in_an_unfinished_frame(bad: bytes
     frame = masked(0x01, bad + b"..........")
     head = 6 + len(bad)
 
-    assert code_of(*bytewise(frame)[:head]) == 1007
+    assert code_of(*split_into_bytes(frame)[:head]) == 1007
 
 
 @pytest.mark.parametrize("bad", BAD_UTF8)
 def test_text_is_refused_at_its_first_bad_byte_over_fragments(bad: bytes) -> None:
     """Check section 8.1."""
-    assert code_of(masked(0x01), *[masked(0x00, byte) for byte in bytewise(bad)]) == 1007
+    assert code_of(masked(0x01), *[masked(0x00, byte) for byte in split_into_bytes(bad)]) == 1007
 
 
 def test_text_that_ends_within_a_code_point_is_refused() -> None:
@@ -226,7 +226,7 @@ def test_text_that_ends_within_a_code_point_is_refused() -> None:
 
 def test_a_code_point_may_be_cut_between_fragments() -> None:
     """Check section 5.4: a fragment may end anywhere."""
-    assert events_of(*[masked(0x01)], *[masked(0x00, b) for b in bytewise("𝄞".encode())], masked(0x80)) == ["𝄞"]
+    assert events_of(*[masked(0x01)], *[masked(0x00, b) for b in split_into_bytes("𝄞".encode())], masked(0x80)) == ["𝄞"]
 
 
 def test_a_parser_keeps_nothing_between_messages() -> None:

@@ -144,7 +144,7 @@ def runs_of(draw: st.DrawFn) -> list[bytes]:
     return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
-def agree(mine: Outcome, theirs: Outcome) -> bool:
+def outcomes_agree(mine: Outcome, theirs: Outcome) -> bool:
     """Return whether the outcomes differ only in what the module's docstring allows."""
     if mine.events != theirs.events[: len(mine.events)]:
         return False
@@ -163,7 +163,7 @@ def test_any_stream_has_the_outcome_of_the_reference(runs: list[bytes]) -> None:
     stream = b"".join(runs)
     mine, theirs = ours(runs), Reference().outcome(stream)
 
-    assert agree(mine, theirs), (mine, theirs)
+    assert outcomes_agree(mine, theirs), (mine, theirs)
 
 
 @given(runs_of())
