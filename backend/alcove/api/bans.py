@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from msgspec import Struct
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from alcove.access.bans import Ban, BannedRight, BanReason
@@ -16,7 +17,16 @@ from alcove.protocol import Member, Seq
 
 router = APIRouter(prefix="/api", tags=["bans"])
 
-#: The id of a member; it may contain slashes.
+
+class AnyText(PathConvertor):
+    """The rest of a path as one parameter, newlines included, which Starlette's `path` does not match."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any", AnyText())
+
+#: The id of a member; it may contain slashes and newlines.
 MemberId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 
 
@@ -50,7 +60,7 @@ _GET: dict[str, Any] = {"responses": answers(NewBan) | problems(401, 403, 404, 4
 _DELETE: dict[str, Any] = {"status_code": 204, "responses": problems(401, 403, 422, 429, 503)}
 
 
-@router.put("/items/{item_id}/bans/{member_id:path}", **_PUT, **BOUNDED_HERE)
+@router.put("/items/{item_id}/bans/{member_id:any}", **_PUT, **BOUNDED_HERE)
 async def ban_on_item(
     *,
     item_id: ItemId,
@@ -67,7 +77,7 @@ async def ban_on_item(
     return Json(new)
 
 
-@router.get("/items/{item_id}/bans/{member_id:path}", **_GET)
+@router.get("/items/{item_id}/bans/{member_id:any}", **_GET)
 async def ban_of_item(
     item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
@@ -75,14 +85,14 @@ async def ban_of_item(
     return _ban_response(authenticator.ban_of(member_id, item_id))
 
 
-@router.delete("/items/{item_id}/bans/{member_id:path}", **_DELETE)
+@router.delete("/items/{item_id}/bans/{member_id:any}", **_DELETE)
 async def lift_on_item(item_id: ItemId, member_id: MemberId, hub: HubDep, _moderator: StrictModeratorDep) -> Response:
     """Lift a member's ban on the item."""
     await hub.ban(Ban(member_id, item_id))
     return Response(status_code=204)
 
 
-@router.put("/bans/{member_id:path}", **_PUT, **BOUNDED_HERE)
+@router.put("/bans/{member_id:any}", **_PUT, **BOUNDED_HERE)
 async def ban_on_all(
     member_id: MemberId,
     request: Request,
@@ -97,13 +107,13 @@ async def ban_on_all(
     return Json(new)
 
 
-@router.get("/bans/{member_id:path}", **_GET)
+@router.get("/bans/{member_id:any}", **_GET)
 async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
     """Return a member's ban on all items; 404 if there is none."""
     return _ban_response(authenticator.ban_of(member_id, None))
 
 
-@router.delete("/bans/{member_id:path}", **_DELETE)
+@router.delete("/bans/{member_id:any}", **_DELETE)
 async def lift_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
     """Lift a member's ban on all items. Bans on single items stay."""
     await hub.ban(Ban(member_id))

@@ -27,13 +27,13 @@ async def export_room(item_id: ItemId, data: PersonalDataDep, _moderator: Strict
     return await _stream(data.export_room(item_id))
 
 
-@router.get("/members/{member_id:path}", responses=_RESPONSES)
+@router.get("/members/{member_id:any}", responses=_RESPONSES)
 async def export_member(member_id: MemberId, data: PersonalDataDep, _moderator: ModeratorOfAllDep) -> Response:
     """Export what a member wrote: for each room a line `room`, each `entry`, and their `read` mark."""
     return await _stream(data.export_member(member_id))
 
 
-@router.delete("/members/{member_id:path}", status_code=204, responses=_RESPONSES)
+@router.delete("/members/{member_id:any}", status_code=204, responses=_RESPONSES)
 async def erase_member(
     member_id: MemberId, request: Request, data: PersonalDataDep, moderator: ModeratorOfAllDep
 ) -> Response:

@@ -153,3 +153,15 @@ async def test_w15_a_ban_beyond_the_limit_is_refused_with_503(serve: Start, item
         await ban(client, f"/api/items/{item}/bans/ada", right="write")
         assert (await client.delete(f"/api/items/{item}/bans/ada")).status_code == 204
         await ban(client, "/api/bans/bob", right="all")
+
+
+@ON_ONE_CARRIER
+@pytest.mark.parametrize("member", ["a/b", "%0A7", "a%0Ab", "7%0A"])
+async def test_w15_a_member_id_may_contain_slashes_and_newlines(
+    moderator: httpx.AsyncClient, item: str, member: str
+) -> None:
+    for path in (f"/api/items/{item}/bans/{member}", f"/api/bans/{item}{member}"):
+        await ban(moderator, path, right="write")
+        assert (await moderator.get(path)).status_code == 200
+        assert (await moderator.delete(path)).status_code == 204
+        assert (await moderator.get(path)).status_code == 404
