@@ -141,8 +141,10 @@ def test_signing_out_clears_token_and_conversation_in_every_tab(
     expect(tabs[1].message_with("a secret of ours")).to_be_visible()
 
     tabs[0].open_account()
-    tabs[0].sign_out_button.click()
+    tabs[0].sign_out_button.press("Enter")
 
+    expect(tabs[0].connect_button).to_be_visible()
+    expect(tabs[0].page.locator("#content")).to_be_focused()
     for tab in tabs:
         expect(tab.connect_button).to_be_visible()
         tab.page.reload()

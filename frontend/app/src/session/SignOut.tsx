@@ -30,14 +30,12 @@ function SignOutButton({ queued, className }: SignOutButtonProps) {
   const { t } = useTranslation();
   const { session } = useSession();
   const [asking, setAsking] = useState(false);
+  // The menu goes with the login, and the focus with it.
+  const signOut = () => void session.signOut().then(() => requestAnimationFrame(focusContent));
 
   if (!asking)
     return (
-      <button
-        type="button"
-        className={className}
-        onClick={() => (queued > 0 ? setAsking(true) : void session.signOut())}
-      >
+      <button type="button" className={className} onClick={() => (queued > 0 ? setAsking(true) : signOut())}>
         {t("session.signOut")}
       </button>
     );
@@ -45,7 +43,7 @@ function SignOutButton({ queued, className }: SignOutButtonProps) {
     <div role="alert">
       <p>{t("session.unsent", { count: queued })}</p>
       <div className={styles.actions}>
-        <Button weight="strong" onClick={() => void session.signOut()}>
+        <Button weight="strong" onClick={signOut}>
           {t("session.signOut")}
         </Button>
         <Button
