@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -46,6 +47,15 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """Create an empty database, and return its URL."""
     with database(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Create an empty storage of each engine in turn, and return its URL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'alcove.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,12 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
         yield
         return
     loop = asyncio.get_running_loop()
-    previous = {sig: signal.getsignal(sig) for sig in (signal.SIGINT, signal.SIGTERM)}
+    #: The server's own handlers.
+    handlers = {
+        sig: handler
+        for sig in (signal.SIGINT, signal.SIGTERM)
+        if callable(handler := signal.getsignal(sig)) and handler is not signal.default_int_handler
+    }
     #: Signals that the server's handler has not got yet.
     waiting: list[tuple[int, FrameType | None]] = []
     stopping = False
@@ -33,9 +38,7 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
     def pass_on() -> None:
         while waiting:
             sig, frame = waiting.pop(0)
-            handler = previous[signal.Signals(sig)]
-            if callable(handler):
-                handler(sig, frame)
+            handlers[signal.Signals(sig)](sig, frame)
 
     def start() -> None:
         tasks.spawn(stop()).add_done_callback(lambda _: pass_on())
@@ -49,13 +52,10 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
             stopping = True
             loop.call_soon_threadsafe(start)
 
-    replaced = [
-        sig for sig, handler in previous.items() if callable(handler) and handler is not signal.default_int_handler
-    ]
-    for sig in replaced:
+    for sig in handlers:
         signal.signal(sig, handle)
     try:
         yield
     finally:
-        for sig in replaced:
-            signal.signal(sig, previous[sig])
+        for sig, handler in handlers.items():
+            signal.signal(sig, handler)

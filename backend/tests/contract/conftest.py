@@ -1,7 +1,6 @@
 """Provide each engine's log to the contract tests: a new one for each test, which the test may reopen."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +9,6 @@ from alcove.storage.base import Log
 from alcove.storage.consumers import ConsumerLog
 from alcove.storage.open import open_log
 from tests.support.storage import OpenLog
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Create an empty storage, and return its URL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'alcove.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 @pytest.fixture

@@ -51,21 +51,13 @@ class Imports:
         await self._call(method, *args, **options)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/imported.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
 @pytest.fixture(params=["library", "client", "async client"])
-async def api(request: pytest.FixtureRequest, serve: Start, database: str) -> AsyncIterator[Imports]:
+async def api(request: pytest.FixtureRequest, serve: Start, storage: str) -> AsyncIterator[Imports]:
     if request.param == "library":
-        async with Alcove(database) as alcove:
+        async with Alcove(storage) as alcove:
             yield Imports(alcove)
         return
-    server = await asyncio.to_thread(partial(serve, ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=database))
+    server = await asyncio.to_thread(partial(serve, ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=storage))
     if request.param == "client":
         with Client(server.url, SECRET) as client:
             yield Imports(client)

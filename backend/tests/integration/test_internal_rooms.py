@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,14 +14,6 @@ from tests.support.storage import rows
 
 BANS = "entries WHERE room = (SELECT room FROM alcove.rooms WHERE item = '!bans')"
 REVOCATIONS = BANS.replace(BANS_ITEM, REVOCATIONS_ITEM)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/bans.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 @pytest.fixture(autouse=True)
@@ -45,26 +36,26 @@ def banned(alcove: Alcove) -> set[str]:
     return {member for member in ("ada", *(f"bob-{n}" for n in range(7))) if bans.get(member, "order-1", 0)}
 
 
-async def until_short(database: str, room: str = BANS) -> None:
+async def until_short(storage: str, room: str = BANS) -> None:
     """Wait until the room has few entries."""
     async with asyncio.timeout(TIMEOUT_S):
-        while await rows(database, room) > 30:
+        while await rows(storage, room) > 30:
             await pause_briefly()
 
 
-async def test_w15_the_room_of_bans_stays_short_and_a_restart_knows_every_ban(database: str) -> None:
-    async with Alcove(database) as alcove:
+async def test_w15_the_room_of_bans_stays_short_and_a_restart_knows_every_ban(storage: str) -> None:
+    async with Alcove(storage) as alcove:
         for n in range(7):
             await alcove.ban(f"bob-{n}", "order-1", right="write", reason="spam")
         for _ in range(40):
             await alcove.ban("ada", "order-1")
             await alcove.unban("ada", "order-1")
         await alcove.unban("bob-6", "order-1")
-        await until_short(database)
+        await until_short(storage)
         before = banned(alcove)
     assert before == {f"bob-{n}" for n in range(6)}
 
-    async with Alcove(database) as restarted:
+    async with Alcove(storage) as restarted:
         assert banned(restarted) == before
         assert table(restarted).get("bob-1", "order-1", 0) == Ban("bob-1", "order-1", "write", reason="spam")
 
@@ -90,16 +81,16 @@ async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacte
                     await pause_briefly()
 
 
-async def test_w15_a_long_room_is_compacted_at_the_start(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_w15_a_long_room_is_compacted_at_the_start(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ban_log, "_FEWEST", 1000)
-    async with Alcove(database) as alcove:
+    async with Alcove(storage) as alcove:
         for _ in range(25):
             await alcove.ban("ada", "order-1")
             await alcove.unban("ada", "order-1")
-    assert await rows(database, BANS) == 50
+    assert await rows(storage, BANS) == 50
     monkeypatch.setattr(ban_log, "_FEWEST", 20)
-    async with Alcove(database):
-        await until_short(database)
+    async with Alcove(storage):
+        await until_short(storage)
 
 
 def revoked(alcove: Alcove) -> set[tuple[str | None, str | None, str | None, float]]:
@@ -109,18 +100,18 @@ def revoked(alcove: Alcove) -> set[tuple[str | None, str | None, str | None, flo
     return {(revocation.sub, revocation.item, revocation.digest, revocation.not_before) for revocation in current}
 
 
-async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_every_one(database: str) -> None:
-    async with Alcove(database) as alcove:
+async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_every_one(storage: str) -> None:
+    async with Alcove(storage) as alcove:
         now = time.time()
         for n in range(50):
             await alcove.revoke(f"member-{n % 5}", "order-1" if n % 2 else None)
             await alcove._rooms().revoke(Revocation.of_login(f"ended-{n}", now - 1))
         await alcove._rooms().revoke(Revocation.of_login("login", now + 3600))
-        await until_short(database, REVOCATIONS)
+        await until_short(storage, REVOCATIONS)
         before = revoked(alcove)
     assert len(before) == 11
 
-    async with Alcove(database) as restarted:
+    async with Alcove(storage) as restarted:
         assert revoked(restarted) == before
 
 

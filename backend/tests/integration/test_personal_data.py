@@ -1,7 +1,6 @@
 """Test exports of rooms and members, and the erasure of a member (W14)."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -74,12 +73,6 @@ async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
     assert WORDS not in str(after)
     assert NAME not in str(after) + str(live)
     return entries
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty storage."""
-    return f"sqlite:///{tmp_path}/alcove.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
 
 
 async def test_w14_an_erased_member_is_in_no_file_and_in_no_table(serve: Start, item: str, storage: str) -> None:

@@ -2,11 +2,9 @@
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 from signal import SIGKILL
 
 import httpx
-import pytest
 
 from alcove.storage.open import open_log
 from tests.support.clients import TIMEOUT_S, pause_briefly
@@ -19,14 +17,6 @@ from tests.support.storage_search import wait_until_erased
 
 ADMIN = token(sub="admin", items={"*": "rwm"})
 LARGE = 40_000
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/large.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 async def fill(url: str, count: int) -> None:
@@ -60,43 +50,43 @@ async def until_between(url: str, table: str, fewest: int, most: int) -> None:
 
 
 @ON_ONE_CARRIER
-async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(serve: Start, database: str) -> None:
-    await fill(database, LARGE)
-    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}
+async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(serve: Start, storage: str) -> None:
+    await fill(storage, LARGE)
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": storage}
     server = await asyncio.to_thread(serve, **env)
     async with http(server, ADMIN) as client:
         deletion = asyncio.create_task(client.delete("/api/items/large"))
-        await until_between(database, "entries", 1, LARGE)
+        await until_between(storage, "entries", 1, LARGE)
         assert (await client.get("/api/items/large/entries")).json()["entries"] == []
         assert (await client.post("/api/items/small/entries", json={"body": "meanwhile"})).status_code == 201
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):
             await deletion
-    left = await rows(database, "entries")
+    left = await rows(storage, "entries")
     assert left > 2
     second = await asyncio.to_thread(serve, **env)
-    await until_between(database, "entries", 2, left)
+    await until_between(storage, "entries", 2, left)
     await asyncio.to_thread(second.end, SIGKILL)
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert [item["item"] for item in (await client.get("/api/items")).json()["items"]] == ["small"]
         assert (await client.post("/api/items/large/entries", json={"body": "new"})).json()["seq"] == 1
-        await wait_until_erased(database, ["large body", "!deleted"])
-    assert await rows(database, "entries") == 3
-    assert await rows(database, "rooms") == 2 + (await rows(database, "rooms WHERE item LIKE '!%'"))
+        await wait_until_erased(storage, ["large body", "!deleted"])
+    assert await rows(storage, "entries") == 3
+    assert await rows(storage, "rooms") == 2 + (await rows(storage, "rooms WHERE item LIKE '!%'"))
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_erasure_that_a_kill_has_stopped_is_finished_by_the_next_call(serve: Start, database: str) -> None:
-    await fill(database, 1500)
-    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": database}
+async def test_w14_an_erasure_that_a_kill_has_stopped_is_finished_by_the_next_call(serve: Start, storage: str) -> None:
+    await fill(storage, 1500)
+    env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": storage}
     server = await asyncio.to_thread(serve, **env)
     async with http(server, ADMIN) as client:
         erasure = asyncio.create_task(client.delete("/api/members/ada"))
-        await until_between(database, "entries WHERE deleted IS NULL AND kind = 'message'", 1, 1501)
+        await until_between(storage, "entries WHERE deleted IS NULL AND kind = 'message'", 1, 1501)
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):
             await erasure
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert (await client.delete("/api/members/ada")).status_code == 204
-        await wait_until_erased(database, ["large body", "Ada"])
+        await wait_until_erased(storage, ["large body", "Ada"])
         assert (await client.get("/api/items/large/entries")).json()["head"] == 3000
