@@ -151,7 +151,7 @@ def open_frames(room: RoomPage) -> None:
     room.toggle_developer_panel()
     for text in ("Same address as last time?", "Found it: Avenida 9, 2.º B.", "All set."):
         room.send(text)
-        expect(room.sending_label).to_have_count(0)
+        room.wait_until_sent(text)
     expect(room.page.get_by_text("Send to ack")).to_be_visible()
 
 

@@ -146,8 +146,7 @@ def test_the_room_works_where_nothing_can_be_stored(
     expect(embedded.status).to_have_text(f"Live · {NOT_SAVED}")
     embedded.send("said all the same")
 
-    expect(embedded.message_with("said all the same")).to_be_visible()
-    expect(embedded.sending_label).to_have_count(0)
+    embedded.wait_until_sent("said all the same")
 
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 700}, has_touch=True, is_mobile=True)
@@ -159,8 +158,7 @@ def test_the_room_works_on_a_phone_and_in_a_page_of_another_site(page: Page, hos
     expect(embedded.status).to_have_text(re.compile("^Live"))
     embedded.message.tap()
     embedded.send("from a phone")
-    expect(embedded.message_with("from a phone")).to_be_visible()
-    expect(embedded.sending_label).to_have_count(0)
+    embedded.wait_until_sent("from a phone")
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     send = embedded.within.get_by_role("button", name="Send", exact=True).bounding_box()
@@ -184,8 +182,7 @@ def test_axe_finds_nothing_in_the_host_page_and_in_the_frame(
     embedded.page.goto(host.url)
     embedded.wait_until_live()
     embedded.send("mine")
-    expect(embedded.message_with("mine")).to_be_visible()
-    expect(embedded.sending_label).to_have_count(0)
+    embedded.wait_until_sent("mine")
     expect(embedded.within.get_by_role("link", name="a link")).to_be_visible()
 
     for _ in themes(embedded.page):

@@ -193,7 +193,7 @@ def test_13_14_every_overlay_is_accessible_and_keeps_the_policy(room: RoomPage, 
     page.add_init_script(REPORTS)
     room.enter(item)
     room.send("hello")
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("hello")
     room.message_with("hello").hover()
     room.open_details()
     room.toggle_developer_panel()

@@ -81,6 +81,7 @@ def test_s8_an_edit_and_a_delete_are_seen_by_others(room: RoomPage, visitor: Com
     room.enter(item)
     bob.enter(item)
     room.send("frist")
+    room.wait_until_sent("frist")
     expect(bob.message_with("frist")).to_be_visible()
 
     room.message.press("ArrowUp")

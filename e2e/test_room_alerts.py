@@ -132,7 +132,7 @@ def test_a_message_deleted_at_once_alerts_nobody(
     ada.hide_tab()
 
     bob.send("oops")
-    expect(bob.sending_label).to_have_count(0)
+    bob.wait_until_sent("oops")
     with member(server, item, "Bob") as socket:  # on the page a delete waits, so that it can be taken back
         socket.send('{"type":"delete","id":"oops","target":2}')
         expect(bob.messages.last).to_contain_text("Message deleted")
@@ -165,7 +165,7 @@ def test_p5_the_unread_line_is_after_the_last_read_message(
     post(base_url, item, "read")
     expect(room.message_with("read")).to_be_visible()
     room.send("hello")
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("hello")
     expect(bob.page.get_by_text("Seen by")).to_have_count(0)
     bob.send("thanks")
     expect(bob.page.get_by_text("Seen by Ada")).to_be_visible()

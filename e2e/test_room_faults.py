@@ -67,8 +67,7 @@ def test_a_browser_without_network_shows_it_and_catches_up(
 ) -> None:
     room.enter(ITEM)
     room.send("before")
-    expect(room.messages).to_have_count(1)
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("before")
     context.set_offline(True)
     own_server.end(signal.SIGKILL)
     room.send("in between")
@@ -88,8 +87,7 @@ def test_r5_a_new_log_is_announced_as_a_reset_of_the_history(
 ) -> None:
     room.enter(ITEM)
     room.send("of the old log")
-    expect(room.messages).to_have_count(1)
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("of the old log")
     own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
     another.mkdir()
@@ -108,7 +106,7 @@ def test_r5_news_of_another_log_are_counted_and_not_read_by_a_hidden_tab(
     room.enter(ITEM)
     for text in ("one", "two", "three"):
         room.send(text)
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("three")
     room.hide_tab()
     own_server.end(signal.SIGKILL)
     another = tmp_path / "another"
@@ -136,11 +134,11 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     room.enter(ITEM)
     room.send("kept")
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("kept")
     with closing(sqlite3.connect(database)) as running:
         running.execute(f"VACUUM INTO '{copy}'")
     room.send("lost")
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("lost")
     room.page.context.set_offline(offline=True)
     room.change("lost", "Edit")
     room.edit("lost, edited")
@@ -155,7 +153,7 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
         bob.enter(ITEM)
         for text in ("other", "and more"):
             bob.send(text)
-        expect(bob.sending_label).to_have_count(0)
+        bob.wait_until_sent("and more")
         room.page.context.set_offline(offline=False)
         room.wait_until_live()
 
@@ -188,5 +186,5 @@ def test_s6_a_refused_message_is_shown_with_its_reason_until_edited_or_discarded
 
         expect(room.messages).to_have_count(2)
         expect(room.messages.get_by_text("Not sent.")).to_have_count(0)
-        expect(room.sending_label).to_have_count(0)
+        room.wait_until_sent("short")
         assert bodies(own_server, ITEM) == ["just right", "short"]

@@ -85,7 +85,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
         while re.search(r'"type":"read","by":"[^"]+","seq":31', str(bob.recv(timeout=TIMEOUT_S))) is None:
             pass  # the read mark moves a moment after the message is in view
     room.send("mine")  # sent behind the read mark, so that the mark is stored, too
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("mine")
     page.goto("about:blank")
     with member(server, item, "Bob") as bob:
         for n in range(40):
@@ -107,8 +107,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
 def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str) -> None:
     room.enter(item)
     room.send("keep me")
-    expect(room.message_with("keep me")).to_be_visible()
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("keep me")
     room.change("keep me", "Delete")
     expect(room.messages).to_contain_text("Message deleted")
 
@@ -127,8 +126,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
     page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
     room.enter(item)
     room.send("gone soon")
-    expect(room.message_with("gone soon")).to_be_visible()  # only then is the send or the delete in progress
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("gone soon")
     room.page.context.set_offline(True)
     expect(room.status).to_contain_text("offline")
     room.message.press("ArrowUp")
@@ -220,8 +218,7 @@ def test_the_account_has_the_picture_of_the_members_messages(room: RoomPage, ite
 def test_a_long_press_opens_a_sheet_that_stays_when_the_finger_is_lifted(room: RoomPage, page: Page, item: str) -> None:
     room.enter(item)
     room.send("mine")
-    expect(room.message_with("mine")).to_be_visible()  # only then is the send or the delete in progress
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("mine")
     room.message_with("mine").click(trial=True)  # while a list scrolls, its lines cannot be pressed
     box = room.message_with("mine").bounding_box()
     assert box is not None

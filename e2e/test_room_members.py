@@ -117,7 +117,7 @@ def test_one_members_unsent_message_never_goes_out_in_the_next_ones_name(
     expect(room.members).to_contain_text(["Bob"])
     expect(room.message).to_have_value("")
     room.send("bob's words")
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("bob's words")
     assert log_of(token_server) == [("bob", "bob's words")]
     room.page.close()
 
@@ -166,8 +166,7 @@ def test_live_means_that_sending_works_where_nothing_can_be_stored(
 
     room.send("said all the same")
 
-    expect(room.message_with("said all the same")).to_be_visible()
-    expect(room.sending_label).to_have_count(0)
+    room.wait_until_sent("said all the same")
 
 
 def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
@@ -177,15 +176,14 @@ def test_a_suspended_tab_does_not_hold_up_another_ones_messages(
     sleeping = RoomPage(page, EN, name="Ada", at=server.url)
     sleeping.enter(item)
     sleeping.send("before")
-    expect(sleeping.sending_label).to_have_count(0)
+    sleeping.wait_until_sent("before")
     awake = RoomPage(context.new_page(), EN, name="Ada", at=server.url)
     awake.enter(item)
     expect(awake.message_with("before")).to_be_visible()
 
     with suspend(page):
         awake.send("meanwhile")
-        expect(awake.message_with("meanwhile")).to_be_visible()
-        expect(awake.sending_label).to_have_count(0)
+        awake.wait_until_sent("meanwhile")
 
     expect(sleeping.message_with("meanwhile")).to_have_count(1)
 
@@ -213,7 +211,7 @@ def test_a_moderator_deletes_messages_of_others(
     bob.at = token_server.url
     bob.enter(ITEM, token=member("bob"))
     bob.send("off topic")
-    expect(bob.sending_label).to_have_count(0)
+    bob.wait_until_sent("off topic")
     ada = RoomPage(context.new_page(), EN, name="Ada", at=token_server.url)
     ada.enter(ITEM, token=token(sub="ada", name="Ada", items={ITEM: "rwm"}))
     ada.message_with("off topic").hover()

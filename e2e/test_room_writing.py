@@ -21,8 +21,7 @@ def send_all(room: RoomPage, *texts: str) -> None:
     """Send messages, and wait until they are in the log."""
     for text in texts:
         room.send(text)
-        expect(room.message_with(text)).to_be_visible()
-    expect(room.sending_label).to_have_count(0)
+        room.wait_until_sent(text)
 
 
 def test_enter_pressed_twice_in_an_edit_does_not_send_the_draft(room: RoomPage, item: str) -> None:
@@ -83,6 +82,7 @@ def test_the_up_arrow_edits_the_text_of_a_pending_edit(room: RoomPage, item: str
 
     room.message.press("ArrowUp")
     room.edit("second, edited")
+    expect(room.message_with("second, edited")).to_be_visible()
     room.message.press("ArrowUp")
     expect(room.edit_field).to_have_value("second, edited")
     room.edit_field.press("Escape")
@@ -90,6 +90,7 @@ def test_the_up_arrow_edits_the_text_of_a_pending_edit(room: RoomPage, item: str
     room.wait_until_live()
     expect(room.sending_label).to_have_count(0)
     room.change("second, edited", "Delete")
+    expect(room.message_with("second, edited")).to_have_count(0)
     room.message.press("ArrowUp")
 
     expect(room.edit_field).to_have_value("first")

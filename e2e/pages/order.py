@@ -59,3 +59,11 @@ class OrderPage:
     def send(self, text: str) -> None:
         self.message.fill(text)
         self.message.press("Enter")
+
+    def wait_until_sent(self, text: str) -> None:
+        """Wait until a message with this text, just written, is shown and stored, and all before it.
+
+        The page draws a change with a later frame, so that the absence of the label alone says nothing.
+        """
+        expect(self.message_with(text).last).to_be_visible()
+        expect(self.sending_label).to_have_count(0)

@@ -175,6 +175,14 @@ class RoomPage(Site):
         """The label of messages that are not stored yet."""
         return self.messages.get_by_text("Sending…", exact=True)
 
+    def wait_until_sent(self, text: str) -> None:
+        """Wait until a message with this text, just written, is shown and stored, and all before it.
+
+        The page draws a change with a later frame, so that the absence of the label alone says nothing.
+        """
+        expect(self.message_with(text).last).to_be_visible()
+        expect(self.sending_label).to_have_count(0)
+
     def scroll_position(self) -> list[object]:
         """Return the first fully visible message and its distance from the top, once scrolling has ended."""
         place: list[object] = self.log.evaluate(
