@@ -117,13 +117,17 @@ def test_the_host_page_gets_events_of_the_room(embedded: EmbeddedRoom, host: Hos
     embedded.wait_until_live()
     first = embedded.event("height")["height"]
     expect(embedded.message_with("before")).to_be_visible()
+    embedded.event("unread", "detail.count === 0")
+    assert embedded.events("message") == []  # none for history
 
+    embedded.page.evaluate("events.length = 0")
     send_as_bob(host, "\n".join(["new"] * 40))
     heard = embedded.event("message")
     assert {"seq": 2, "author": {"id": "bob", "name": "Bob"}}.items() <= heard.items()
     assert embedded.event("height", f"detail.height > {first} + 400")
-    assert [message["seq"] for message in embedded.events("message")] == [2]  # none for history
+    assert [message["seq"] for message in embedded.events("message")] == [2]
 
+    embedded.event("unread", "detail.count === 0")  # read: what comes now is the only unread message
     embedded.frame.evaluate(
         """() => {
             Object.defineProperty(document, "visibilityState", { value: "hidden" });

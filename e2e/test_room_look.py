@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -105,6 +106,7 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
 
 
 def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str) -> None:
+    room.page.clock.set_fixed_time(time.time() * 1000)  # the 5 s for it do not end
     room.enter(item)
     room.send("keep me")
     room.wait_until_sent("keep me")
