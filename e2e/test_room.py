@@ -227,43 +227,6 @@ def test_w4_the_rooms_are_listed_in_the_sidebar(room: RoomPage, base_url: str, i
     expect(room.message_with("waiting for you")).to_be_visible()
 
 
-def test_the_developer_panel_shows_every_frame(room: RoomPage, item: str) -> None:
-    room.enter(item)
-    room.open_details()
-    room.page.get_by_role("button", name="Open developer panel").click()
-    room.send("on the wire")
-
-    expect(room.frames).to_contain_text('"type":"send"')
-    expect(room.frames).to_contain_text('"type":"ack"')
-    expect(room.page.get_by_text("Send to ack:")).to_be_visible()
-    assert room.frames.evaluate("(list) => list.clientHeight % list.querySelector('button').offsetHeight") == 0
-    room.page.get_by_role("radio", name="In", exact=True).check()
-    expect(room.frames.get_by_role("button").filter(has_text='"type":"send"')).to_have_count(0)
-    room.frames.get_by_role("button").filter(has_text='"type":"ack"').click()
-    expect(room.frames.get_by_text('"type": "ack"')).to_be_visible()
-    room.page.get_by_role("tab", name="Connections").click()
-    expect(room.page.get_by_role("cell", name="Ada")).to_be_visible()
-    room.page.get_by_role("tab", name="Embed code").click()
-    expect(room.page.get_by_role("tabpanel", name="Embed code")).to_contain_text(f'item="{item}"')
-
-
-def test_embed_code_and_details_are_named_in_the_header(room: RoomPage, item: str) -> None:
-    room.enter(item)
-    room.embed_button.click()
-    expect(room.page.get_by_role("tabpanel", name="Embed code")).to_contain_text(f'item="{item}"')
-    expect(room.embed_button).to_have_attribute("aria-expanded", "true")
-
-    room.page.keyboard.press("ArrowRight")
-    expect(room.details_button).to_be_focused()
-    room.page.get_by_role("button", name="Close developer panel").click()
-    expect(room.embed_button).to_be_focused()
-
-    for width in (320, 1280):
-        room.page.set_viewport_size({"width": width, "height": 700})
-        for button in (room.embed_button, room.details_button):
-            expect(button.locator("span")).to_be_in_viewport(ratio=1)
-
-
 def test_shortcuts_are_listed(room: RoomPage, item: str) -> None:
     room.enter(item)
 

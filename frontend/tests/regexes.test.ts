@@ -7,6 +7,9 @@ import { workRatio } from "./work";
 /** For each expression, inputs of a given length that make it work hardest. A new expression needs a line here. */
 const HARDEST: Readonly<Record<string, readonly ((n: number) => string)[]>> = {
   "/Mac|iP(?:hone|ad|od)/": [(n) => "iP".repeat(n / 2), (n) => "Ma".repeat(n / 2)],
+  "/\\p{M}/gu": [(n) => "\u0301".repeat(n), (n) => "a".repeat(n)],
+  "/\\s+/": [(n) => " ".repeat(n), (n) => "a".repeat(n)],
+  "/^\\/items\\/([^/]+)\\/?$/i": [(n) => `/items/${"a".repeat(n)}//`, (n) => "/items/".repeat(n / 7)],
   "/^([0-9a-f]{8})-([0-9a-f]{4})-7/": [(n) => "0".repeat(n), (n) => "01234567-0123-".repeat(n / 14)],
   "/^ {0,3}\\d{1,9}[.)] /mu": [
     (n) => "\n".repeat(n),

@@ -28,6 +28,8 @@ export function FrameRow({ line, isExpanded, onToggle }: FrameRowProps) {
         type="button"
         className={styles.row}
         data-way={way}
+        // The list is one stop of Tab: the arrows move from row to row.
+        tabIndex={-1}
         aria-expanded={isExpanded}
         onClick={onToggle}
       >

@@ -1,7 +1,7 @@
 // Shows every frame that is sent and received, for developers who build on the protocol.
 
 import type { WireLine, WireLog } from "alcove-client";
-import { lazy, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { type KeyboardEvent, lazy, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useTranslation } from "../i18n/translation";
 import { CopyButton } from "../ui/CopyButton";
@@ -23,6 +23,7 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
   const [filter, setFilter] = useState("");
   const [expanded, setExpanded] = useState<number | null>(null);
   const list = useRef<VirtualizerHandle>(null);
+  const section = useRef<HTMLElement>(null);
   const { lines, latencies } = paused ?? now;
   const shown = useMemo(
     () => lines.filter((line) => (way === "all" || line.way === way) && line.text.includes(filter)),
@@ -31,7 +32,8 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
 
   useEffect(() => {
     // A frame that is read must not move away.
-    if (paused === null && expanded === null && shown.length > 0)
+    const isRead = expanded !== null || section.current?.querySelector("button:focus-visible") != null;
+    if (paused === null && !isRead && shown.length > 0)
       list.current?.scrollToIndex(shown.length - 1, { align: "end" });
   }, [shown, paused, expanded]);
 
@@ -67,10 +69,12 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
       </LazyPart>
       <div className={styles.area}>
         <section
+          ref={section}
           className={styles.frames}
           aria-label={t("developer.frames")}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1)
           tabIndex={0}
+          onKeyDown={moveFocus}
         >
           <Virtualizer ref={list} data={shown}>
             {(line) => (
@@ -86,6 +90,18 @@ export function Frames({ wire }: { readonly wire: WireLog }) {
       </div>
     </>
   );
+}
+
+/** Move the focus from row to row by ↑ and ↓; from the list itself, to the lowest row in view. */
+function moveFocus(event: KeyboardEvent<HTMLElement>) {
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  const rows = [...event.currentTarget.querySelectorAll("button")];
+  const at = rows.indexOf(document.activeElement as HTMLButtonElement);
+  const { bottom } = event.currentTarget.getBoundingClientRect();
+  const inView = rows.filter((row) => row.getBoundingClientRect().bottom <= bottom + 1);
+  const next = at < 0 ? inView.at(-1) : rows[at + (event.key === "ArrowUp" ? -1 : 1)];
+  next?.focus();
+  event.preventDefault();
 }
 
 function written({ way, at, size, text }: WireLine): string {

@@ -178,6 +178,12 @@ export const enLater = {
   },
   why: {
     ...components.closed,
+    goingAway: "The server is shutting down.",
+    internal: "Something went wrong on the server (1011).",
+    restart: "The server is restarting (1012).",
+    capacity: "The server is busy (1013).",
+    heartbeat: "The connection timed out (4408).",
+    tooMany: "Too many connections or messages at once (4429).",
     idle: "Not connected yet.",
     asked: "You closed the connection.",
     refused: "The server refused the connection or cannot be reached.",

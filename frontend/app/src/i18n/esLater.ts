@@ -179,6 +179,12 @@ export const esLater: LaterTexts = {
   },
   why: {
     ...components.closed,
+    goingAway: "El servidor se está cerrando.",
+    internal: "Algo falló en el servidor (1011).",
+    restart: "El servidor se está reiniciando (1012).",
+    capacity: "El servidor está ocupado (1013).",
+    heartbeat: "Se agotó el tiempo de la conexión (4408).",
+    tooMany: "Demasiadas conexiones o mensajes a la vez (4429).",
     idle: "Todavía sin conectar.",
     asked: "Has cerrado la conexión.",
     refused: "El servidor rechazó la conexión o no se puede alcanzar.",

@@ -3,7 +3,7 @@
 import { isRoomId } from "alcove-client";
 import { AlcoveProvider } from "alcove-react";
 import { type ReactNode, useEffect, useState } from "react";
-import { Route, Switch, useLocation, useRoute } from "wouter";
+import { useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
 import { useSession } from "../session/useSession";
 import { Shell } from "../shell/Shell";
@@ -22,13 +22,15 @@ const Chat = lazyWithTexts(() => import("./Chat"));
 const Echo = lazyWithTexts(() => import("./Echo"));
 const Playground = lazyWithTexts(() => import("./Playground"));
 
+/** The address of a room. */
+const ROOM = /^\/items\/([^/]+)\/?$/i;
+
 const tutorial: ItemQuery = { itemId: "foo", token: "some-key-token", q: "" };
 
 export function App() {
   const [here] = useLocation();
-  const [inRoom, route] = useRoute("/items/:item");
-  const named = inRoom ? route.item : "";
-  const item = isRoomId(named) ? named : null;
+  const named = ROOM.exec(here)?.[1];
+  const item = named !== undefined && isRoomId(named) ? named : null;
   // Kept here, above the pages, so that what was typed is still there on coming back.
   const [query, setQuery] = useState(tutorial);
 
@@ -37,33 +39,27 @@ export function App() {
     if (!here.startsWith("/items/")) loadFont();
   }, [here]);
 
+  function page() {
+    switch ((here.length > 1 && here.endsWith("/") ? here.slice(0, -1) : here).toLowerCase()) {
+      case "/":
+        return <Home />;
+      case "/playground":
+        return <Playground query={query} onQuery={setQuery} />;
+      case "/echo":
+        return <Echo />;
+      case "/chat":
+        return <Chat />;
+      default:
+        return <NotFound isRoom={named !== undefined} />;
+    }
+  }
+
   return (
     <MemberClient>
       <Shell item={item}>
         <MissingPart />
         <RefusedLink />
-        <LazyPart resetKey={here}>
-          <Switch>
-            <Route path="/">
-              <Home />
-            </Route>
-            <Route path="/items/:item">
-              {item === null ? <NotFound isRoom /> : <RoomOrLogin item={item} />}
-            </Route>
-            <Route path="/playground">
-              <Playground query={query} onQuery={setQuery} />
-            </Route>
-            <Route path="/echo">
-              <Echo />
-            </Route>
-            <Route path="/chat">
-              <Chat />
-            </Route>
-            <Route>
-              <NotFound />
-            </Route>
-          </Switch>
-        </LazyPart>
+        <LazyPart resetKey={here}>{item !== null ? <RoomOrLogin item={item} /> : page()}</LazyPart>
       </Shell>
     </MemberClient>
   );

@@ -1,23 +1,25 @@
 // What the close codes mean: those of RFC 6455 section 7.4.1, and Alcove's own 4xxx.
 
-export type Meaning =
+/** Of codes after which the same attempt would fail again. */
+export type FinalMeaning =
   | "done"
-  | "goingAway"
   | "binary"
   | "notUtf8"
   | "policy"
   | "tooLarge"
-  | "internal"
-  | "restart"
-  | "capacity"
   | "invalid"
   | "unauthenticated"
-  | "forbidden"
-  | "heartbeat"
-  | "tooMany";
+  | "forbidden";
+
+/** Of codes after which it may succeed. */
+export type PassingMeaning = "goingAway" | "internal" | "restart" | "capacity" | "heartbeat" | "tooMany";
+
+export type Meaning = FinalMeaning | PassingMeaning;
 
 /** `again`: another attempt, unchanged, may succeed. */
-export type CloseCode = { readonly meaning: Meaning; readonly again: boolean };
+export type CloseCode =
+  | { readonly meaning: FinalMeaning; readonly again: false }
+  | { readonly meaning: PassingMeaning; readonly again: true };
 
 export const closeCodes: ReadonlyMap<number, CloseCode> = new Map<number, CloseCode>([
   [1000, { meaning: "done", again: false }],

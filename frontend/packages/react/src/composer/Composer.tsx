@@ -2,6 +2,7 @@
 
 import { byteLength } from "alcove-client";
 import type { FormEvent, KeyboardEvent, ReactNode, RefObject } from "react";
+import { EmojiButton } from "../emoji/EmojiButton";
 import { Icon } from "../lib/Icon";
 import { SEND } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
@@ -73,6 +74,7 @@ export function Composer(props: ComposerProps) {
             onKeyDown={onKey}
           />
         </div>
+        <EmojiButton field={field} onText={onText} />
         <button
           type="submit"
           className={styles.send}

@@ -1,18 +1,18 @@
-// A component that is loaded when it is needed; its placeholder stays until then, and if loading fails.
-import { type ComponentType, useEffect, useSyncExternalStore } from "react";
+// A component, or its data, that is loaded when it is needed; its placeholder stays until then, and if loading fails.
+import { useEffect, useSyncExternalStore } from "react";
 
-type Module<Props> = { readonly default: ComponentType<Props> };
+type Module<Part> = { readonly default: Part };
 
 /** How long after a failure the next attempt begins, in ms: doubled each time, up to the longest. */
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * Return a hook that returns the component: null while it is not needed or not loaded. All callers share one attempt at
+ * Return a hook that returns the module's default export: null while it is not needed or not loaded. All callers share one attempt at
  * a time; after a failure it is repeated with a growing delay, and when the browser is online again.
  */
-export function lazyPart<Props>(load: () => Promise<Module<Props>>) {
-  let loaded: ComponentType<Props> | null = null;
+export function lazyPart<Part>(load: () => Promise<Module<Part>>) {
+  let loaded: Part | null = null;
   let isLoading = false;
   let failures = 0;
   let needs = 0;
@@ -56,7 +56,7 @@ export function lazyPart<Props>(load: () => Promise<Module<Props>>) {
   const get = () => loaded;
   const getOnServer = () => null;
 
-  return function useLazyPart(isNeeded: boolean): ComponentType<Props> | null {
+  return function useLazyPart(isNeeded: boolean): Part | null {
     const part = useSyncExternalStore(subscribe, get, getOnServer);
     useEffect(() => (isNeeded ? need() : undefined), [isNeeded]);
     return isNeeded ? part : null;

@@ -134,7 +134,8 @@ function RoomOfItem(props: RoomOfItemProps) {
             />
           </Strip>
         )}
-        {!state.durable && <Strip text={t("status.notDurable")} />}
+        {/* One strip at a time: the status, for screen readers, has both. */}
+        {warning === null && !state.durable && <Strip text={t("status.notDurable")} />}
         {noAccess !== null && NoAccess === null ? (
           <Notice text={noAccess} />
         ) : noAccess !== null && NoAccess !== null ? (

@@ -46,7 +46,10 @@ function whyOf(error: RoomState["error"], t: T): string {
     case "signed_out":
     case "missing":
       return t(`token.${error.reason}`, { code });
-    default:
-      return t(`closed.${closeCodes.get(closeCode)?.meaning ?? "other"}`, { code });
+    default: {
+      const known = closeCodes.get(closeCode);
+      // After others the room connects again.
+      return t(`closed.${known?.again === false ? known.meaning : "other"}`, { code });
+    }
   }
 }

@@ -73,6 +73,7 @@ export const en = {
   },
   composer: {
     placeholder: "Message {{title}}",
+    emoji: "Emoji",
     send: "Send",
     editing: "Editing a message",
     readOnly: "You can read this room, but you can't write in it.",
@@ -131,22 +132,16 @@ export const en = {
     revoked: "Your access has been revoked ({{code}}).",
     signed_out: "You signed out ({{code}}).",
   },
-  /** Why a connection was closed. */
+  /** Why a connection was closed for good. */
   closed: {
     other: "The server closed the connection ({{code}}).",
     done: "The server ended the connection.",
-    goingAway: "The server is shutting down.",
     binary: "Only text can be sent here (1003).",
     notUtf8: "What was sent is not valid text (1007).",
     policy: "The server does not allow this (1008).",
     tooLarge: "The message is too large (1009).",
-    internal: "Something went wrong on the server (1011).",
-    restart: "The server is restarting (1012).",
-    capacity: "The server is busy (1013).",
     invalid: "The server did not accept the request (4400).",
     unauthenticated: "The token is missing, wrong or expired (4401).",
     forbidden: "You don't have access to this room (4403).",
-    heartbeat: "The connection timed out (4408).",
-    tooMany: "Too many connections or messages at once (4429).",
   },
 } as const;

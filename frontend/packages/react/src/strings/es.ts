@@ -72,6 +72,7 @@ export const es: Strings = {
   },
   composer: {
     placeholder: "Mensaje a {{title}}",
+    emoji: "Emoji",
     send: "Enviar",
     editing: "Editando un mensaje",
     readOnly: "Puedes leer esta sala, pero no escribir en ella.",
@@ -131,18 +132,12 @@ export const es: Strings = {
   closed: {
     other: "El servidor cerró la conexión ({{code}}).",
     done: "El servidor terminó la conexión.",
-    goingAway: "El servidor se está cerrando.",
     binary: "Aquí solo se puede enviar texto (1003).",
     notUtf8: "Lo enviado no es texto válido (1007).",
     policy: "El servidor no permite esto (1008).",
     tooLarge: "El mensaje es demasiado grande (1009).",
-    internal: "Algo falló en el servidor (1011).",
-    restart: "El servidor se está reiniciando (1012).",
-    capacity: "El servidor está ocupado (1013).",
     invalid: "El servidor no aceptó la petición (4400).",
     unauthenticated: "El token falta, es incorrecto o ha caducado (4401).",
     forbidden: "No tienes acceso a esta sala (4403).",
-    heartbeat: "Se agotó el tiempo de la conexión (4408).",
-    tooMany: "Demasiadas conexiones o mensajes a la vez (4429).",
   },
 };
