@@ -13,6 +13,7 @@ from alcove.access.tokens import keys_from_settings
 from alcove.bus.open import open_bus
 from alcove.descriptors import BASE_DESCRIPTORS
 from alcove.errors import AlcoveError
+from alcove.mistyped_settings import find_mistyped_variables
 from alcove.routes import PAGE
 from alcove.settings import Settings
 from alcove.storage.sqlite.schema import check_is_log
@@ -61,7 +62,14 @@ async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _check_settings(settings: Settings) -> str:
-    """Load the configured keys, if any, and describe who may use the server. Raises AlcoveError."""
+    """Check the names of settings, load the configured keys, if any, and describe who may use the server.
+
+    Raises:
+        AlcoveError: A name is mistyped, a key cannot be loaded, or everyone may use the server.
+
+    """
+    if mistyped := find_mistyped_variables():
+        raise _CheckFailedError(" ".join(mistyped))
     if keys := keys_from_settings(settings):
         await keys.start()
         return "members need a signed token"

@@ -21,6 +21,7 @@ from alcove.bus.open import check_bus, open_bus, open_sends
 from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provide_descriptors
 from alcove.errors import Close
+from alcove.mistyped_settings import find_mistyped_variables
 from alcove.observability.logs import mask_handlers
 from alcove.observability.metrics import SERVER_METRICS, Metrics, measure_loop_lag
 from alcove.protocol import Limits
@@ -78,6 +79,8 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
 
     """
     with provide_descriptors(settings.connections):
+        for sentence in find_mistyped_variables():
+            logger.warning(sentence)
         if keys is None:
             logger.warning(
                 "OPEN MODE: anyone who reaches this server may read and write. Set ALCOVE_SECRET or ALCOVE_JWKS."

@@ -87,9 +87,11 @@ class Keys:
                 http(s).
 
         """
-        if secret is not None and len(secret.encode()) < MIN_SECRET_BYTES:
+        # Blanks around it are part of it, but make it no harder to guess.
+        if secret is not None and (size := len(secret.strip().encode())) < MIN_SECRET_BYTES:
+            uncounted = "" if secret == secret.strip() else " without the blanks around it"
             raise SettingsError(
-                f"ALCOVE_SECRET has {len(secret.encode())} bytes: expected at least {MIN_SECRET_BYTES};"
+                f"ALCOVE_SECRET has {size} bytes{uncounted}: expected at least {MIN_SECRET_BYTES};"
                 " make one with `openssl rand -hex 32`"
             )
         if secret is not None:

@@ -52,6 +52,17 @@ def test_check_names_what_is_missing_and_how_to_fix_it(tmp_path: Path) -> None:
     assert "pw" not in rows["bus"][1]
 
 
+def test_a_mistyped_name_of_a_setting_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ALCOVE_DATABSE_URL=sqlite:///other.db\n")
+    code, rows = run(tmp_path, ALCOVE_SECRET=SECRET)
+
+    assert code == 1
+    assert rows["settings"] == (
+        False,
+        "ALCOVE_DATABSE_URL is not a setting and is ignored: did you mean ALCOVE_DATABASE_URL?",
+    )
+
+
 def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
         shop.executescript("CREATE TABLE orders (id INTEGER)")

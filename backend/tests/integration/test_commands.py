@@ -23,6 +23,11 @@ OPEN_MODE_ERROR = "alcove: --host 0.0.0.0 in open mode would give every machine 
 #: Settings and arguments that stop `alcove serve`, and how its one line begins.
 START_ERRORS = {
     "a short secret": ({"ALCOVE_SECRET": "x" * 31}, [], "alcove: ALCOVE_SECRET has 31 bytes: expected at least 32"),
+    "a blank secret": (
+        {"ALCOVE_SECRET": " " * 40},
+        [],
+        "alcove: ALCOVE_SECRET has 0 bytes without the blanks around it: expected at least 32",
+    ),
     "a key as secret": (
         {"ALCOVE_SECRET": "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----"},
         [],

@@ -110,6 +110,11 @@ def test_a_wrong_setting_in_the_env_file_is_found_too(tmp_path: Path) -> None:
     assert start(tmp_path) == [NO_NUMBER]
 
 
+def test_a_mistyped_name_of_a_setting_is_a_warning_at_the_start(tmp_path: Path) -> None:
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_SECERT": "x" * 40})) as server:
+        assert "ALCOVE_SECERT is not a setting and is ignored: did you mean ALCOVE_SECRET?" in server.output
+
+
 def test_an_env_file_in_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfALCOVE_PING_S=soon\n")
 
