@@ -45,6 +45,8 @@ class ProcessLimits:
     list_pending: int = 1000
     #: Changed rooms that are collected for the lists of rooms, and whose heads are remembered (W10).
     list_changes: int = 10_000
+    #: Rooms that are not in memory and whose last entry is remembered (X8).
+    closed_rooms: int = 10_000
     #: The input of one connection per turn of the event loop (L6).
     budget: Budget = Budget()  # noqa: RUF009 - a tuple: it cannot change
 

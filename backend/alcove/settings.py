@@ -163,16 +163,19 @@ class Settings(DeliverySettings):
         default=_LISTS.waiting, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
     )
     list_pending: int = Field(
-        default=_LIMITS.list_pending,
-        ge=1,
-        le=1_000_000,
-        description="changed rooms that wait for one reader of the list (W10)",
+        default=_LIMITS.list_pending, ge=1, le=1_000_000, description="changed rooms that wait for one reader (W10)"
     )
     list_changes: int = Field(
         default=_LIMITS.list_changes,
         ge=100,
         le=10_000_000,
         description="changed rooms collected for the readers of the list (W10)",
+    )
+    closed_rooms: int = Field(
+        default=_LIMITS.closed_rooms,
+        ge=1,
+        le=10_000_000,
+        description="closed rooms whose last entry is remembered (X8)",
     )
     retain_entries: int | None = Field(
         default=_RETENTION.entries, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
@@ -257,6 +260,7 @@ class Settings(DeliverySettings):
             tail_bytes=self.tail_bytes,
             list_pending=self.list_pending,
             list_changes=self.list_changes,
+            closed_rooms=self.closed_rooms,
             budget=self.budget,
         )
 

@@ -56,7 +56,7 @@ OUTCOMES = ("stored", "duplicate", "refused")
 #: Of the process: `descriptors`, `send_rates` (a rate in use was evicted), `bans` (a ban was refused), `lists_waiting`
 #: (a list of rooms was refused because too many wait), `list_seconds` (a list of rooms was cancelled because it took
 #: too long), `list_pending` (more rooms changed than may wait for one reader of the list), `list_changes` (more than
-#: may be collected for all readers).
+#: may be collected for all readers), `closed_rooms` (the room closed longest ago was forgotten).
 LIMIT_NAMES = (
     "descriptors",
     "handshakes",
@@ -75,6 +75,7 @@ LIMIT_NAMES = (
     "list_seconds",
     "list_pending",
     "list_changes",
+    "closed_rooms",
 )
 
 #: Why a bus message is rejected (X9).

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from itertools import islice
 
 from alcove.background import BackgroundTasks
-from alcove.observability.metrics import SERVER_METRICS, Metrics
+from alcove.observability.metrics import LIMITS, SERVER_METRICS, Metrics
 from alcove.storage.base import Log, LogUnavailableError, Page, Position
 
-#: Rooms that are remembered, the latest ones; a failover loses the entries of a moment.
-_ROOMS = 10_000
 #: Rooms whose entries are read in one query.
 _PAGE = 500
 #: Seconds between two attempts to compare, while storage does not answer.
@@ -28,6 +26,8 @@ class ClosedRooms:
         log: Log,
         tasks: BackgroundTasks,
         on_new_history: Callable[[str, str], None],
+        *,
+        limit: int,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
         """Remember nothing at first.
@@ -36,13 +36,15 @@ class ClosedRooms:
             log: The log of the rooms.
             tasks: Runs the comparison of all rooms.
             on_new_history: Called with an item and the id of its new history, after its log lost entries.
+            limit: The maximum number of rooms that are remembered, the latest ones: a failover loses the entries of a
+                moment.
             metrics: Counts lost histories.
 
         """
         self._log = log
         self._tasks = tasks
         self._on_new_history = on_new_history
-        self._metrics = metrics
+        self._limit, self._metrics = limit, metrics
         self._seen: OrderedDict[str, Position] = OrderedDict()
         self._comparing: asyncio.Task[None] | None = None
 
@@ -60,8 +62,9 @@ class ClosedRooms:
         if known is None or known.log != seen.log or known.head < seen.head:
             self._seen[item] = seen
         self._seen.move_to_end(item)
-        if len(self._seen) > _ROOMS:
+        if len(self._seen) > self._limit:
             self._seen.popitem(last=False)
+            LIMITS.labels("closed_rooms").inc()
 
     def forget(self, item: str) -> None:
         """Drop the position of a room, which is in memory now."""

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from alcove.background import BackgroundTasks
 from alcove.bus.base import Bus
 from alcove.cluster.cluster import Cluster
+from alcove.limits import ProcessLimits
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import ReadMark
 from alcove.rooms.closed_room_marks import ClosedRoomMarks
@@ -35,8 +36,7 @@ class RoomDirectory:
         bus: Bus,
         sends: Bus | None,
         *,
-        tail_entries: int,
-        tail_bytes: int,
+        limits: ProcessLimits,
         tasks: BackgroundTasks,
         on_history_lost: Callable[[str], None],
         on_marks_stored: OnMarksStored,
@@ -50,8 +50,7 @@ class RoomDirectory:
             log: The log of all rooms.
             bus: Carries messages between processes.
             sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
-            tail_entries: The maximum number of a room's entries in memory.
-            tail_bytes: The maximum bytes of a room's entries in memory.
+            limits: How many entries of a room and how many closed rooms are kept in memory.
             tasks: Runs the tasks that store read marks of closed rooms.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
             on_marks_stored: Called with an item and the members whose read marks in its room were stored.
@@ -66,13 +65,13 @@ class RoomDirectory:
         self.find: Callable[[str], Room | None] = self._rooms.get
         self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
-        self._tail = tail_entries, tail_bytes
+        self._tail = limits.tail_entries, limits.tail_bytes
         self._opening: dict[str, Opening] = {}
         #: How many callers keep the room of an item open although it may have no connection.
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
         self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
-        self._closed = ClosedRooms(log, tasks, self._closed_room_lost, metrics)
+        self._closed = ClosedRooms(log, tasks, self._closed_room_lost, limit=limits.closed_rooms, metrics=metrics)
         self._cluster.on_database_send(lambda _item, _head: None, self._closed.compare_all)
 
     # --- lifecycle, and the other processes
