@@ -166,10 +166,7 @@ class Settings(DeliverySettings):
         default=_LIMITS.list_pending, ge=1, le=1_000_000, description="changed rooms that wait for one reader (W10)"
     )
     list_changes: int = Field(
-        default=_LIMITS.list_changes,
-        ge=100,
-        le=10_000_000,
-        description="changed rooms collected for the readers of the list (W10)",
+        default=_LIMITS.list_changes, ge=100, le=10_000_000, description="changed rooms collected for readers (W10)"
     )
     closed_rooms: int = Field(
         default=_LIMITS.closed_rooms,

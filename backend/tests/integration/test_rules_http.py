@@ -1,6 +1,4 @@
-"""Test rooms over HTTP: history, sending, the list of items, connections, errors (W)."""
-
-import time
+"""Test rooms over HTTP: history, sending, the list of items, errors (W)."""
 
 import httpx
 import pytest
@@ -74,10 +72,10 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
 )
 async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, query: str) -> None:
     async with http(server) as client:
-        answer = await client.get(f"/api/items/{item}/entries?{query}")
+        response = await client.get(f"/api/items/{item}/entries?{query}")
 
-    assert answer.status_code == 422
-    is_problem(answer, query.split("=", maxsplit=1)[0])
+    assert response.status_code == 422
+    is_problem(response, query.split("=", maxsplit=1)[0])
 
 
 async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item: str) -> None:
@@ -116,10 +114,10 @@ async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None
         ]
         without = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
 
-    assert [answer.status_code for answer in answers] == [201, 200]
+    assert [response.status_code for response in answers] == [201, 200]
     assert answers[0].json()["id"] == "key"
-    assert [answer.status_code for answer in without] == [201, 201]
-    assert len({answer.json()["id"] for answer in without}) == 2
+    assert [response.status_code for response in without] == [201, 201]
+    assert len({response.json()["id"] for response in without}) == 2
 
 
 @ON_ONE_CARRIER
@@ -127,11 +125,11 @@ async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None
 async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         text = httpx.Response(200, json={"body": body}).text.replace(",", ",\n").replace(":", ":\n ")
-        answer = await client.post(f"/api/items/{item}/entries", content=text)
+        response = await client.post(f"/api/items/{item}/entries", content=text)
         await room.wait_for_seq(1)
 
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["body"] == body
+    assert response.status_code == 201, response.text
+    assert response.json()["body"] == body
     assert room.bodies == [body]
 
 
@@ -157,11 +155,11 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
 )
 async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
     async with http(server) as client:
-        answer = await client.post(f"/api/items/{item}/entries", content=content)
+        response = await client.post(f"/api/items/{item}/entries", content=content)
         assert (await page(client, item))["head"] == 0
 
-    assert answer.status_code == 422
-    is_problem(answer, "body")
+    assert response.status_code == 422
+    is_problem(response, "body")
 
 
 @ON_ONE_CARRIER
@@ -195,41 +193,11 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
     assert wild.status_code == 422
 
 
-async def test_w8_every_connection_with_its_cursor(server: Server, item: str) -> None:
-    before = time.time_ns() // 1_000_000
-    async with (
-        await RoomClient.join(server, item, name="Ada") as ada,
-        await RoomClient.join(server, item, name="Bob"),
-        http(server) as client,
-    ):
-        await ada.send_messages("one", "two")
-        answer = await client.get(f"/api/items/{item}/connections")
-    result = answer.json()
-
-    assert result["head"] == 2
-    assert sorted(line["name"] for line in result["connections"]) == ["Ada", "Bob"]
-    for line in result["connections"]:
-        assert line.keys() == {"member", "name", "process", "cursor", "lag", "state", "buffered", "since"}
-        assert (line["cursor"], line["lag"], line["state"], line["buffered"]) == (2, 0, "in_step", 0)
-        assert before <= line["since"] <= time.time_ns() // 1_000_000
-        assert str(server.pid) in line["process"]
-    assert ada.member_id in [line["member"] for line in result["connections"]]
-
-
-@ON_ONE_CARRIER
-async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
-    await fill(server, item, 3)
-    async with http(server) as client:
-        result = (await client.get(f"/api/items/{item}/connections")).json()
-
-    assert result == {"head": 3, "connections": []}
-
-
-def is_problem(answer: httpx.Response, word: str = "") -> None:
+def is_problem(response: httpx.Response, word: str = "") -> None:
     """Check that a response is a problem document (RFC 9457) whose detail contains a text."""
-    assert answer.headers["content-type"] == "application/problem+json"
-    document = answer.json()
-    assert answer.status_code == document["status"]
+    assert response.headers["content-type"] == "application/problem+json"
+    document = response.json()
+    assert response.status_code == document["status"]
     assert document["type"]
     assert document["title"]
     assert word in document["detail"]
@@ -249,21 +217,21 @@ def is_problem(answer: httpx.Response, word: str = "") -> None:
 )
 async def test_w6_every_error_is_a_problem_document(server: Server, method: str, where: str, status: int) -> None:
     async with http(server) as client:
-        answer = await client.request(method, where)
+        response = await client.request(method, where)
 
-    assert answer.status_code == status
-    is_problem(answer)
+    assert response.status_code == status
+    is_problem(response)
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
 async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
     async with http(server, token=None) as client:
-        answer = await client.get(where)
+        response = await client.get(where)
 
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    is_problem(answer, "credential")
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    is_problem(response, "credential")
 
 
 @ON_ONE_CARRIER
@@ -271,19 +239,19 @@ async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where
 async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, where: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with http(secured_server) as client:
-        answer = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)
+        response = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)
 
-    assert answer.status_code == 413
-    is_problem(answer, "32768 bytes")
+    assert response.status_code == 413
+    is_problem(response, "32768 bytes")
 
 
 @ON_ONE_CARRIER
 async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> None:
     async with http(server) as client:
-        answer = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
+        response = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
 
-    assert answer.status_code == 413
-    is_problem(answer)
+    assert response.status_code == 413
+    is_problem(response)
 
 
 @ON_ONE_CARRIER
@@ -298,5 +266,5 @@ async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_orig
             where, json={"body": 4}, headers={"Authorization": "Bearer b", "Origin": "https://else.example"}
         )
 
-    assert [answer.status_code for answer in (own, none, other, token)] == [201, 201, 403, 201]
+    assert [response.status_code for response in (own, none, other, token)] == [201, 201, 403, 201]
     is_problem(other, "origin")
