@@ -54,12 +54,13 @@ def test_embed_code_and_details_are_named_in_the_header(room: RoomPage, item: st
 def test_the_frames_are_one_stop_of_tab_and_arrows_move_between_them(room: RoomPage, item: str) -> None:
     room.enter(item)
     room.toggle_developer_panel()
-    room.send("on the wire")
-    room.wait_until_sent("on the wire")
+    for text in ("on the wire", "and again"):
+        room.send(text)
+        room.wait_until_sent(text)
     rows = room.frames.get_by_role("button")
-    expect(rows.filter(has_text='"type":"ack"')).to_be_visible()
+    expect(rows.filter(has_text='"type":"ack"')).to_have_count(2)
     room.page.get_by_role("radio", name="Out", exact=True).check()
-    expect(rows.filter(has_text='"type":"send"')).to_be_visible()
+    expect(rows.filter(has_text='"type":"send"')).to_have_count(2)
     room.page.get_by_role("button", name="Pause", exact=True).click()  # another frame would be the last one
 
     room.frames.focus()

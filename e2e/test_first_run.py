@@ -106,6 +106,7 @@ def test_the_first_page_shows_the_room_that_its_code_embeds(room: RoomPage) -> N
     frame.get_by_role("textbox").fill(said)
     frame.get_by_role("textbox").press("Enter")
     expect(frame.get_by_role("log")).to_contain_text(said)
+    expect(frame.get_by_text("Sending…", exact=True)).to_have_count(0)
 
     room.demo_button.click()
 

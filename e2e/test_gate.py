@@ -1,6 +1,5 @@
 """Test access as a person sees it: refused with a reason and a way out, logins that end or go on (A3, A4, A7)."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from host import Host, hosting
 from page_problems import PageProblems
+from pages.embedded import EmbeddedRoom
 from pages.room import RoomPage
 from pages.words import EN, ES, Words
 from room_log import bodies
@@ -152,18 +152,16 @@ def test_a4_the_host_page_renews_the_session_and_no_message_is_lost(
     seconds = token_lifetime(enter_frame(page, host))
     end = time.time() + seconds
     host.tokens = [admits(seconds=seconds), admits()]
+    room = EmbeddedRoom(page)
     page.goto(host.url)
-    frame = page.frame_locator("iframe")
-    status = frame.get_by_role("status")
-    expect(status).to_have_text("Live")
+    room.wait_until_live()
 
     written: list[str] = []
     while time.time() < end + 1:
         written.append(f"line {len(written)}")
-        frame.get_by_role("textbox", name=re.compile(f"^{EN.message} ")).fill(written[-1])
-        frame.get_by_role("textbox", name=re.compile(f"^{EN.message} ")).press("Enter")
-        expect(status).to_have_text("Live")
-        expect(frame.get_by_text("Sending…", exact=True)).to_have_count(0)
+        room.send(written[-1])
+        room.wait_until_sent(written[-1])
+        room.wait_until_live()
 
     assert host.asked == 2
     assert bodies(token_server, ITEM, admits("reader")) == written

@@ -52,7 +52,9 @@ def test_a_link_copied_by_keys_leads_to_its_message(
         page.keyboard.press("ArrowRight")
     expect(copy).to_be_focused()
     page.keyboard.press("Enter")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('#message-')")
+    page.wait_for_function(
+        "async (item) => (await navigator.clipboard.readText()).includes(`${item}#message-`)", arg=item
+    )
 
     link: str = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{server.url}/items/{item}#message-299"

@@ -111,6 +111,7 @@ def test_bodies_are_shown_as_text_and_never_as_html(room: RoomPage, base_url: st
 def test_a_body_that_is_json_stays_so_when_it_is_edited(room: RoomPage, base_url: str, item: str) -> None:
     post(base_url, item, {"state": "open"}, name="Ada")
     room.enter(item)
+    expect(room.messages).to_have_count(1)
 
     room.message.press("ArrowUp")
     room.edit('{"state": "shut"}')

@@ -136,10 +136,8 @@ def test_a_message_deleted_at_once_alerts_nobody(
     expect(ada.message_with("kept")).to_be_visible()
     ada.hide_tab()
 
-    bob.send("oops")
-    bob.wait_until_sent("oops")
     with member(server, item, "Bob") as socket:  # on the page a delete waits, so that it can be taken back
-        socket.send('{"type":"delete","id":"oops","target":2}')
+        socket.send('{"type":"send","id":"oops","body":"oops"}\n{"type":"delete","id":"oops-deleted","target":2}')
         expect(bob.messages.last).to_contain_text("Message deleted")
     bob.send("meant")
 

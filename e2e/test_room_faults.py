@@ -140,6 +140,7 @@ def test_r5_a_restored_backup_is_noticed_although_nobody_gave_its_log_another_id
     room.send("lost")
     room.wait_until_sent("lost")
     room.page.context.set_offline(offline=True)
+    expect(room.status).to_contain_text("offline")
     room.change("lost", "Edit")
     room.edit("lost, edited")
     own_server.end(signal.SIGKILL)

@@ -117,6 +117,7 @@ def test_a_room_works_with_the_keyboard_alone(room: RoomPage) -> None:
     expect(room.messages).to_have_count(1)
     expect(room.messages).not_to_contain_text("Sending…")
     keys.press("ArrowUp")
+    expect(room.edit_field).to_be_focused()
     keys.type(" three")
     keys.press("Enter")
 

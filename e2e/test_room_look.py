@@ -150,6 +150,7 @@ def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot
 def test_messages_are_one_stop_of_tab_and_arrows_move_between_them(room: RoomPage, server: Server, item: str) -> None:
     fill(server, item, 5)
     room.enter(item)
+    expect(room.message_with("line 4")).to_be_visible()
     room.log.focus()
     room.page.keyboard.press("ArrowUp")
     expect(room.message_with("line 4")).to_be_focused()
@@ -163,6 +164,7 @@ def test_messages_are_one_stop_of_tab_and_arrows_move_between_them(room: RoomPag
 def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage, server: Server, item: str) -> None:
     fill(server, item, 5)
     room.enter(item)
+    expect(room.messages).to_have_count(5)
 
     heights = room.messages.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
     line = room.messages.first.evaluate("(one) => parseFloat(getComputedStyle(one).lineHeight)")  # 22 px by default
@@ -194,7 +196,7 @@ def test_who_has_seen_a_message_is_said_below_it_alone(
     room.enter(item)
     room.send("mine")
     seen = room.page.get_by_text("Seen by Bob")
-    expect(seen).to_be_visible()
+    expect(seen).to_be_in_viewport(ratio=1)  # the list has scrolled to it
     order = [
         one.evaluate("(one) => one.getBoundingClientRect().top")
         for one in (room.message_with("mine"), seen, room.message)

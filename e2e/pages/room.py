@@ -251,6 +251,5 @@ class RoomPage(Site):
         self.messages.filter(has_text=text).get_by_role("button", name=way, exact=True).click()
 
     def change(self, text: str, way: str) -> None:
-        """Press a button of an own message."""
-        self.message_with(text).hover()
-        self.message_with(text).get_by_role("button", name=way, exact=True).click()
+        """Press a button of an own message, by keyboard: a mouse over a list that scrolls loses its message."""
+        self.message_with(text).get_by_role("button", name=way, exact=True).press("Enter")

@@ -68,8 +68,19 @@ class Site:
                 return
 
     def overflow(self) -> int:
-        """Return by how many pixels the page is wider than its window."""
-        width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        """Return by how many pixels the page is wider than its window, once that has settled."""
+        width: int = self.page.evaluate(
+            """async () => {
+                const frame = () => new Promise((next) => requestAnimationFrame(next));
+                const width = () => document.documentElement.scrollWidth - window.innerWidth;
+                for (let still = 0, last = width(); still < 3; ) {
+                    await frame();
+                    still = width() === last ? still + 1 : 0;
+                    last = width();
+                }
+                return width();
+            }"""
+        )
         return width
 
     def background(self) -> str:
