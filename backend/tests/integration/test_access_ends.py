@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support import endpoints
 from tests.support.clients import TIMEOUT_S, connect, eventually
 from tests.support.credentials import RSA, SECRET, token
-from tests.support.endpoints import ACCEPTED, Answer, bearer, cookie, query
+from tests.support.endpoints import ACCEPTED, Outcome, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED, EXPIRED, REVOKED
 from tests.support.room_client import RoomClient, send
@@ -37,11 +37,11 @@ def soon() -> float:
     return time.time() + 1
 
 
-async def end(client: ClientConnection) -> Answer:
+async def end(client: ClientConnection) -> Outcome:
     """Return how the server ends a connection whose client sends nothing."""
     with pytest.raises(ConnectionClosed):
         await client.recv()
-    return Answer(client.close_code or 0, client.close_reason or "")
+    return Outcome(client.close_code or 0, client.close_reason or "")
 
 
 async def test_a4_a_connection_gets_an_error_and_is_closed_at_its_expiry(secured_server: Server, item: str) -> None:
@@ -58,7 +58,7 @@ async def test_a4_a_connection_gets_an_error_and_is_closed_at_its_expiry(secured
 @pytest.mark.parametrize("path", PLAIN)
 async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(secured_server: Server, path: str) -> None:
     async with await connect(secured_server, f"{path}?token={token(exp=soon())}") as client:
-        assert await end(client) == Answer(4401, EXPIRED)
+        assert await end(client) == Outcome(4401, EXPIRED)
 
 
 @pytest.mark.parametrize("why", ["expired", "revoked", "ended"])
@@ -191,7 +191,7 @@ async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
     assert (await endpoints.room(secured_server, query(later, item=item))).code == ACCEPTED
     for iat in (1, not_before - 60):
         old = token(sub="mallory", iat=iat, items={"*": "r"})
-        assert await endpoints.room(secured_server, query(old, item=item)) == Answer(4403, REVOKED)
+        assert await endpoints.room(secured_server, query(old, item=item)) == Outcome(4403, REVOKED)
 
 
 @pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
@@ -276,7 +276,7 @@ async def test_a7_w5_revocations_and_ended_sessions_survive_a_restart(serve: Sta
     server.end()
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
 
-    assert await endpoints.room(server, query(ended, item=item)) == Answer(4401, ENDED)
+    assert await endpoints.room(server, query(ended, item=item)) == Outcome(4401, ENDED)
     refused = await endpoints.room(server, query(revoked, item=item))
     assert (refused.code in {4401, 4403}, refused.reason) == (True, REVOKED)
     assert (await endpoints.room(server, query(other, item=item))).code == ACCEPTED

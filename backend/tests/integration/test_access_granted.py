@@ -73,7 +73,7 @@ ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://
 @pytest.mark.parametrize("way", VALID_CREDENTIALS)
 async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way: str, endpoint: str) -> None:
     call, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
-    assert await call(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Answer(ACCEPTED)
+    assert await call(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Outcome(ACCEPTED)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
@@ -129,7 +129,7 @@ async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_
 async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
     secured_server: Server, credential: Credential
 ) -> None:
-    assert await endpoints.item_socket(secured_server, credential) == endpoints.Answer(403)
+    assert await endpoints.item_socket(secured_server, credential) == endpoints.Outcome(403)
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE)

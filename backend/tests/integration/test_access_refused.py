@@ -14,7 +14,7 @@ from tests.support.credentials import (
     RSA,
     RSA_PEM,
     SECRET,
-    STRANGER,
+    UNREGISTERED_KEY,
     claims,
     jwk,
     raw_token,
@@ -30,8 +30,8 @@ CUT_CHARACTERS = 20
 
 def alter_token(part: int) -> str:
     """Return a valid token with one part of another one."""
-    mine, other = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
-    return ".".join([*mine[:part], other[part], *mine[part + 1 :]])
+    parts, other_parts = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
+    return ".".join([*parts[:part], other_parts[part], *parts[part + 1 :]])
 
 
 def pem_as_secret() -> str:
@@ -68,30 +68,34 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
         "signature",
     ),
     "an embedded key": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jwk": jwk("RS256", STRANGER)})),
+        lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"jwk": jwk("RS256", UNREGISTERED_KEY)})),
         "none of the configured keys",
     ),
     "an embedded key set URL": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"jku": "https://evil.example/", "kid": "e"})),
+        lambda: query(
+            token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"jku": "https://evil.example/", "kid": "e"})
+        ),
         "none of the configured keys",
     ),
     "an embedded certificate": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"x5c": ["MII"], "x5u": "https://e.example"})),
+        lambda: query(
+            token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"x5c": ["MII"], "x5u": "https://e.example"})
+        ),
         "none of the configured keys",
     ),
     "kid a path": (lambda: query(raw_token(HS | {"kid": "../../../dev/null"}, claims(), b"")), "signature"),
     "kid a path, RS256": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "/etc/passwd"})),
+        lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "/etc/passwd"})),
         "none of the configured keys",
     ),
     "kid SQL": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "x' UNION SELECT 'key' --"})),
+        lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "x' UNION SELECT 'key' --"})),
         "none of the configured keys",
     ),
     "kid a number": (lambda: query(raw_token(HS | {"kid": 7}, claims())), "must be a string"),
     "no kid among several keys": (lambda: query(token(key=RSA, algorithm="RS256")), "none of the configured keys"),
     "our kid, another's key": (
-        lambda: query(token(key=STRANGER, algorithm="RS256", headers={"kid": "rsa"})),
+        lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "rsa"})),
         "signature",
     ),
     "the kid of another kind": (
@@ -222,10 +226,10 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
     make_credential, word = INVALID_CREDENTIALS[way]
-    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, make_credential())
+    outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, make_credential())
 
-    assert answer.code == (4401 if endpoint in SOCKETS else 401)
-    assert word in answer.reason
+    assert outcome.code == (4401 if endpoint in SOCKETS else 401)
+    assert word in outcome.reason
 
 
 @pytest.mark.parametrize(
@@ -242,10 +246,10 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
 async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
     secured_server: Server, endpoint: str, code: int, word: str
 ) -> None:
-    answer = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, Credential({"access_token": token()}))
+    outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, Credential({"access_token": token()}))
 
-    assert answer.code == code
-    assert word in answer.reason
+    assert outcome.code == code
+    assert word in outcome.reason
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "unread"])
@@ -256,25 +260,25 @@ async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
     make_credential, word = UNUSABLE_CREDENTIALS[way]
     if endpoint != "room" and "Origin" in make_credential().headers:
         endpoint = "send"
-    answer = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, make_credential())
+    outcome = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, make_credential())
 
-    assert answer.code == (4403 if endpoint == "room" else 403)
-    assert word in answer.reason
+    assert outcome.code == (4403 if endpoint == "room" else 403)
+    assert word in outcome.reason
 
 
 @at_every_endpoint
 @pytest.mark.parametrize("way", NO_ITEMS)
 async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
-    answer = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
+    outcome = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
 
-    assert answer.code == (4400 if endpoint == "room" else 422)
-    assert "item_id" in answer.reason
+    assert outcome.code == (4400 if endpoint == "room" else 422)
+    assert "item_id" in outcome.reason
 
 
 async def test_a3_a_token_over_the_limit_is_refused_before_it_is_decoded(secured_server: Server) -> None:
-    answer = await endpoints.history(secured_server, bearer("e" * 17_000))
+    outcome = await endpoints.history(secured_server, bearer("e" * 17_000))
 
-    assert answer.code == 401
-    assert "longer than 16384" in answer.reason
+    assert outcome.code == 401
+    assert "longer than 16384" in outcome.reason
     # A line of a handshake has 8 KiB at most.
     assert await refusal(secured_server, f"/items/foo/ws?token={'e' * 17_000}") == 431

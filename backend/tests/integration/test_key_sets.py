@@ -106,7 +106,7 @@ async def test_a3_a_key_set_whose_headers_arrive_too_slowly_is_given_up(keys: Ke
 
 async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
     known = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
-    assert keys.brought == f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}"
+    assert keys.authorization == f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}"
     keys.status = 500
     assert await known.find("unknown") is None
 

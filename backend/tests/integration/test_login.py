@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import endpoints
 from tests.support.credentials import EC, KEY_SET, SECRET, keep, token
-from tests.support.endpoints import ACCEPTED, Answer, bearer, cookie, query
+from tests.support.endpoints import ACCEPTED, Outcome, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
 from tests.support.room_client import RoomClient
@@ -81,7 +81,7 @@ async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature
 
     for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
         for endpoint in (endpoints.room, endpoints.list_socket):
-            assert await endpoint(secured_server, again) == Answer(4401, ENDED)
+            assert await endpoint(secured_server, again) == Outcome(4401, ENDED)
         for endpoint in (
             endpoints.history,
             endpoints.events,
@@ -91,8 +91,8 @@ async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature
             endpoints.list_events,
             endpoints.unread,
         ):
-            assert await endpoint(secured_server, again) == Answer(401, ENDED)
+            assert await endpoint(secured_server, again) == Outcome(401, ENDED)
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
-        assert await endpoint(secured_server, query(good, item=item)) == Answer(403)
-    assert await endpoints.room(secured_server, query(keep(f"{good}=="), item=item)) == Answer(4401, ENDED)
+        assert await endpoint(secured_server, query(good, item=item)) == Outcome(403)
+    assert await endpoints.room(secured_server, query(keep(f"{good}=="), item=item)) == Outcome(4401, ENDED)
     assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == ACCEPTED

@@ -9,7 +9,7 @@ from alcove.access.open_mode import open_cookie
 from tests.support import endpoints
 from tests.support.clients import connect, receive
 from tests.support.credentials import token
-from tests.support.endpoints import ACCEPTED, Answer, Credential, bearer, cookie, plain_cookie, query
+from tests.support.endpoints import ACCEPTED, Credential, Outcome, bearer, cookie, plain_cookie, query
 from tests.support.host_applications import flask_app, starlette_app
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
@@ -50,7 +50,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
             endpoints.session,
             endpoints.echo_socket,
         ):
-            assert await endpoint(secured_server, credential) == Answer(ACCEPTED)
+            assert await endpoint(secured_server, credential) == Outcome(ACCEPTED)
     async with await connect(
         secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": host_cookies}
     ) as client:

@@ -102,7 +102,7 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
     webhook_server: Server, receiver: Receiver
 ) -> None:
     failing = True
-    receiver.answer = lambda one: 500 if one.item == "bad" and failing else 204
+    receiver.respond = lambda received: 500 if received.item == "bad" and failing else 204
     async with http(webhook_server, ADMIN) as client:
         for number in range(3):
             await client.post("/api/items/bad/entries", json={"body": number})
@@ -121,12 +121,12 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
 async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_without_its_body(
     webhook_server: Server, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda _: 503
+    receiver.respond = lambda _: 503
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "a secret"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
-        receiver.answer = lambda _: 204
+        receiver.respond = lambda _: 204
         arrived = await receiver.entries(2)
 
     assert ["body" in delivery.entry for delivery in arrived] == [False, False]
@@ -137,12 +137,12 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
 async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_delivered(
     webhook_server: Server, receiver: Receiver
 ) -> None:
-    receiver.answer = lambda _: 503
+    receiver.respond = lambda _: 503
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "gone"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo")).status_code == 204
-        receiver.answer = lambda _: 204
+        receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "again"})
         (arrived,) = await receiver.entries(1)
 
@@ -151,12 +151,12 @@ async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_
 
 @ON_ONE_CARRIER
 async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server, receiver: Receiver) -> None:
-    receiver.answer = lambda _: 410
+    receiver.respond = lambda _: 410
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         await asyncio.to_thread(webhook_server.line, "consumer webhook is disabled: the receiver answered 410")
-        receiver.answer = lambda _: 204
+        receiver.respond = lambda _: 204
         (state,) = (await client.get("/api/webhooks")).json()["consumers"]
         assert (state["name"], state["disabled"], state["pending_entries"]) == ("webhook", True, 1)
         assert (await client.post("/api/webhooks/webhook/retry", json={})).json() == {"items": 0}
@@ -169,7 +169,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server
 @ON_ONE_CARRIER
 async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Start, receiver: Receiver) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_WEBHOOK_RETRY_S="1", **receiver.env)
-    receiver.answer = lambda one: 500 if one.entry.get("body") == "poison" else 204
+    receiver.respond = lambda received: 500 if received.entry.get("body") == "poison" else 204
     async with http(server, ADMIN) as client:
         for body in ("poison", "good"):
             await client.post("/api/items/foo/entries", json={"body": body})
@@ -192,7 +192,7 @@ async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
     webhook_server: Server, receiver: Receiver
 ) -> None:
     answers: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
-    receiver.answer = lambda _: answers.pop() if answers else 204
+    receiver.respond = lambda _: answers.pop() if answers else 204
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         arrived = await receiver.entries(1)
@@ -204,7 +204,7 @@ async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
 async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: Server, receiver: Receiver) -> None:
     async with http(webhook_server, ADMIN) as client:
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": True, "error": None}
-        receiver.answer = lambda _: 404
+        receiver.respond = lambda _: 404
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": False, "error": "HTTP 404"}
     async with http(webhook_server, token(sub="ada", items={"foo": "rwm"})) as client:
         assert (await client.get("/api/webhooks")).status_code == 403
@@ -215,7 +215,7 @@ async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: 
 @ON_ONE_CARRIER
 async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiver: Receiver, tmp_path: Path) -> None:
     server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
-    receiver.answer = lambda _: 500
+    receiver.respond = lambda _: 500
 
     async def run(*arguments: str) -> tuple[int, str, str]:
         return await command(tmp_path, "webhooks", *arguments, "--url", server.url)
@@ -228,7 +228,7 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
         assert status_output[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")
         assert await run("test") == (1, "", "alcove: the receiver did not take it: HTTP 500\n")
         assert await run("skip", "--item", "foo") == (0, "", "")
-        receiver.answer = lambda _: 204
+        receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "two"})
         (arrived,) = await receiver.entries(1)
     assert arrived.entry["seq"] == 2

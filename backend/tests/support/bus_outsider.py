@@ -86,8 +86,8 @@ class PostgresOutsider(Outsider):
         await owner.execute(f"CREATE ROLE {role} LOGIN")
         try:
             parts = urlsplit(database)
-            stranger = parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
-            connection = await asyncpg.connect(stranger)
+            outsider_url = parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
+            connection = await asyncpg.connect(outsider_url)
             outsider = cls(connection, prefix)
             for name in (prefix, SENDS):
                 await connection.add_listener(name, outsider._notified)

@@ -23,12 +23,17 @@ class OutcomeRecorder:
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
         """Record the outcomes (OutcomeHandler)."""
-        self.calls.append([(d.id, o.entry.seq if isinstance(o, Appended) else type(o).__name__) for d, o in outcomes])
+        self.calls.append(
+            [
+                (draft.id, outcome.entry.seq if isinstance(outcome, Appended) else type(outcome).__name__)
+                for draft, outcome in outcomes
+            ]
+        )
         self.outcomes += outcomes
         self.called.set()
 
 
-class HeldCommitter:
+class CommitterHarness:
     """A committer on a HeldLog, two outcome handlers, and everything that was delivered."""
 
     def __init__(self) -> None:
@@ -43,7 +48,7 @@ class HeldCommitter:
 
     def _deliver(self, durable: list[tuple[Draft, Outcome]]) -> None:
         self.delivered.append([draft.id for draft, _ in durable])
-        self.storing.append(len(self.log.held))
+        self.storing.append(len(self.log.pending_calls))
         if any(draft.id == "poison" for draft, _ in durable):
             raise ValueError("a room that fails")
 

@@ -23,7 +23,7 @@ ED, RSA, EC = (
     rsa.generate_private_key(65537, 2048),
     ec.generate_private_key(ec.SECP256R1()),
 )
-STRANGER = rsa.generate_private_key(65537, 2048)
+UNREGISTERED_KEY = rsa.generate_private_key(65537, 2048)
 RSA_PEM = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 #: Every credential that was made or used: none of them may ever be printed (A6).
 REGISTERED_CREDENTIALS: set[str] = set()
@@ -32,8 +32,8 @@ _WORD = re.compile(r"[\w-]{10,}")
 
 def jwk(algorithm: str, key: Any, **more: str) -> dict[str, Any]:
     """Convert a public key to a JSON Web Key of a key set."""
-    made: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return made | {"alg": algorithm, "use": "sig"} | more
+    credential: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    return credential | {"alg": algorithm, "use": "sig"} | more
 
 
 KEY_SET = {
@@ -44,14 +44,14 @@ KEY_SET = {
 def claims(*, items: object = None, **more: object) -> dict[str, Any]:
     """Build the claims of Ada's token, valid for an hour; a claim given as `...` is left out."""
     now = time.time()
-    made = {
+    credential = {
         "sub": "ada",
         "exp": int(now) + 3600,
         "iat": now,
         "items": {"foo": "rw"} if items is None else items,
         **more,
     }
-    return {name: value for name, value in made.items() if value is not ...}
+    return {name: value for name, value in credential.items() if value is not ...}
 
 
 def token(
@@ -92,9 +92,9 @@ def leaks(printed: str) -> set[str]:
     Short words are left out: they might be printed for other reasons.
     """
     # Hypothesis takes names from the source, such as `query_string`, as credentials; a traceback may print them.
-    words = {word for made in REGISTERED_CREDENTIALS for word in _WORD.findall(made.rpartition(".")[2])}
-    telling = {word for word in words if not (word.isidentifier() and word.islower())}
-    return (telling & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
+    words = {word for credential in REGISTERED_CREDENTIALS for word in _WORD.findall(credential.rpartition(".")[2])}
+    random_words = {word for word in words if not (word.isidentifier() and word.islower())}
+    return (random_words & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
 
 
 def base64url(part: bytes) -> str:
@@ -102,10 +102,10 @@ def base64url(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 
 
-def keep(made: str) -> str:
+def keep(credential: str) -> str:
     """Register a credential that must never be printed, and return it."""
-    REGISTERED_CREDENTIALS.add(made)
-    return made
+    REGISTERED_CREDENTIALS.add(credential)
+    return credential
 
 
 class KeyServer:
@@ -118,21 +118,21 @@ class KeyServer:
         self.location: str | None = None
         self.requests = 0
         #: The credential of the last one who asked.
-        self.brought: str | None = None
+        self.authorization: str | None = None
         #: Whether it sends its answer a byte at a time, without end.
         self.slow = False
         #: Whether even its head comes so.
         self.hesitant = False
-        self.over = threading.Event()
+        self.stopped = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 """Respond with the key set."""
                 outer.requests += 1
-                outer.brought = self.headers["Authorization"]
+                outer.authorization = self.headers["Authorization"]
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    while outer.hesitant and not outer.over.wait(0.02):
+                    while outer.hesitant and not outer.stopped.wait(0.02):
                         self.wfile.write(b"H")
                 if outer.location is not None and self.path == "/jwks.json":
                     self.send_response(302)
@@ -142,7 +142,7 @@ class KeyServer:
                 self.send_response(outer.status)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    while outer.slow and not outer.over.wait(0.02):
+                    while outer.slow and not outer.stopped.wait(0.02):
                         self.wfile.write(b" ")
                     self.wfile.write(outer.body)
 
@@ -166,7 +166,7 @@ def key_server() -> Iterator[KeyServer]:
     try:
         yield server
     finally:
-        server.over.set()
+        server.stopped.set()
         server._server.shutdown()
         server._server.server_close()
         server._thread.join()

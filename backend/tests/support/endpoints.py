@@ -55,20 +55,20 @@ def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credenti
 
 
 @dataclass(frozen=True)
-class Answer:
+class Outcome:
     """The result of a call: code 0 if it was accepted; else the close code or HTTP status, and the reason."""
 
     code: int
     reason: str = ""
 
 
-def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Address, Credential], Awaitable[Answer]]:
+def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Address, Credential], Awaitable[Outcome]]:
     """Create a call that opens a socket of the room protocol, and checks that error line and close frame agree (H4).
 
     `first`: the types of the lines that an accepted client gets first.
     """
 
-    async def endpoint(server: Address, credential: Credential) -> Answer:
+    async def endpoint(server: Address, credential: Credential) -> Outcome:
         client = await connect(
             server,
             f"{template.format(item=credential.path)}?{urlencode(credential.query)}",
@@ -78,29 +78,29 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Addr
         async with client:
             line = json.loads(str(await client.recv()).split("\n")[0])
             if line["type"] in first:
-                return Answer(ACCEPTED)
+                return Outcome(ACCEPTED)
             try:
                 await client.recv()
             except ConnectionClosed:
                 assert line["type"] == "error"
                 assert line["message"].startswith(client.close_reason or "none")
-                return Answer(client.close_code or 0, line["message"])
+                return Outcome(client.close_code or 0, line["message"])
         raise AssertionError(f"more than an error: {line}")
 
     return endpoint
 
 
-def plain(template: str) -> Callable[[Address, Credential], Awaitable[Answer]]:
+def plain(template: str) -> Callable[[Address, Credential], Awaitable[Outcome]]:
     """Create a call that opens a socket of the tutorial, which refuses with 403 before the upgrade (T2)."""
 
-    async def endpoint(server: Address, credential: Credential) -> Answer:
+    async def endpoint(server: Address, credential: Credential) -> Outcome:
         path = template.format(item=credential.path)
         try:
             client = await connect(server, f"{path}?{urlencode(credential.query)}", headers=credential.headers)
         except InvalidStatus as refused:
-            return Answer(refused.response.status_code)
+            return Outcome(refused.response.status_code)
         await client.close()
-        return Answer(ACCEPTED)
+        return Outcome(ACCEPTED)
 
     return endpoint
 
@@ -116,23 +116,23 @@ class Request:
     #: Another status that shows that access was granted, in addition to success.
     passes: int = 200
 
-    async def __call__(self, server: Address, credential: Credential) -> Answer:
+    async def __call__(self, server: Address, credential: Credential) -> Outcome:
         """Make the request."""
         headers = credential.headers | ({} if self.content is None else {"Content-Type": "application/json"})
         async with http(server, token=None) as client:
             url = httpx.URL(self.template.format(item=credential.path)).copy_merge_params(credential.query)
-            async with client.stream(self.method, url, headers=headers, content=self.content) as answer:
-                if answer.is_success or answer.status_code == self.passes:
-                    return Answer(ACCEPTED)
-                problem = json.loads(await answer.aread())
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.status_code == problem["status"]
-        assert (answer.status_code == 401) == ("www-authenticate" in answer.headers)
-        return Answer(answer.status_code, problem["detail"])
+            async with client.stream(self.method, url, headers=headers, content=self.content) as response:
+                if response.is_success or response.status_code == self.passes:
+                    return Outcome(ACCEPTED)
+                problem = json.loads(await response.aread())
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.status_code == problem["status"]
+        assert (response.status_code == 401) == ("www-authenticate" in response.headers)
+        return Outcome(response.status_code, problem["detail"])
 
 
 #: Asks an endpoint of a server with a credential.
-Endpoint = Callable[[Address, Credential], Awaitable[Answer]]
+Endpoint = Callable[[Address, Credential], Awaitable[Outcome]]
 
 
 def request(method: str, template: str, content: str | None = None, passes: int = 200) -> Endpoint:

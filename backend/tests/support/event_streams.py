@@ -16,15 +16,15 @@ async def events(server: Address, item: str, **headers: str) -> AsyncIterator[As
     """Open the event stream of an item, and provide its events while the block runs."""
     async with (
         http(server, token=None) as client,
-        client.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as answer,
+        client.stream("GET", f"/api/items/{item}/events?token=t", headers=headers) as response,
     ):
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
-        yield received_events(answer)
+        assert (response.status_code, response.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        yield received_events(response)
 
 
-async def received_events(answer: httpx.Response) -> AsyncIterator[Event]:
+async def received_events(response: httpx.Response) -> AsyncIterator[Event]:
     event: Event = {}
-    async for line in answer.aiter_lines():
+    async for line in response.aiter_lines():
         if line:
             field, _, value = line.partition(": ")
             event[field] = value

@@ -17,7 +17,7 @@ class FakeConnection:
     """A connection in memory (Connection). Its peer reads frames when `take` is called, or at once if `reads`."""
 
     def __init__(
-        self, *, bound: int = BUFFER_BYTES, reads: bool = True, seen: Callable[[bytes], None] | None = None
+        self, *, bound: int = BUFFER_BYTES, reads: bool = True, on_write: Callable[[bytes], None] | None = None
     ) -> None:
         self.bound = bound
         self.reads = reads
@@ -29,7 +29,7 @@ class FakeConnection:
         #: Whether reading from the peer is paused, and what is called when it goes on.
         self.paused = False
         self.resumed: Callable[[], object] = lambda: None
-        self._seen = seen
+        self._on_write = on_write
         self._pending: deque[bytes] = deque()
         self._size = 0
         self._writable = asyncio.Event()
@@ -60,8 +60,8 @@ class FakeConnection:
         """Buffer the frame, even beyond the bound (Connection)."""
         if self.dead or self.close_code is not None:
             return
-        if self._seen is not None:
-            self._seen(frame.payload)
+        if self._on_write is not None:
+            self._on_write(frame.payload)
         self._pending.append(frame.payload)
         self._size += len(frame.payload)
         if self.reads:

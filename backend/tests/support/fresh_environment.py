@@ -56,15 +56,15 @@ class FreshEnvironment:
 def _closure(requirements: Iterable[str]) -> list[Distribution]:
     """Return the distributions that requirements need on this machine, each once."""
     waiting = [(Requirement(text), {""}) for text in requirements]
-    seen: set[tuple[str, str]] = set()
+    visited: set[tuple[str, str]] = set()
     distributions: dict[str, Distribution] = {}
     while waiting:
         requirement, extras = waiting.pop()
         if requirement.marker is not None and not any(requirement.marker.evaluate({"extra": name}) for name in extras):
             continue
-        one = distributions.setdefault(requirement.name, distribution(requirement.name))
-        new = {extra for extra in ("", *requirement.extras) if (requirement.name, extra) not in seen}
-        seen |= {(requirement.name, extra) for extra in new}
+        package = distributions.setdefault(requirement.name, distribution(requirement.name))
+        new = {extra for extra in ("", *requirement.extras) if (requirement.name, extra) not in visited}
+        visited |= {(requirement.name, extra) for extra in new}
         if new:
-            waiting += [(Requirement(text), new) for text in one.requires or ()]
+            waiting += [(Requirement(text), new) for text in package.requires or ()]
     return list(distributions.values())

@@ -31,7 +31,7 @@ T = TypeVar("T")
 Fault = Literal["nothing stored", "answer lost"]
 
 
-class Held:
+class PendingCall:
     """One call of a log: the test lets it be performed first, and answered later."""
 
     def __init__(self, work: Callable[[], object], *, writes: bool) -> None:
@@ -71,7 +71,7 @@ class HeldLog:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         self.id = prepare(connection, Path(":memory:"))
         self.store = SqliteStore(connection, retention or Retention())
-        self.held: list[Held] = []
+        self.pending_calls: list[PendingCall] = []
         #: The batches that were handed in.
         self.batches: list[list[Draft]] = []
         #: Whether a batch has its I/O pending only when it is performed.
@@ -79,9 +79,9 @@ class HeldLog:
         self._connection = connection
 
     def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
-        held = Held(work, writes=writes)
-        self.held.append(held)
-        return held  # type: ignore[return-value] # answered with what the work returns
+        call = PendingCall(work, writes=writes)
+        self.pending_calls.append(call)
+        return call  # type: ignore[return-value] # answered with what the work returns
 
     def append(
         self,
@@ -179,23 +179,23 @@ class HeldLog:
         """Close the database (Log.close)."""
         self._connection.close()
 
-    def performable(self) -> list[Held]:
+    def performable(self) -> list[PendingCall]:
         """Return the calls that may be performed next: the first that writes, and all that read."""
-        waiting = [held for held in self.held if not held.performed]
-        return [held for held in waiting if not held.writes] + [held for held in waiting if held.writes][:1]
+        waiting = [call for call in self.pending_calls if not call.performed]
+        return [call for call in waiting if not call.writes] + [call for call in waiting if call.writes][:1]
 
-    def answerable(self) -> list[Held]:
+    def answerable(self) -> list[PendingCall]:
         """Return the calls that may be answered next: the first that wrote, and all that read."""
-        done = [held for held in self.held if held.performed]
-        return [held for held in done if not held.writes] + [held for held in done if held.writes][:1]
+        done = [call for call in self.pending_calls if call.performed]
+        return [call for call in done if not call.writes] + [call for call in done if call.writes][:1]
 
-    def answer(self, held: Held) -> None:
+    def answer(self, call: PendingCall) -> None:
         """Answer a performed call, and remove it."""
-        self.held.remove(held)
-        held.answer()
+        self.pending_calls.remove(call)
+        call.answer()
 
     def settle(self, fault: Fault | None = None) -> None:
         """Perform and answer the first waiting call, or let it fail with `fault`."""
-        first = self.held[0]
+        first = self.pending_calls[0]
         first.perform(fault)
         self.answer(first)

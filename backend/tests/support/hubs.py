@@ -14,7 +14,7 @@ from tests.support.held_log import HeldLog
 from tests.support.turns import run_turns
 
 
-class HeldHub:
+class HubHarness:
     """A hub on a HeldLog, with clients in memory."""
 
     def __init__(
@@ -36,14 +36,14 @@ class HeldHub:
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
         await run_turns()
-        while self.log.held:
+        while self.log.pending_calls:
             self.log.settle()
             await run_turns()
 
     async def settle_reads(self) -> None:
         """Perform and answer the storage calls that read; those that write keep waiting."""
         await run_turns()
-        while calls := [call for call in self.log.held if not call.writes]:
+        while calls := [call for call in self.log.pending_calls if not call.writes]:
             for call in calls:
                 call.perform()
                 self.log.answer(call)

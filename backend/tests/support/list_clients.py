@@ -28,8 +28,8 @@ WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
 
 async def write(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
     """Write a message; return its seq."""
-    answer = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
-    return int(answer.raise_for_status().json()["seq"])
+    response = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
+    return int(response.raise_for_status().json()["seq"])
 
 
 def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
@@ -66,8 +66,8 @@ class _Socket:
 
 
 class _Events:
-    def __init__(self, answer: httpx.Response) -> None:
-        self._lines = answer.aiter_lines()
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines = response.aiter_lines()
         self.close_code: int | None = None
 
     async def frame(self) -> str | None:
@@ -157,7 +157,7 @@ async def follow(
         return
     async with (
         http(server, token=None) as client,
-        client.stream("GET", "/api/items/events", params=parameters, headers=headers) as answer,
+        client.stream("GET", "/api/items/events", params=parameters, headers=headers) as response,
     ):
-        assert answer.status_code == 200, await answer.aread()
-        yield ListClient(_Events(answer))
+        assert response.status_code == 200, await response.aread()
+        yield ListClient(_Events(response))

@@ -51,7 +51,7 @@ class ListRoom:
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
         await run_turns()
-        while self.log.held:
+        while self.log.pending_calls:
             self.log.settle()
             await run_turns()
 

@@ -116,7 +116,7 @@ class RoomLog:
     async def answer(self, times: int | None = None) -> None:
         """Perform and answer `times` storage calls; None: until none is waiting."""
         await run_turns()
-        while self.log.held and (times is None or times > 0):
+        while self.log.pending_calls and (times is None or times > 0):
             self.log.settle()
             await run_turns()
             times = None if times is None else times - 1
@@ -124,7 +124,7 @@ class RoomLog:
     async def fail(self) -> None:
         """Let every waiting storage call fail."""
         await run_turns()
-        for _ in range(len(self.log.held)):
+        for _ in range(len(self.log.pending_calls)):
             self.log.settle("nothing stored")
         await run_turns()
 
@@ -134,6 +134,6 @@ class RoomLog:
             room.close()
 
 
-def seqs(found: Sequence[Entry]) -> list[int]:
+def seqs(batch: Sequence[Entry]) -> list[int]:
     """Return the seqs of entries."""
-    return [entry.seq for entry in found]
+    return [entry.seq for entry in batch]

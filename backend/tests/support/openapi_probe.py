@@ -22,7 +22,7 @@ from tests.support.storm import examples
 # What an import takes.
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
-_KEPT = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 def operations(server: Address) -> list[Any]:  # Any: the library hides its type parameters
@@ -60,9 +60,9 @@ def probe(
             operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
         )
     )
-    def ask(case: Any) -> None:  # Any: as above
+    def check_case(case: Any) -> None:  # Any: as above
         assume(not mounted or not any("\n" in unquote(str(value)) for value in (case.path_parameters or {}).values()))
         for headers in header_sets:
-            case.call_and_validate(base_url=server.url, headers=headers, checks=_KEPT, timeout=TIMEOUT_S)
+            case.call_and_validate(base_url=server.url, headers=headers, checks=_CHECKS, timeout=TIMEOUT_S)
 
-    ask()
+    check_case()

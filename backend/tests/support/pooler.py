@@ -71,14 +71,14 @@ class TransactionPooler(TcpListener):
         """Forward the responses of a session until its transaction has ended; then free the session."""
         while True:
             message = await _read(session.reader)
-            over = False
+            finished = False
             if message[:1] == b"Z":
                 session.pending -= 1
-                over = not session.pending and message[-1:] == b"I"
-            if over:
+                finished = not session.pending and message[-1:] == b"I"
+            if finished:
                 self._free.append(session)
             writer.write(message)
-            if over:
+            if finished:
                 return
 
     async def _open(self, startup: bytes) -> _Session:

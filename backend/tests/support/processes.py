@@ -46,7 +46,7 @@ async def start_processes(number: int = 2, network: Network | None = None) -> li
     return processes
 
 
-class Alone:
+class ProcessHarness:
     """A process on a bus and a channel of the database; the test sends the messages of all others."""
 
     def __init__(self) -> None:

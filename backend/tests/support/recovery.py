@@ -19,4 +19,4 @@ class RecoveringProcess:
     @property
     def queries(self) -> int:
         """The number of storage calls that are waiting."""
-        return len(self.storage.log.held)
+        return len(self.storage.log.pending_calls)

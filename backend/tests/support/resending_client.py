@@ -31,16 +31,16 @@ CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError, Un
 class OutboxClient:
     """A client with an outbox; it keeps what it sent until it is acknowledged, and what it received on all connections.
 
-    `where` returns the port to connect to next; `up` is set while connecting makes sense.
+    `next_port` returns the port to connect to next; `reachable` is set while connecting makes sense.
     """
 
-    def __init__(self, number: int, where: Callable[[], int], up: asyncio.Event) -> None:
+    def __init__(self, number: int, next_port: Callable[[], int], reachable: asyncio.Event) -> None:
         self.name = f"client-{number}"
         self.view: list[Line] = []
         self.acked: dict[str, int] = {}
         self.joins = 0
-        self._where = where
-        self._up = up
+        self._next_port = next_port
+        self._reachable = reachable
         self._log: str | None = None
         self._unsent = deque(f"{self.name}:{n}" for n in range(SENDS))
         self._outbox: deque[str] = deque()
@@ -53,10 +53,10 @@ class OutboxClient:
     async def run(self) -> None:
         """Connect again and again, until everything is sent and every entry received."""
         while not self._done():
-            await self._up.wait()
+            await self._reachable.wait()
             query = {"token": "t", "name": self.name, "after": self.seq, "log": self._log}
             try:
-                socket = await connect(Address(self._where()), path(ITEM, query), subprotocols=[PROTOCOL])
+                socket = await connect(Address(self._next_port()), path(ITEM, query), subprotocols=[PROTOCOL])
             except CUT:
                 continue
             try:

@@ -59,9 +59,9 @@ class RoomClient:
         **query: object,
     ) -> Self:
         """Open a socket without reading; `query` may have `name`, `after`, `log` and `tail`."""
-        where = path(item, {"token": token, **query})
+        target = path(item, {"token": token, **query})
         return cls(
-            await connect(server, where, headers=headers, subprotocols=[PROTOCOL], receive_buffer=receive_buffer)
+            await connect(server, target, headers=headers, subprotocols=[PROTOCOL], receive_buffer=receive_buffer)
         )
 
     @classmethod
@@ -195,9 +195,9 @@ async def expect_refusal(server: Address, item: str, **how: Any) -> tuple[Line, 
 
 async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
     """Read a page of the item's log (W1)."""
-    answer = await client.get(f"/api/items/{item}/entries", params=bounds)
-    assert answer.status_code == 200, answer.text
-    result: Line = answer.json()
+    response = await client.get(f"/api/items/{item}/entries", params=bounds)
+    assert response.status_code == 200, response.text
+    result: Line = response.json()
     return result
 
 

@@ -47,7 +47,7 @@ class Reader:
         self.item = item
         self.person = person
         self.start = start
-        self.socket = FakeConnection(bound=socket_bound, reads=False, seen=self._seen)
+        self.socket = FakeConnection(bound=socket_bound, reads=False, on_write=self._seen)
         self.session: Session | None = None
         self._feed: Feed | None = None
         self.hello: Hello | None = None
@@ -59,7 +59,7 @@ class Reader:
         #: Sends of this connection whose outcome is open, in their order.
         self.open: dict[str, str] = {}
         #: Sends to be repeated.
-        self.again: dict[str, str] = {}
+        self.to_repeat: dict[str, str] = {}
         self.refused: set[str] = set()
         self.acked: dict[str, int] = {}
         self._truth = truth
@@ -89,10 +89,10 @@ class Reader:
     def repeat(self) -> None:
         """Resend what storage refused, in order (S5, S7)."""
         assert self.session is not None
-        again, self.again = self.again, {}
-        self.open |= again
-        if again:
-            self._pass("\n".join(again.values()))
+        lines, self.to_repeat = self.to_repeat, {}
+        self.open |= lines
+        if lines:
+            self._pass("\n".join(lines.values()))
 
     def _pass(self, frame: str) -> None:
         """Pass a frame to the session, which takes no lines for a moment after many refused ones (L6)."""
@@ -102,7 +102,7 @@ class Reader:
 
     def unsettled(self) -> dict[str, str]:
         """Return the sends without a known outcome, in order: the outbox of a client."""
-        return self.open | self.again
+        return self.open | self.to_repeat
 
     # --- what it hears
 
@@ -178,12 +178,12 @@ class Reader:
     def _error(self, error: Error) -> None:
         assert isinstance(error.id, str), f"S6: {error}"
         if error.code == "overloaded":
-            self.again[error.id] = self.open.pop(error.id)
+            self.to_repeat[error.id] = self.open.pop(error.id)
             return
         line = self._is_next(error.id)
         if error.code in REPEAT:
             assert error.retry_ms is not UNSET, "S7"
-            self.again[error.id] = line
+            self.to_repeat[error.id] = line
             self._behind_a_failure.discard(error.id)
             self._behind_a_failure |= set(self.open)
         else:

@@ -114,7 +114,7 @@ class World:
             return
         self.alive.append(reader)
         outbox = self.outboxes.pop((reader.item, reader.person.id), {})
-        reader.again |= outbox
+        reader.to_repeat |= outbox
         reader.repeat()
 
     def _send(self) -> None:
@@ -218,12 +218,12 @@ class World:
         """Run without faults, with all clients reading, until nothing happens any more."""
         quiet = 0
         while quiet < 12:
-            moved = bool(self.log.held)
-            while self.log.held:
+            moved = bool(self.log.pending_calls)
+            while self.log.pending_calls:
                 self.log.settle()
                 await run_turns(8)
             for reader in self.alive:
-                moved |= bool(reader.socket.buffered_bytes() or reader.again)
+                moved |= bool(reader.socket.buffered_bytes() or reader.to_repeat)
                 reader.socket.take()
                 reader.repeat()
             self.clock.now += 0.5

@@ -44,7 +44,7 @@ class Receiver:
         self.accepted: list[Received] = []
         self.refused: list[Received] = []
         #: Returns the status of the response, and the head of it after the status line; may be replaced by a test.
-        self.answer: Callable[[Received], int | str] = lambda _: 204
+        self.respond: Callable[[Received], int | str] = lambda _: 204
         self._server: asyncio.Server | None = None
         self._news = asyncio.Condition()
         self._connections: set[asyncio.StreamWriter] = set()
@@ -103,9 +103,9 @@ class Receiver:
                 received = Received(
                     headers["webhook-id"], verify_webhook(body, headers, WEBHOOK_SECRET), time.time() * 1000
                 )
-                answer = self.answer(received)
-                status = answer if isinstance(answer, int) else 200
-                rest = "content-length: 0\r\n\r\n" if isinstance(answer, int) else answer
+                response = self.respond(received)
+                status = response if isinstance(response, int) else 200
+                rest = "content-length: 0\r\n\r\n" if isinstance(response, int) else response
                 async with self._news:
                     (self.accepted if 200 <= status < 300 else self.refused).append(received)
                     self._news.notify_all()

@@ -144,7 +144,7 @@ class WireServer:
             connection = await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             recorder = Recorder(connection)
             task = asyncio.current_task()
-            self.served.put([weakref.ref(thing) for thing in (websocket, protocol, task)])
+            self.served.put([weakref.ref(object_) for object_ in (websocket, protocol, task)])
             await connection.run(recorder)
             self.recorders.put(recorder)
 
@@ -220,8 +220,8 @@ class RawClient:
         """Read exactly `size` bytes."""
         while len(self.unread) < size:
             self.unread += self._more()
-        taken, self.unread = self.unread[:size], self.unread[size:]
-        return taken
+        data, self.unread = self.unread[:size], self.unread[size:]
+        return data
 
     def ended(self) -> bool:
         """Read to the end; return whether the server closed and sent nothing more."""
@@ -230,10 +230,10 @@ class RawClient:
         return not self.unread
 
     def _more(self) -> bytes:
-        more = self.socket.recv(1 << 20)
-        if not more:
+        data = self.socket.recv(1 << 20)
+        if not data:
             raise EOFError(f"the server closed after {self.unread!r}")
-        return more
+        return data
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -143,7 +143,7 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
         members = members - set(line.left) | {person.id for person in line.joined}
         count = line.count
 
-    expected = {person.id for person, held in connections.items() if held}
+    expected = {person.id for person, number in connections.items() if number}
     assert (expected, len(expected)) == (members, count)
 
 

@@ -13,7 +13,7 @@ from alcove.limits import ProcessLimits, Retention
 from alcove.protocol import Entry, Gap, Hello, Member, Person
 from alcove.rooms.start_position import StartPosition
 from tests.support.fake_connection import FakeConnection
-from tests.support.hubs import HeldHub
+from tests.support.hubs import HubHarness
 from tests.support.session_harness import send
 from tests.support.turns import run_turns
 from tests.support.virtual_time import virtual_time
@@ -39,41 +39,41 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def write_and_leave(hub: HeldHub, number: int) -> Hello:
+async def write_and_leave(harness: HubHarness, number: int) -> Hello:
     """Send messages, each in its own transaction, and leave; return the `hello`."""
-    session, socket = await hub.join(member("writer"))
+    session, socket = await harness.join(member("writer"))
     for n in range(number):
         session.text(send(f"m{n}"))
-        await hub.settle()
+        await harness.settle()
     session.closed(1000)
     return hello(socket)
 
 
 @virtual_time
 async def test_h5_p1_the_hello_comes_first_and_names_everyone_with_their_rights() -> None:
-    hub = HeldHub()
-    await hub.join(member("bob"))
-    _, socket = await hub.join(member("ada"))
+    harness = HubHarness()
+    await harness.join(member("bob"))
+    _, socket = await harness.join(member("ada"))
     greeting = hello(socket)
 
     assert (greeting.you.id, greeting.you.name, greeting.you.can) == ("ada", "Ada", ["read", "write"])
     assert ({person.id for person in greeting.members}, greeting.count) == ({"ada", "bob"}, 2)
     assert (greeting.item, greeting.head, greeting.oldest, greeting.reset) == ("foo", 0, 1, False)
     assert greeting.expires is None
-    await hub.close()
+    await harness.close()
 
 
 @virtual_time
 async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> None:
-    hub = HeldHub()
-    first, _ = await hub.join(member())
-    _, socket = await hub.join(member())
-    assert (hello(socket).count, hub.hub.connections) == (1, 2)
+    harness = HubHarness()
+    first, _ = await harness.join(member())
+    _, socket = await harness.join(member())
+    assert (hello(socket).count, harness.hub.connections) == (1, 2)
 
     first.closed(1000)
-    _, other = await hub.join(member("bob"))
-    assert hello(other).count == 2
-    await hub.close()
+    _, bob_socket = await harness.join(member("bob"))
+    assert hello(bob_socket).count == 2
+    await harness.close()
 
 
 @pytest.mark.parametrize(
@@ -92,130 +92,130 @@ async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> N
 async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
     start: StartPosition, expected: list[int]
 ) -> None:
-    hub = HeldHub()
-    await write_and_leave(hub, 5)
-    _, socket = await hub.join_at(start, member())
+    harness = HubHarness()
+    await write_and_leave(harness, 5)
+    _, socket = await harness.join_at(start, member())
 
     assert (hello(socket).head, hello(socket).reset) == (5, False)
     assert seqs(socket) == expected
-    await hub.close()
+    await harness.close()
 
 
 @virtual_time
 async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_resets_it() -> None:
-    hub = HeldHub()
-    log_id = (await write_and_leave(hub, 5)).log
-    _, same = await hub.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
-    _, other = await hub.join_at(StartPosition(after=3, log_id="another", tail=4), member("bob"))
+    harness = HubHarness()
+    log_id = (await write_and_leave(harness, 5)).log
+    _, ada_socket = await harness.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
+    _, bob_socket = await harness.join_at(StartPosition(after=3, log_id="another", tail=4), member("bob"))
 
-    assert (hello(same).reset, seqs(same)) == (False, [4, 5])
-    assert (hello(other).reset, seqs(other), hello(other).log) == (True, [2, 3, 4, 5], log_id)
-    await hub.close()
+    assert (hello(ada_socket).reset, seqs(ada_socket)) == (False, [4, 5])
+    assert (hello(bob_socket).reset, seqs(bob_socket), hello(bob_socket).log) == (True, [2, 3, 4, 5], log_id)
+    await harness.close()
 
 
 @virtual_time
 async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
-    hub = HeldHub()
-    await write_and_leave(hub, 5)
-    _, socket = await hub.join_at(StartPosition(after=6, tail=1), member())
+    harness = HubHarness()
+    await write_and_leave(harness, 5)
+    _, socket = await harness.join_at(StartPosition(after=6, tail=1), member())
 
     assert (hello(socket).reset, hello(socket).head, seqs(socket)) == (True, 5, [5])
-    await hub.close()
+    await harness.close()
 
 
 @virtual_time
 async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_that_begins_does_not() -> None:
-    hub = HeldHub(Retention(entries=2))
-    await write_and_leave(hub, 5)
-    _, resumed = await hub.join_at(StartPosition(after=1), member("ada"))
-    _, begun = await hub.join_at(StartPosition(), member("bob"))
+    harness = HubHarness(Retention(entries=2))
+    await write_and_leave(harness, 5)
+    _, resumed = await harness.join_at(StartPosition(after=1), member("ada"))
+    _, begun = await harness.join_at(StartPosition(), member("bob"))
 
     assert ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed)) == ([Gap(2, 3)], [4, 5])
     assert ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun)) == ([], [4, 5])
     assert 4 == hello(resumed).oldest == hello(begun).oldest
-    await hub.close()
+    await harness.close()
 
 
 @virtual_time
 async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> None:
-    hub = HeldHub(process_limits=ProcessLimits(connections=2))
-    first, _ = await hub.join(member("ada"), item="foo")
-    await hub.join(member("bob"), item="bar")
-    refusal = await hub.join_refused(member("cyd"))
+    harness = HubHarness(process_limits=ProcessLimits(connections=2))
+    first, _ = await harness.join(member("ada"), item="foo")
+    await harness.join(member("bob"), item="bar")
+    refusal = await harness.join_refused(member("cyd"))
     assert (refusal.code, refusal.close) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
     assert refusal.retry_ms
-    assert hub.hub.connections == 2
+    assert harness.hub.connections == 2
 
     first.closed(1000)
-    await hub.join(member("cyd"))
-    assert hub.hub.connections == 2
-    await hub.close()
+    await harness.join(member("cyd"))
+    assert harness.hub.connections == 2
+    await harness.close()
 
 
 @virtual_time
 async def test_l3_joins_that_wait_for_storage_count_already() -> None:
-    hub = HeldHub(process_limits=ProcessLimits(connections=2))
+    harness = HubHarness(process_limits=ProcessLimits(connections=2))
     joining = [
-        asyncio.create_task(hub.hub.join("foo", FakeConnection(), member(name), StartPosition()))
+        asyncio.create_task(harness.hub.join("foo", FakeConnection(), member(name), StartPosition()))
         for name in ("ada", "bob", "cyd")
     ]
     await run_turns()
     assert isinstance(joining[2].exception(), Refusal)
 
-    await hub.settle()
+    await harness.settle()
     assert [task.done() and task.exception() is None for task in joining[:2]] == [True, True]
-    await hub.close()
+    await harness.close()
 
 
 @virtual_time
 async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() -> None:
-    hub = HeldHub(process_limits=ProcessLimits(member_connections=2))
-    first, _ = await hub.join(member())
-    await hub.join(member())
-    refusal = await hub.join_refused(member())
+    harness = HubHarness(process_limits=ProcessLimits(member_connections=2))
+    first, _ = await harness.join(member())
+    await harness.join(member())
+    refusal = await harness.join_refused(member())
     assert (refusal.code, refusal.close) == (Code.TOO_MANY, Close.TOO_MANY)
     assert refusal.retry_ms
 
-    await hub.join(member(), item="bar")
-    await hub.join(member("bob"))
+    await harness.join(member(), item="bar")
+    await harness.join(member("bob"))
     first.closed(1000)
-    await hub.join(member())
-    assert hub.hub.connections == 4
-    await hub.close()
+    await harness.join(member())
+    assert harness.hub.connections == 4
+    await harness.close()
 
 
 @virtual_time
 async def test_l3_a_refused_connection_leaves_no_trace() -> None:
-    hub = HeldHub(process_limits=ProcessLimits(member_connections=0))
-    await hub.join_refused(member(expires=time.time() + 3600))
+    harness = HubHarness(process_limits=ProcessLimits(member_connections=0))
+    await harness.join_refused(member(expires=time.time() + 3600))
 
-    assert (hub.hub._rooms.all(), hub.hub.connections, len(hub.hub._expiry)) == ([], 0, 0)
-    await hub.close()
+    assert (harness.hub._rooms.all(), harness.hub.connections, len(harness.hub._expiry)) == ([], 0, 0)
+    await harness.close()
 
 
 @virtual_time
 async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
-    hub = HeldHub()
-    first, _ = await hub.join(member("ada"))
-    second, _ = await hub.join(member("bob"))
+    harness = HubHarness()
+    first, _ = await harness.join(member("ada"))
+    second, _ = await harness.join(member("bob"))
     first.closed(1000)
-    assert set(hub.hub._rooms.items()) == {"foo"}
+    assert set(harness.hub._rooms.items()) == {"foo"}
 
     second.closed(1006)
-    assert (hub.hub._rooms.all(), hub.hub.connections) == ([], 0)
-    await hub.close()
+    assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
+    await harness.close()
 
 
 @virtual_time
 async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() -> None:
-    hub = HeldHub()
+    harness = HubHarness()
     expires = float(int(time.time()) + 3600)
-    session, socket = await hub.join(member(expires=expires))
-    assert (hello(socket).expires, len(hub.hub._expiry)) == (int(expires * 1000), 1)
+    session, socket = await harness.join(member(expires=expires))
+    assert (hello(socket).expires, len(harness.hub._expiry)) == (int(expires * 1000), 1)
 
     session.closed(1000)
-    assert len(hub.hub._expiry) == 0
-    await hub.close()
+    assert len(harness.hub._expiry) == 0
+    await harness.close()
 
 
 @pytest.mark.parametrize(
@@ -233,27 +233,27 @@ async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connectio
     revoked: Revocation, expected: Close | None
 ) -> None:
     revocations = Revocations()
-    hub = HeldHub(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
+    harness = HubHarness(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
     joining = asyncio.create_task(
-        hub.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
+        harness.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
     )
     await run_turns()
     revocations.add(revoked)
-    await hub.settle()
+    await harness.settle()
 
     error = joining.exception()
     assert (error.close if isinstance(error, Refusal) else None) == expected
-    assert hub.hub.connections == len(hub.hub._expiry) == (1 if expected is None else 0)
-    await hub.close()
+    assert harness.hub.connections == len(harness.hub._expiry) == (1 if expected is None else 0)
+    await harness.close()
 
 
 @virtual_time
 async def test_z1_a_draining_server_refuses_with_1012_before_it_asks_storage() -> None:
-    hub = HeldHub()
-    await hub.hub.drain()
-    refusal = await hub.join_refused(member())
+    harness = HubHarness()
+    await harness.hub.drain()
+    refusal = await harness.join_refused(member())
 
     assert refusal.close == Close.RESTART
     assert refusal.retry_ms
-    assert (hub.log.held, hub.hub.connections) == ([], 0)
-    await hub.close()
+    assert (harness.log.pending_calls, harness.hub.connections) == ([], 0)
+    await harness.close()

@@ -107,15 +107,15 @@ def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple
 
 def test_w15_a_snapshot_keeps_all_fields_of_bans_and_omits_ended_ones() -> None:
     bans = Bans()
-    kept = [Ban("ada", None, "all", until=100, reason="spam"), Ban("bob", "foo", "write")]
-    for ban in (*kept, Ban("cid", "foo", "all", until=50)):
+    active = [Ban("ada", None, "all", until=100, reason="spam"), Ban("bob", "foo", "write")]
+    for ban in (*active, Ban("cid", "foo", "all", until=50)):
         bans.add(ban, 0)
     parts = bans.snapshots(7, 1, 60)
 
     assert [(part.upto, part.first, part.behind, part.bans) for part in parts] == [
-        (7, "", "bob", kept[:1]),
-        (7, "bob", "cid", kept[1:]),
+        (7, "", "bob", active[:1]),
+        (7, "bob", "cid", active[1:]),
         (7, "cid", None, []),
     ]
-    other = Bans()
-    assert [other.apply_snapshot(part, 60) for part in parts] == [kept[:1], kept[1:], []]
+    restored = Bans()
+    assert [restored.apply_snapshot(part, 60) for part in parts] == [active[:1], active[1:], []]

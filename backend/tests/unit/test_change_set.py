@@ -51,7 +51,9 @@ def test_w10_many_rooms_are_published_in_several_messages_each_room_once() -> No
 
     messages = list(changes.messages())
     assert [len(message.heads) for message in messages] == [200, 200, 50]
-    assert {k: v for message in messages for k, v in message.heads.items()} == {f"room-{n}": n for n in range(450)}
+    assert {item: head for message in messages for item, head in message.heads.items()} == {
+        f"room-{n}": n for n in range(450)
+    }
 
 
 def test_w10_without_changes_no_message_is_published() -> None:

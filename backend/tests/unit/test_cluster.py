@@ -18,7 +18,7 @@ from alcove.protocol import ReadMark, TypingNow
 from alcove.storage.base import Draft
 from tests.support.held_log import HeldLog
 from tests.support.memory_rooms import ADA, BOB, Reader, entry, seqs
-from tests.support.processes import Alone, Process, start_processes
+from tests.support.processes import Process, ProcessHarness, start_processes
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -26,13 +26,13 @@ from tests.support.virtual_time import elapse, virtual_time
 @virtual_time
 async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> None:
     first, second = await start_processes()
-    here, there = Reader(await first.open()), Reader(await second.open())
+    first_reader, second_reader = Reader(await first.open()), Reader(await second.open())
     first.write("a", "b")
     second.write("c")
     await run_turns()
 
-    assert [1, 2, 3] == here.seqs == there.seqs
-    assert first.storage.log.held == [], "what was published is not read from the log"
+    assert [1, 2, 3] == first_reader.seqs == second_reader.seqs
+    assert first.storage.log.pending_calls == [], "what was published is not read from the log"
 
 
 @virtual_time
@@ -43,7 +43,7 @@ async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_the
     await run_turns()
 
     assert reader.seqs == [1, 2]
-    assert second.storage.log.held == [], "what was published with its entries is not read from the log"
+    assert second.storage.log.pending_calls == [], "what was published with its entries is not read from the log"
 
 
 @virtual_time
@@ -92,27 +92,27 @@ async def test_x1_entries_reach_only_their_own_room() -> None:
 @virtual_time
 async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
     """The bus sends the fallback instead, which has the head but no entries."""
-    alone = Alone()
-    reader = await alone.open()
-    alone.storage.write("a", "b")
-    alone.receive(EntriesStored(2, 1))
-    await alone.storage.answer()
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.storage.write("a", "b")
+    harness.receive(EntriesStored(2, 1))
+    await harness.storage.answer()
 
     assert reader.seqs == [1, 2]
 
 
 @virtual_time
 async def test_x2_entries_of_a_room_that_is_being_opened_are_noted() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.bus.subscribe("bar")
-    alone.process.rooms.opening.add("bar")
-    alone.receive(EntriesStored(2, 1), alone.storage.write("a", "b", item="bar"), channel="bar")
-    alone.storage.write("c", item="bar")
-    alone.receive(EntriesStored(3, 1), channel="bar")
-    await alone.storage.answer()
+    harness = ProcessHarness()
+    await harness.open()
+    harness.bus.subscribe("bar")
+    harness.process.rooms.opening.add("bar")
+    harness.receive(EntriesStored(2, 1), harness.storage.write("a", "b", item="bar"), channel="bar")
+    harness.storage.write("c", item="bar")
+    harness.receive(EntriesStored(3, 1), channel="bar")
+    await harness.storage.answer()
 
-    assert alone.process.rooms.extended == [("bar", 2), ("bar", 3)]
+    assert harness.process.rooms.extended == [("bar", 2), ("bar", 3)]
 
 
 @virtual_time
@@ -140,14 +140,14 @@ async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_agai
 
 @virtual_time
 async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.bus.subscribe("bar")
-    alone.receive(MemberTyping("ada", "Ada"), channel="bar")
-    alone.receive(ReadMarksMoved({"ada": 1}), channel="bar")
+    harness = ProcessHarness()
+    await harness.open()
+    harness.bus.subscribe("bar")
+    harness.receive(MemberTyping("ada", "Ada"), channel="bar")
+    harness.receive(ReadMarksMoved({"ada": 1}), channel="bar")
     await elapse(1)
 
-    assert (set(alone.storage.rooms), alone.process.rooms.extended) == ({"foo"}, [])
+    assert (set(harness.storage.rooms), harness.process.rooms.extended) == ({"foo"}, [])
 
 
 @virtual_time
@@ -203,11 +203,13 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
 
 @virtual_time
 async def test_z1_a_process_that_ends_publishes_it_and_leaves_no_task_running() -> None:
-    alone = Alone()
-    await alone.open()
-    await alone.process.cluster.close()
+    harness = ProcessHarness()
+    await harness.open()
+    await harness.process.cluster.close()
 
-    assert [(channel, type(told)) for channel, told in alone.bus.new_messages()] == [(ALL_PROCESSES, ProcessEnded)]
-    assert (alone.bus.closed, alone.sends.closed) == (True, True)
-    alone.storage.close()
+    assert [(channel, type(message)) for channel, message in harness.bus.new_messages()] == [
+        (ALL_PROCESSES, ProcessEnded)
+    ]
+    assert (harness.bus.closed, harness.sends.closed) == (True, True)
+    harness.storage.close()
     assert len(asyncio.all_tasks()) == 1

@@ -26,17 +26,17 @@ from tests.support.storm import examples
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 numbers = st.integers(0, 2**53 - 1)
-held = st.lists(st.tuples(text, text, numbers), max_size=3)
+presences = st.lists(st.tuples(text, text, numbers), max_size=3)
 messages: st.SearchStrategy[ClusterMessage] = st.one_of(
     st.builds(EntriesStored, numbers, numbers),
     st.builds(HeadMoved, text, numbers),
-    st.builds(MembersChanged, text, held, st.booleans()),
+    st.builds(MembersChanged, text, presences, st.booleans()),
     st.builds(MemberTyping, text, text),
     st.builds(ReadMarksMoved, st.dictionaries(text, numbers, max_size=3)),
     st.builds(ProcessAlive, text),
     st.builds(ProcessEnded, text),
     st.builds(MembersRequest, text, st.lists(text, max_size=3)),
-    st.builds(MembersResponse, text, st.dictionaries(text, held, max_size=3)),
+    st.builds(MembersResponse, text, st.dictionaries(text, presences, max_size=3)),
     st.builds(ChatLine, text),
 )
 
@@ -52,10 +52,10 @@ def test_x1_every_message_is_decoded_as_it_was_encoded(message: ClusterMessage) 
 @example(["a\nb\r\n", "\x00", {"\n": "\u2028"}])
 def test_x1_entries_follow_a_message_whatever_their_bodies_contain(bodies: list[object]) -> None:
     """A line break in a body is escaped, so it does not end the entry's line."""
-    sent = [Entry(seq, "message", f"id-{seq}", ADA, 0, body=raw(body)) for seq, body in enumerate(bodies, 1)]
+    stored = [Entry(seq, "message", f"id-{seq}", ADA, 0, body=raw(body)) for seq, body in enumerate(bodies, 1)]
     message = EntriesStored(len(bodies), 1)
 
-    assert decode(announcements.encode(message, [encode(entry) for entry in sent])) == (message, sent)
+    assert decode(announcements.encode(message, [encode(entry) for entry in stored])) == (message, stored)
 
 
 @given(st.binary(max_size=40) | text.map(str.encode))
@@ -74,9 +74,9 @@ def test_x9_anything_else_on_the_bus_is_a_decode_error(data: bytes) -> None:
 
 
 def test_x9_a_message_with_one_bad_entry_is_refused_as_a_whole() -> None:
-    good, other = (encode(entry) for entry in entries(1, 2))
+    first, second = (encode(entry) for entry in entries(1, 2))
     with pytest.raises(msgspec.DecodeError):
-        decode(announcements.encode(EntriesStored(2, 1), [good, other[:-1]]))
+        decode(announcements.encode(EntriesStored(2, 1), [first, second[:-1]]))
 
 
 def test_x1_fields_that_a_newer_process_adds_are_ignored() -> None:

@@ -3,82 +3,82 @@
 import asyncio
 
 from alcove.cluster.messages import ALL_PROCESSES, ProcessAlive
-from tests.support.processes import Alone
+from tests.support.processes import ProcessHarness
 from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
 async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscription() -> None:
-    alone = Alone()
-    await alone.process.cluster.start()
-    alone.bus.confirms = False
+    harness = ProcessHarness()
+    await harness.process.cluster.start()
+    harness.bus.confirms = False
     began = asyncio.get_running_loop().time()
-    await alone.process.cluster.open_room("foo")
+    await harness.process.cluster.open_room("foo")
 
     assert asyncio.get_running_loop().time() - began == 0.25
-    assert "foo" in alone.bus.channels
+    assert "foo" in harness.bus.channels
 
 
 @virtual_time
 async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
-    alone = Alone()
-    await alone.process.cluster.start()
-    alone.bus.fail()
+    harness = ProcessHarness()
+    await harness.process.cluster.start()
+    harness.bus.fail()
     began = asyncio.get_running_loop().time()
-    await alone.process.cluster.open_room("foo")
+    await harness.process.cluster.open_room("foo")
 
     assert asyncio.get_running_loop().time() == began
 
 
 @virtual_time
 async def test_x2_a_room_that_closed_is_no_longer_subscribed() -> None:
-    alone = Alone()
-    reader = await alone.open()
+    harness = ProcessHarness()
+    reader = await harness.open()
     reader.leave()
-    del alone.storage.rooms["foo"]
-    alone.process.cluster.room_closed("foo")
+    del harness.storage.rooms["foo"]
+    harness.process.cluster.room_closed("foo")
 
-    assert "foo" not in alone.bus.channels
+    assert "foo" not in harness.bus.channels
 
 
 @virtual_time
 async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down() -> None:
-    alone = Alone()
-    reader = await alone.open()
-    alone.bus.fail()
-    assert not alone.process.cluster.up
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.bus.fail()
+    assert not harness.process.cluster.up
     await elapse(5)
-    await alone.storage.answer()
-    alone.storage.write("a")
+    await harness.storage.answer()
+    harness.storage.write("a")
     for _ in range(4):
         await elapse(0.5)
-        await alone.storage.answer()
+        await harness.storage.answer()
 
     assert reader.seqs == [1]
 
 
 @virtual_time
 async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_announces_nothing() -> None:
-    alone = Alone()
-    reader = await alone.open()
-    alone.sends.fail()
-    assert not alone.process.cluster.up
-    alone.storage.write("a")
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.sends.fail()
+    assert not harness.process.cluster.up
+    harness.storage.write("a")
     for _ in range(4):
         await elapse(0.5)
-        await alone.storage.answer()
+        await harness.storage.answer()
 
     assert reader.seqs == [1]
 
 
 @virtual_time
 async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_again() -> None:
-    alone = Alone()
-    reader = await alone.open()
-    alone.storage.write("a")
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.storage.write("a")
     began = asyncio.get_running_loop().time()
-    alone.bus.recover()
-    await alone.storage.answer()
+    harness.bus.recover()
+    await harness.storage.answer()
 
     assert reader.seqs == [1]
     assert asyncio.get_running_loop().time() == began
@@ -86,22 +86,22 @@ async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_ag
 
 @virtual_time
 async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
-    alone = Alone()
-    await alone.open()
+    harness = ProcessHarness()
+    await harness.open()
     await elapse(60)
 
-    assert alone.storage.log.held == []
+    assert harness.storage.log.pending_calls == []
 
 
 @virtual_time
 async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
     """Its last messages may be lost, although the bus seems to work."""
-    alone = Alone()
-    reader = await alone.open()
-    alone.receive(ProcessAlive("p2"), channel=ALL_PROCESSES)
-    alone.storage.write("a")
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.receive(ProcessAlive("p2"), channel=ALL_PROCESSES)
+    harness.storage.write("a")
     for _ in range(6):
         await elapse(0.5)
-        await alone.storage.answer()
+        await harness.storage.answer()
 
     assert reader.seqs == [1]

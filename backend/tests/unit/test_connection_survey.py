@@ -14,7 +14,7 @@ from alcove.cluster.messages import (
 )
 from alcove.protocol import Person
 from tests.support.memory_rooms import Reader
-from tests.support.processes import Alone, start_processes
+from tests.support.processes import ProcessHarness, start_processes
 from tests.support.turns import run_turns
 from tests.support.virtual_time import virtual_time
 
@@ -40,23 +40,27 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
     result = await first.cluster.inspect("foo", 0)
 
     assert 250 == len(readers) == len({connection.member for connection in result.connections})
-    answers = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
-    assert [(len(answer.connections), answer.more) for answer in answers] == [(100, True), (100, True), (50, False)]
+    responses = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
+    assert [(len(response.connections), response.more) for response in responses] == [
+        (100, True),
+        (100, True),
+        (50, False),
+    ]
     assert result.unanswered == []
 
 
 @virtual_time
 async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_reports() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
-    alone.bus.new_messages()
-    asking = asyncio.create_task(alone.process.cluster.inspect("foo", 5))
+    harness = ProcessHarness()
+    await harness.open()
+    harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    harness.bus.new_messages()
+    survey = asyncio.create_task(harness.process.cluster.inspect("foo", 5))
     await run_turns()
-    (question,) = requests_in(alone.bus.new_messages())
+    (question,) = requests_in(harness.bus.new_messages())
     own = process_channel(question.process)
-    alone.receive(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
-    result = await asking
+    harness.receive(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
+    result = await survey
 
     assert result.head == 17
     assert {connection.member: connection.lag for connection in result.connections} == {"ada": 1, "bob": 17}
@@ -64,41 +68,41 @@ async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_report
 
 @virtual_time
 async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.receive(ProcessAlive("other"), channel=ALL_PROCESSES)
-    alone.bus.new_messages()
-    asking = [asyncio.create_task(alone.process.cluster.inspect("foo", 0)) for _ in range(10)]
+    harness = ProcessHarness()
+    await harness.open()
+    harness.receive(ProcessAlive("other"), channel=ALL_PROCESSES)
+    harness.bus.new_messages()
+    surveys = [asyncio.create_task(harness.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await run_turns()
 
-    assert len(requests_in(alone.bus.new_messages())) == 1
-    results = [await task for task in asking]
+    assert len(requests_in(harness.bus.new_messages())) == 1
+    results = [await task for task in surveys]
     assert [result.unanswered for result in results] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
-    alone.receive(
+    harness.receive(
         ConnectionsResponse("other", "unknown", 9, [state(9)]),
-        channel=process_channel(alone.process.cluster._presence.process),
+        channel=process_channel(harness.process.cluster._presence.process),
     )
 
 
 @virtual_time
 async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
-    alone.bus.fail()
+    harness = ProcessHarness()
+    await harness.open()
+    harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    harness.bus.fail()
     before = asyncio.get_running_loop().time()
-    result = await alone.process.cluster.inspect("foo", 0)
+    result = await harness.process.cluster.inspect("foo", 0)
 
     assert (result.unanswered, asyncio.get_running_loop().time()) == (["other:1"], before)
 
 
 @virtual_time
 async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
-    alone = Alone()
-    await alone.open()
-    alone.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
-    alone.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
-    result = await alone.process.cluster.inspect("foo", 0)
+    harness = ProcessHarness()
+    await harness.open()
+    harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
+    harness.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
+    result = await harness.process.cluster.inspect("foo", 0)
 
     assert ([connection.member for connection in result.connections], result.unanswered) == (["bob"], [])

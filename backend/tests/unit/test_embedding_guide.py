@@ -20,7 +20,7 @@ from tests.support.snippets import EMBEDDING, INTEGRATING, module, snippet
 Ask = Callable[[str | None], Any]
 
 
-def ask_fastapi() -> Ask:
+def fastapi_endpoint() -> Ask:
     transport = httpx.ASGITransport(module("fastapi_endpoint.py").app)
 
     async def answer(user: str | None) -> Any:
@@ -31,19 +31,19 @@ def ask_fastapi() -> Ask:
     return lambda user: asyncio.run(answer(user))
 
 
-def ask_flask() -> Ask:
+def flask_endpoint() -> Ask:
     app = module("flask_endpoint.py").app
 
-    def ask(user: str | None) -> Any:
+    def request_token(user: str | None) -> Any:
         with app.test_client() as client:
             with client.session_transaction() as session:
                 session.update({"user": user} if user else {})
             return client.get("/alcove-token").get_json()
 
-    return ask
+    return request_token
 
 
-def ask_django() -> Ask:
+def django_endpoint() -> Ask:
     from django.conf import settings  # noqa: PLC0415 - it is slow to load
     from django.test import RequestFactory  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415
@@ -52,7 +52,7 @@ def ask_django() -> Ask:
         settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_endpoint")
     urls = module("django_endpoint.py")
 
-    def ask(user: str | None) -> Any:
+    def request_token(user: str | None) -> Any:
         request = RequestFactory().get("/alcove-token")
         request.user = SimpleNamespace(is_authenticated=user is not None, pk=user, get_username=lambda: "Ada")
         with pytest.MonkeyPatch.context() as patch:
@@ -60,19 +60,19 @@ def ask_django() -> Ask:
             view, args, kwargs = resolve("/alcove-token", urlconf="django_endpoint")
         return json.loads(view(request, *args, **kwargs).content)
 
-    return ask
+    return request_token
 
 
-@pytest.mark.parametrize("endpoint", [ask_fastapi, ask_flask, ask_django])
+@pytest.mark.parametrize("endpoint", [fastapi_endpoint, flask_endpoint, django_endpoint])
 def test_a3_a_token_endpoint_of_the_guide_answers_a_token_of_its_user(
     endpoint: Callable[[], Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALCOVE_SECRET", SECRET)
     monkeypatch.setenv("SECRET_KEY", "a secret of the application")
-    ask = endpoint()
+    request_token = endpoint()
 
-    assert ask(None) == {"token": None}
-    claims = jwt.decode(keep(ask("ada")["token"]), SECRET, ["HS256"])
+    assert request_token(None) == {"token": None}
+    claims = jwt.decode(keep(request_token("ada")["token"]), SECRET, ["HS256"])
     assert {"sub": "ada", "name": "Ada", "items": {"order-*": "rw"}}.items() <= claims.items()
     assert claims["exp"] - claims["iat"] == pytest.approx(600, abs=1)
 

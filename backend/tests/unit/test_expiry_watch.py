@@ -193,26 +193,26 @@ async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_other
 
     watch = ExpiryWatch()
     connections_of_ada = [Leaving() for _ in range(3)]
-    bob, elsewhere, beside_items = Connection(), Connection(), Connection()
+    bob, ada_in_bar, ada_without_item = Connection(), Connection(), Connection()
     for ada in connections_of_ada:
         watch.watch(ada, member(), "foo")
     watch.watch(bob, member(id="bob"), "foo")
-    watch.watch(elsewhere, member(), "bar")
-    watch.watch(beside_items, member(), None)
+    watch.watch(ada_in_bar, member(), "bar")
+    watch.watch(ada_without_item, member(), None)
     watch.end_revoked(Revocation(START + 1, sub="ada", item="foo"))
     assert [ada.codes for ada in connections_of_ada] == [[Close.FORBIDDEN]] * 3
-    assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [], [])
+    assert (bob.codes, ada_in_bar.codes, ada_without_item.codes) == ([], [], [])
 
     watch.end_revoked(Revocation(START + 1, sub="ada"))
-    assert (bob.codes, elsewhere.codes, beside_items.codes) == ([], [Close.FORBIDDEN], [Close.FORBIDDEN])
+    assert (bob.codes, ada_in_bar.codes, ada_without_item.codes) == ([], [Close.FORBIDDEN], [Close.FORBIDDEN])
     assert [len(ada.codes) for ada in connections_of_ada] == [1] * 3
 
 
 @virtual_time
 async def test_w5_the_end_of_a_login_closes_only_the_connections_of_its_token() -> None:
-    watch, same, other = ExpiryWatch(), Connection(), Connection()
-    watch.watch(same, member(digest="this"), "foo")
-    watch.watch(other, member(digest="that"), "foo")
+    watch, ended_login, other_login = ExpiryWatch(), Connection(), Connection()
+    watch.watch(ended_login, member(digest="this"), "foo")
+    watch.watch(other_login, member(digest="that"), "foo")
     watch.end_revoked(Revocation(START, digest="this", expires=START + 3600))
 
-    assert (same.codes, other.codes) == ([Close.UNAUTHENTICATED], [])
+    assert (ended_login.codes, other_login.codes) == ([Close.UNAUTHENTICATED], [])

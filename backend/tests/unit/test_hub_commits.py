@@ -12,7 +12,7 @@ from alcove.protocol import Ack, Entry, Error, Hello, Member, Person, ReadMark
 from alcove.rooms.start_position import StartPosition
 from tests.support.clients import eventually
 from tests.support.fake_connection import FakeConnection
-from tests.support.hubs import HeldHub
+from tests.support.hubs import HubHarness
 from tests.support.session_harness import send
 from tests.support.turns import deliver, run_turns
 
@@ -21,13 +21,13 @@ BOB = Member(Person("bob", "Bob"), frozenset({"read", "write"}))
 
 
 @pytest.fixture
-async def held() -> AsyncIterator[HeldHub]:
+async def harness() -> AsyncIterator[HubHarness]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    held_hub = HeldHub()
-    yield held_hub
-    for room in held_hub.hub._rooms.all():
+    harness = HubHarness()
+    yield harness
+    for room in harness.hub._rooms.all():
         room.close()
-    await held_hub.log.close()
+    await harness.log.close()
 
 
 def seqs(socket: FakeConnection) -> list[int]:
@@ -35,198 +35,198 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(held: HeldHub) -> None:
+async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(harness: HubHarness) -> None:
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
-    ada, first = await held.join(ADA)
-    held.log.holds_io_pending = True
+    ada, first = await harness.join(ADA)
+    harness.log.holds_io_pending = True
     ada.text(send("a"))
     await run_turns()
     ada.text(send("b"))
-    commit = held.log.held[0]
+    commit = harness.log.pending_calls[0]
     commit.perform()
-    held.log.answer(commit)
+    harness.log.answer(commit)
     await run_turns()
     assert seqs(first) == []
 
     socket = FakeConnection()
-    joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=held.log.id)))
-    await held.settle_reads()
+    joining = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=harness.log.id)))
+    await harness.settle_reads()
     await joining
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
-    await held.settle()
+    await harness.settle()
 
     assert (hello.head, hello.reset) == (1, False)
     assert seqs(socket) == [2]
     assert seqs(first) == [1, 2]
 
 
-async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(held: HeldHub) -> None:
-    writing = asyncio.create_task(held.hub.writer.send("foo", Raw(b'"a"'), BOB.person))
-    await held.settle()
+async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(harness: HubHarness) -> None:
+    writing = asyncio.create_task(harness.hub.writer.send("foo", Raw(b'"a"'), BOB.person))
+    await harness.settle()
     await writing
     socket = FakeConnection()
-    joining = asyncio.create_task(held.hub.join("foo", socket, ADA, StartPosition()))
+    joining = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
     await run_turns()
-    held.log.settle()  # the room's marks are read; its entries are still to be
+    harness.log.settle()  # the room's marks are read; its entries are still to be
     await run_turns()
-    marking = asyncio.create_task(held.hub.writer.mark_read("foo", "bob", 1))
+    marking = asyncio.create_task(harness.hub.writer.mark_read("foo", "bob", 1))
     await run_turns()
-    (mark,) = [call for call in held.log.held if call.writes]
+    (mark,) = [call for call in harness.log.pending_calls if call.writes]
     mark.perform()
-    held.log.answer(mark)
+    harness.log.answer(mark)
     assert await marking == 1
 
-    await held.settle()
+    await harness.settle()
     await joining
 
     await eventually(lambda: ReadMark("bob", 1) in socket.lines)
 
 
 async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(
-    held: HeldHub,
+    harness: HubHarness,
 ) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
-    ada, _ = await held.join(ADA)
+    ada, _ = await harness.join(ADA)
     ada.text(send("a"))
     ada.closed(1000)
     await run_turns()
-    (commit,) = held.log.held
+    (commit,) = harness.log.pending_calls
     commit.perform()
     socket = FakeConnection()
-    joining = asyncio.create_task(held.hub.join("foo", socket, BOB, StartPosition()))
-    await held.settle_reads()
+    joining = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition()))
+    await harness.settle_reads()
     bob = await joining
-    held.log.answer(commit)
+    harness.log.answer(commit)
     await run_turns()
 
     assert seqs(socket) == [1]
     bob.text(send("b"))
-    await held.settle()
+    await harness.settle()
     assert seqs(socket) == [1, 2]
 
 
-async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(held: HeldHub) -> None:
-    ada, socket = await held.join(ADA)
-    _, reader = await held.join(BOB)
+async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(harness: HubHarness) -> None:
+    ada, socket = await harness.join(ADA)
+    _, reader = await harness.join(BOB)
     ada.text(send("a"))
     await run_turns()
-    held.log.settle("answer lost")
+    harness.log.settle("answer lost")
     await run_turns()
     assert [line.code for line in socket.lines if isinstance(line, Error)] == ["unavailable"]
     assert seqs(reader) == []
 
     ada.text(send("b"))
-    await held.settle()
+    await harness.settle()
     assert [1, 2] == seqs(reader) == seqs(socket)
 
 
 async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(
-    held: HeldHub,
+    harness: HubHarness,
 ) -> None:
-    ada, socket = await held.join(ADA)
-    _, reader = await held.join(BOB)
+    ada, socket = await harness.join(ADA)
+    _, reader = await harness.join(BOB)
     ada.text(send("a"))
     await run_turns()
-    held.log.settle("answer lost")
+    harness.log.settle("answer lost")
     await run_turns()
     ada.text(send("a"))
-    await held.settle()
+    await harness.settle()
 
     (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
     assert (ack.seq, ack.duplicate) == (1, True)
     assert [1] == seqs(reader) == seqs(socket)
 
 
-async def test_d3_a_delivery_is_built_once_for_everyone_in_step(held: HeldHub) -> None:
-    ada, first = await held.join(ADA)
-    sockets = [first, *[(await held.join(BOB))[1] for _ in range(3)]]
+async def test_d3_a_delivery_is_built_once_for_everyone_in_step(harness: HubHarness) -> None:
+    ada, first = await harness.join(ADA)
+    sockets = [first, *[(await harness.join(BOB))[1] for _ in range(3)]]
     for n in range(2):
-        deliver(ada, "\n".join(send(f"{n}-{m}") for m in range(10)))
-    await held.settle()
+        deliver(ada, "\n".join(send(f"{n}-{part}") for part in range(10)))
+    await harness.settle()
     deliveries = [next(frame for frame in socket.frames if b'"entry"' in frame) for socket in sockets]
 
     assert deliveries[0].count(b'"entry"') == 20
     assert all(delivery is deliveries[0] for delivery in deliveries)
 
 
-async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(held: HeldHub) -> None:
-    ada, _ = await held.join(ADA, after=None)
+async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(harness: HubHarness) -> None:
+    ada, _ = await harness.join(ADA, after=None)
     for batch in range(20):
         deliver(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
-        await held.settle()
-    session, reader = await held.join(BOB, reads=False)
+        await harness.settle()
+    session, reader = await harness.join(BOB, reads=False)
     sizes = []
     while seqs(reader)[-1:] != [4000]:
         sizes.append(reader.buffered_bytes())
         reader.take(1)
-        await held.settle()
+        await harness.settle()
 
     assert max(sizes) <= 256 * 1024
     assert seqs(reader) == list(range(1, 4001))
     session.closed(1000)
 
 
-async def test_l3_a_client_that_gives_up_while_joining_is_not_counted(held: HeldHub) -> None:
+async def test_l3_a_client_that_gives_up_while_joining_is_not_counted(harness: HubHarness) -> None:
     joining = [
-        asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+        asyncio.create_task(harness.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await run_turns()
-    assert held.hub.connections == 2
+    assert harness.hub.connections == 2
     joining[0].cancel()
     await run_turns()
-    assert held.hub.connections == 1
+    assert harness.hub.connections == 1
     joining[1].cancel()
-    await held.settle()
+    await harness.settle()
 
-    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
+    assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_s7_l3_a_join_that_storage_fails_is_not_counted(held: HeldHub) -> None:
+async def test_s7_l3_a_join_that_storage_fails_is_not_counted(harness: HubHarness) -> None:
     joining = [
-        asyncio.create_task(held.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
+        asyncio.create_task(harness.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await run_turns()
-    held.log.settle("nothing stored")
+    harness.log.settle("nothing stored")
     refused = await asyncio.gather(*joining, return_exceptions=True)
 
     assert [error.code for error in refused if isinstance(error, Refusal)] == [Code.UNAVAILABLE] * 2
-    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
+    assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_z1_a_join_in_progress_is_refused_when_the_server_begins_to_drain(held: HeldHub) -> None:
+async def test_z1_a_join_in_progress_is_refused_when_the_server_begins_to_drain(harness: HubHarness) -> None:
     """If it were admitted after the `bye`, it would be cut off without one."""
-    joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition()))
+    joining = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition()))
     await run_turns()
-    await held.hub.drain()
-    await held.settle()
+    await harness.hub.drain()
+    await harness.settle()
 
     with pytest.raises(Refusal) as refused:
         await joining
     assert refused.value.close == Close.RESTART
-    assert (held.hub._rooms.all(), held.hub.connections) == ([], 0)
+    assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted(held: HeldHub) -> None:
+async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted(harness: HubHarness) -> None:
     """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
-    ada, _ = await held.join(ADA, after=None)
+    ada, _ = await harness.join(ADA, after=None)
     for batch in range(4):
         deliver(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
-        await held.settle()
+        await harness.settle()
     reader = FakeConnection()
-    joining = asyncio.create_task(held.hub.join("foo", reader, BOB, StartPosition(after=0)))
+    joining = asyncio.create_task(harness.hub.join("foo", reader, BOB, StartPosition(after=0)))
     await run_turns()
     for page in range(2):
-        (read,) = held.log.held
+        (read,) = harness.log.pending_calls
         read.perform()
         ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
         await run_turns()
-        held.log.held[-1].perform()
-        held.log.answer(held.log.held[-1])
+        harness.log.pending_calls[-1].perform()
+        harness.log.answer(harness.log.pending_calls[-1])
         await run_turns()
-        held.log.answer(read)
+        harness.log.answer(read)
         await run_turns()
         assert seqs(reader)[-1] == 250 * (page + 1)
-    await held.settle()
+    await harness.settle()
     await joining
 
     entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
@@ -236,36 +236,36 @@ async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted
 
 
 async def test_l5_the_hello_after_a_send_has_the_oldest_kept_seq() -> None:
-    held = HeldHub(Retention(entries=3))
-    ada, _ = await held.join(ADA)
+    harness = HubHarness(Retention(entries=3))
+    ada, _ = await harness.join(ADA)
     deliver(ada, "\n".join(send(str(n)) for n in range(10)))
-    await held.settle()
-    _, socket = await held.join(BOB)
+    await harness.settle()
+    _, socket = await harness.join(BOB)
 
     assert isinstance(hello := socket.lines[0], Hello)
     assert (hello.oldest, hello.head) == (8, 10)
     assert seqs(socket) == [8, 9, 10]
-    for room in held.hub._rooms.all():
+    for room in harness.hub._rooms.all():
         room.close()
-    await held.log.close()
+    await harness.log.close()
 
 
 async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """A member stays for days in a silent room: retention removes its entries from the log, and so must the tail."""
-    held = HeldHub(Retention(days=1))
-    ada, _ = await held.join(ADA)
+    harness = HubHarness(Retention(days=1))
+    ada, _ = await harness.join(ADA)
     deliver(ada, "\n".join(send(str(n)) for n in range(3)))
-    await held.settle()
-    now = held.hub.now_ms()
-    monkeypatch.setattr(held.hub, "now_ms", lambda: now + 23 * 3_600_000)
-    _, sooner = await held.join(BOB, after=None)
-    monkeypatch.setattr(held.hub, "now_ms", lambda: now + 25 * 3_600_000)
-    _, later = await held.join(BOB, after=None)
+    await harness.settle()
+    now = harness.hub.now_ms()
+    monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 23 * 3_600_000)
+    _, sooner = await harness.join(BOB, after=None)
+    monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 25 * 3_600_000)
+    _, later = await harness.join(BOB, after=None)
 
     assert seqs(sooner) == [1, 2, 3]
     assert seqs(later) == []
     assert isinstance(hello := later.lines[0], Hello)
     assert (hello.oldest, hello.head) == (4, 3)
-    for room in held.hub._rooms.all():
+    for room in harness.hub._rooms.all():
         room.close()
-    await held.log.close()
+    await harness.log.close()

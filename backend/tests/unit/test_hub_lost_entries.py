@@ -23,7 +23,7 @@ from tests.support.turns import run_turns
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 
 
-class LossyHub:
+class LossyHubHarness:
     """A hub on a HeldLog that can lose entries."""
 
     def __init__(self, tail_entries: int = 256) -> None:
@@ -36,7 +36,7 @@ class LossyHub:
     async def settle(self) -> None:
         """Perform and answer storage calls until none is waiting."""
         await run_turns()
-        while self.log.held:
+        while self.log.pending_calls:
             self.log.settle()
             await run_turns()
 
@@ -74,19 +74,19 @@ class LossyHub:
         await sending
 
 
-def message(id_: str, at: int = 1) -> Draft:
-    """Create the draft of a message, which was sent at `at`."""
-    return Draft("foo", "message", id_, ADA.person, at, Raw(b'"hello"'))
+def message(id_: str, sent_at: int = 1) -> Draft:
+    """Create the draft of a message, which was sent at `sent_at`."""
+    return Draft("foo", "message", id_, ADA.person, sent_at, Raw(b'"hello"'))
 
 
 @pytest.fixture
-async def held() -> AsyncIterator[LossyHub]:
+async def harness() -> AsyncIterator[LossyHubHarness]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    lossy_hub = LossyHub()
-    yield lossy_hub
-    for room in lossy_hub.hub._rooms.all():
+    harness = LossyHubHarness()
+    yield harness
+    for room in harness.hub._rooms.all():
         room.close()
-    await lossy_hub.log.close()
+    await harness.log.close()
 
 
 def hello(socket: FakeConnection) -> Hello:
@@ -100,120 +100,122 @@ def ids(socket: FakeConnection) -> list[str]:
     return [line.id for line in socket.lines if isinstance(line, Entry)]
 
 
-async def assert_all_start_over(held: LossyHub, before: FakeConnection, *expected: str) -> None:
+async def assert_all_start_over(harness: LossyHubHarness, before: FakeConnection, *expected: str) -> None:
     """Check that the connection was closed with 1012, and that a resume starts over and reads what the log has."""
     assert before.close_code == Close.RESTART
-    after = await held.join(StartPosition(after=3, log_id=hello(before).log))
+    after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset
     assert ids(after) == [*expected]
-    rejoined = await held.join(StartPosition(after=1, log_id=hello(after).log))
+    rejoined = await harness.join(StartPosition(after=1, log_id=hello(after).log))
     assert (hello(rejoined).reset, hello(rejoined).log) == (False, hello(after).log)
     assert ids(rejoined) == [*expected[1:]]
 
 
-async def test_x8_a_send_notices_that_the_log_lost_entries(held: LossyHub) -> None:
-    ada = await held.join()
-    held.lose()
-    await held.post("d")
+async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    harness.lose()
+    await harness.post("d")
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(held, ada, "a", "d")
+    await assert_all_start_over(harness, ada, "a", "d")
 
 
-async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(held: LossyHub) -> None:
+async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(harness: LossyHubHarness) -> None:
     socket = FakeConnection()
-    joining = asyncio.create_task(held.hub.join("foo", socket, ADA, StartPosition()))
-    await held.settle()
+    joining = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
+    await harness.settle()
     session = await joining
     for id_ in ("a", "b", "c"):
         session.text(send(id_))
-        await held.settle()
-    held.lose()
+        await harness.settle()
+    harness.lose()
     session.text(send("d"))
-    await held.settle()
+    await harness.settle()
 
     assert [line.id for line in socket.lines if isinstance(line, Ack)] == ["a", "b", "c"]
-    await assert_all_start_over(held, socket, "a", "d")
+    await assert_all_start_over(harness, socket, "a", "d")
     session.closed(Close.RESTART)
-    assert held.hub.connections == 2
+    assert harness.hub.connections == 2
 
 
 @pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
-async def test_x8_a_read_of_the_log_notices_lost_entries(held: LossyHub, rewritten: bool) -> None:  # noqa: FBT001 - a case
-    ada = await held.join()
-    held.lose()
+async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHubHarness, rewritten: bool) -> None:  # noqa: FBT001 - a case
+    ada = await harness.join()
+    harness.lose()
     if rewritten:
-        held.log.store.append([message("x"), message("y"), message("z")])
-        held.hub._rooms._cluster._recovery.verify_history("foo")
+        harness.log.store.append([message("x"), message("y"), message("z")])
+        harness.hub._rooms._cluster._recovery.verify_history("foo")
     else:
-        held.hub._rooms._cluster._recovery.check_heads(["foo"])
-    await held.settle()
+        harness.hub._rooms._cluster._recovery.check_heads(["foo"])
+    await harness.settle()
 
-    await assert_all_start_over(held, ada, "a", *("xyz" if rewritten else ""))
+    await assert_all_start_over(harness, ada, "a", *("xyz" if rewritten else ""))
 
 
-async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_in_the_log(held: LossyHub) -> None:
-    ada = await held.join()
-    held.lose()
-    (outcome,) = held.log.store.append([message("x")])
+async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_in_the_log(
+    harness: LossyHubHarness,
+) -> None:
+    ada = await harness.join()
+    harness.lose()
+    (outcome,) = harness.log.store.append([message("x")])
     assert isinstance(outcome, Appended)
-    held.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
-    await held.settle()
+    harness.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
+    await harness.settle()
 
-    await assert_all_start_over(held, ada, "a", "x")
+    await assert_all_start_over(harness, ada, "a", "x")
 
 
-async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(held: LossyHub) -> None:
-    ada = await held.join()
-    held.hub._rooms._cluster._recovery._sole_writer = False
-    held.lose()
-    held.log.store.append([message("x"), message("y"), message("z")])
-    held.hub._rooms._cluster._recovery.check_reported("foo")
+async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    harness.hub._rooms._cluster._recovery._sole_writer = False
+    harness.lose()
+    harness.log.store.append([message("x"), message("y"), message("z")])
+    harness.hub._rooms._cluster._recovery.check_reported("foo")
     while ada.close_code is None:
         await run_turns(1)
-        await held.settle()
+        await harness.settle()
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(held, ada, "a", "x", "y", "z")
+    await assert_all_start_over(harness, ada, "a", "x", "y", "z")
 
 
-async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(held: LossyHub) -> None:
-    ada = await held.join()
-    held.lose()
-    held.log.store.append([message("x")])
-    held.hub._rooms._cluster._recovery.check_reported("foo")
-    await held.settle()
+async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    harness.lose()
+    harness.log.store.append([message("x")])
+    harness.hub._rooms._cluster._recovery.check_reported("foo")
+    await harness.settle()
 
-    await assert_all_start_over(held, ada, "a", "x")
+    await assert_all_start_over(harness, ada, "a", "x")
 
 
-async def test_x8_a_message_of_another_history_is_no_reason_by_itself(held: LossyHub) -> None:
-    ada = await held.join()
-    held.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
-    await held.settle()
+async def test_x8_a_message_of_another_history_is_no_reason_by_itself(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    harness.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
+    await harness.settle()
 
     assert ada.close_code is None
     assert ids(ada) == ["a", "b", "c"]
 
 
 async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
-    held = LossyHub(tail_entries=0)
-    ada = await held.join()
-    held.lose()
-    joining = asyncio.create_task(held.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
-    await held.settle()
+    harness = LossyHubHarness(tail_entries=0)
+    ada = await harness.join()
+    harness.lose()
+    joining = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
+    await harness.settle()
     await joining
     await run_turns(1)
-    await held.settle()
+    await harness.settle()
 
-    await assert_all_start_over(held, ada, "a")
-    await held.log.close()
+    await assert_all_start_over(harness, ada, "a")
+    await harness.log.close()
 
 
-async def assert_new_history(held: LossyHub, before: FakeConnection, *expected: str) -> None:
+async def assert_new_history(harness: LossyHubHarness, before: FakeConnection, *expected: str) -> None:
     """Check that a resume of a client that left starts over, in a new history with these entries."""
-    after = await held.join(StartPosition(after=3, log_id=hello(before).log))
+    after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset
     assert ids(after) == [*expected]
@@ -221,78 +223,80 @@ async def assert_new_history(held: LossyHub, before: FakeConnection, *expected: 
 
 @pytest.mark.parametrize("rewritten", ["", "xyz"], ids=["behind", "another entry"])
 async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_new_history(
-    held: LossyHub, rewritten: str
+    harness: LossyHubHarness, rewritten: str
 ) -> None:
-    ada = await held.join()
-    await held.leave()
-    held.lose()
-    held.log.store.append([message(id_) for id_ in rewritten])
+    ada = await harness.join()
+    await harness.leave()
+    harness.lose()
+    harness.log.store.append([message(id_) for id_ in rewritten])
 
-    await assert_new_history(held, ada, "a", *rewritten)
+    await assert_new_history(harness, ada, "a", *rewritten)
 
 
-async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(held: LossyHub) -> None:
-    ada = await held.join()
-    await held.leave()
-    held.lose()
+async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    await harness.leave()
+    harness.lose()
     for id_ in ("d", "e"):
-        await held.post(id_)
+        await harness.post(id_)
 
-    await assert_new_history(held, ada, "a", "d", "e")
+    await assert_new_history(harness, ada, "a", "d", "e")
 
 
-async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_missed_too(held: LossyHub) -> None:
+async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_missed_too(
+    harness: LossyHubHarness,
+) -> None:
     for id_ in ("a", "b", "c"):
-        await held.post(id_)
-    first = held.log.store.read("foo", 0, None, 10, 1 << 20).log
-    held.lose()
-    held.log.store.append([message("x", at=2), message("y", at=2)])
+        await harness.post(id_)
+    first = harness.log.store.read("foo", 0, None, 10, 1 << 20).log
+    harness.lose()
+    harness.log.store.append([message("x", sent_at=2), message("y", sent_at=2)])
 
-    assert hello(await held.join()).log != first
+    assert hello(await harness.join()).log != first
 
 
-async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(held: LossyHub) -> None:
-    ada = await held.join()
-    await held.leave()
-    held.log.store.append([message(f"{n}") for n in range(60)])
-    after = await held.join(StartPosition(after=3, log_id=hello(ada).log))
+async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    await harness.leave()
+    harness.log.store.append([message(f"{n}") for n in range(60)])
+    after = await harness.join(StartPosition(after=3, log_id=hello(ada).log))
 
     assert (hello(after).log, hello(after).reset, ids(after)[0]) == (hello(ada).log, False, "0")
 
 
-async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(held: LossyHub) -> None:
-    ada = await held.join()
-    await held.leave()
-    held.lose()
-    held.log.store.append([message("x"), message("y"), message("z")])
-    held.hub._rooms.cluster._dispatcher.on_database_gap(frozenset())
-    await held.settle()
+async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(harness: LossyHubHarness) -> None:
+    ada = await harness.join()
+    await harness.leave()
+    harness.lose()
+    harness.log.store.append([message("x"), message("y"), message("z")])
+    harness.hub._rooms.cluster._dispatcher.on_database_gap(frozenset())
+    await harness.settle()
 
-    assert held.log.store.read("foo", 0, None, 10, 1 << 20).log != hello(ada).log
-    await held.hub._tasks.close(1)
+    assert harness.log.store.read("foo", 0, None, 10, 1 << 20).log != hello(ada).log
+    await harness.hub._tasks.close(1)
 
 
-async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(held: LossyHub) -> None:
-    following = asyncio.create_task(held.hub.follow_access_records())
-    await held.settle()
+async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(harness: LossyHubHarness) -> None:
+    following = asyncio.create_task(harness.hub.follow_access_records())
+    await harness.settle()
     await following
     for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
-        revoking = asyncio.create_task(held.hub.revoke(revoked))
-        await held.settle()
+        revoking = asyncio.create_task(harness.hub.revoke(revoked))
+        await harness.settle()
         await revoking
-    held.lose(REVOCATIONS_ITEM, head=1)
-    held.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
-    await held.settle()
+    harness.lose(REVOCATIONS_ITEM, head=1)
+    harness.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
+    await harness.settle()
 
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
-            held.revocations.check(sub, item, 1.0, None)
-    page = held.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
+            harness.revocations.check(sub, item, 1.0, None)
+    page = harness.log.store.read(REVOCATIONS_ITEM, 0, None, 10, 1 << 20)
     assert [entry.seq for entry in page.entries] == [1, 2, 3]
-    resume_reading = Revocations()
+    restored = Revocations()
     for entry in page.entries:
         assert entry.body is not UNSET
-        resume_reading.add(msgspec.json.decode(entry.body, type=Revocation))
+        restored.add(msgspec.json.decode(entry.body, type=Revocation))
     for sub, item in (("ada", "any"), ("bob", "foo"), ("bob", "bar")):
         with pytest.raises(Refusal):
-            resume_reading.check(sub, item, 1.0, None)
+            restored.check(sub, item, 1.0, None)

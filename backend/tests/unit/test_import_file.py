@@ -58,11 +58,11 @@ def test_w14_requests_of_any_size_have_the_same_lines(monkeypatch: pytest.Monkey
     file = file_of(
         room("a"), entry(1), entry(2), None, entry(3, "delete", target=1), read(2), room("b"), room("c"), entry(1)
     )
-    whole = sent_lines(file)
+    expected = sent_lines(file)
     monkeypatch.setattr(import_file, "_LINES", lines)
 
-    assert sent_lines(file) == whole
-    assert [item for _, item, _ in whole] == ["a"] * 4 + ["c"]
+    assert sent_lines(file) == expected
+    assert [item for _, item, _ in expected] == ["a"] * 4 + ["c"]
     assert sum(request.lines for request in file.requests()) == 9
 
 

@@ -78,9 +78,9 @@ def test_w14_a_wrong_line_is_named_with_what_was_expected(lines: list[object], e
 
 
 def test_w14_times_are_compared_within_one_room() -> None:
-    other = {"type": "room", "item": "order-8"}
+    other_room = {"type": "room", "item": "order-8"}
 
-    assert len(list(lines_of(encode(ROOM, MESSAGE, other, MESSAGE | {"at": TIME_MS - 1}), 1))) == 2
+    assert len(list(lines_of(encode(ROOM, MESSAGE, other_room, MESSAGE | {"at": TIME_MS - 1}), 1))) == 2
 
 
 def test_w14_a_reader_counts_from_the_given_number() -> None:

@@ -25,16 +25,16 @@ def is_id(text: str) -> bool:
 
 
 @each_valid_id
-def test_h3_an_item_id_is_accepted_unchanged(good: str) -> None:
-    assert check_item_id(good) == good
-    assert check_pattern(good) == good
-    assert check_pattern(f"{good}*") == f"{good}*"
+def test_h3_an_item_id_is_accepted_unchanged(item_id: str) -> None:
+    assert check_item_id(item_id) == item_id
+    assert check_pattern(item_id) == item_id
+    assert check_pattern(f"{item_id}*") == f"{item_id}*"
 
 
 @each_invalid_id
-def test_h3_other_text_is_refused_with_its_normalized_id(bad: str, normalized: str) -> None:
+def test_h3_other_text_is_refused_with_its_normalized_id(invalid_id: str, normalized: str) -> None:
     with pytest.raises(ItemIdError, match=re.escape(normalized) or "expected 1 to 128"):
-        check_item_id(bad)
+        check_item_id(invalid_id)
 
 
 @pytest.mark.parametrize("pattern", ["*", ".*", "..*", "order-*", "é*", f"{'x' * 128}*"])

@@ -160,15 +160,15 @@ def matching(pattern: str) -> Callable[[str], object]:
     return lambda text: (compiled.sub("", text), compiled.match(text), compiled.fullmatch(text))
 
 
-FOUND = sorted(set(expressions()))
+EXPRESSIONS = sorted(set(expressions()))
 
 
 def test_expressions_are_found() -> None:
-    assert any("e[wy]" in pattern for module, pattern in FOUND if module == "alcove.observability.logs")
-    assert any("x00" in pattern for module, pattern in FOUND if module == "alcove.protocol")
+    assert any("e[wy]" in pattern for module, pattern in EXPRESSIONS if module == "alcove.observability.logs")
+    assert any("x00" in pattern for module, pattern in EXPRESSIONS if module == "alcove.protocol")
 
 
-@pytest.mark.parametrize(("module", "pattern"), FOUND)
+@pytest.mark.parametrize(("module", "pattern"), EXPRESSIONS)
 def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern: str) -> None:
     makers = worst_of(pattern)
 

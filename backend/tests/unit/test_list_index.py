@@ -19,7 +19,7 @@ def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada",
 
 
 @pytest.mark.parametrize(
-    ("items", "readable", "other"),
+    ("items", "readable", "unreadable"),
     [
         ({"order-1": "r"}, ["order-1"], ["order-2", "order-11", "order"]),
         ({"order-*": "r"}, ["order-", "order-1", "order-x"], ["orde", "ticket-1"]),
@@ -30,13 +30,13 @@ def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada",
     ],
 )
 def test_w10_a_reader_is_found_by_what_it_may_read_and_by_nothing_else(
-    items: dict[str, str], readable: list[str], other: list[str]
+    items: dict[str, str], readable: list[str], unreadable: list[str]
 ) -> None:
     index = ListIndex()
     reader = make_reader(index, items)
 
     assert [item for item in readable if reader in index.candidates(item) and reader.add_change(item)] == readable
-    assert [item for item in other if reader in index.candidates(item) and reader.add_change(item)] == []
+    assert [item for item in unreadable if reader in index.candidates(item) and reader.add_change(item)] == []
 
 
 def test_w10_a_reader_of_other_items_is_not_asked() -> None:
@@ -63,9 +63,15 @@ def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None
 
 def test_w10_readers_are_found_by_their_member() -> None:
     index = ListIndex()
-    ada, bob, again = (make_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada"))
+    first_of_ada, bob, second_of_ada = (
+        make_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada")
+    )
 
-    assert tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid")) == ([ada, again], [bob], [])
+    assert tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid")) == (
+        [first_of_ada, second_of_ada],
+        [bob],
+        [],
+    )
 
 
 def test_w10_a_room_waits_once_however_often_it_changes() -> None:

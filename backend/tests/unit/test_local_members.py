@@ -62,16 +62,16 @@ def test_p1_changes_taken_at_any_time_add_up_to_the_members_of_the_room(
     """A receiver that applies every change has the same members as the process that counts them."""
     members = LocalMembers()
     members.open_room("foo")
-    held: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
     received: dict[str, int] = {}
     for member, joins, takes in steps:
-        if joins or held[member]:
+        if joins or expected[member]:
             change = 1 if joins else -1
-            held[member] += change
+            expected[member] += change
             members.count("foo", PEOPLE[member], change)
         if takes:
             received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
     received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
 
-    assert +held == +Counter(received)
-    assert +held == Counter({id_: n for id_, _, n in members.connections("foo")})
+    assert +expected == +Counter(received)
+    assert +expected == Counter({id_: n for id_, _, n in members.connections("foo")})

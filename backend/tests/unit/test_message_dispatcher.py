@@ -16,66 +16,66 @@ from alcove.cluster.messages import (
 )
 from tests.support.bus import Network
 from tests.support.memory_rooms import Reader
-from tests.support.processes import Alone, Process, start_processes
+from tests.support.processes import Process, ProcessHarness, start_processes
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
 async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
-    alone = Alone()
-    reader = await alone.open()
-    assert DATABASE_SENDS in alone.sends.channels
-    alone.storage.write("a")
-    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 1)))
-    alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
-    await alone.storage.answer()
+    harness = ProcessHarness()
+    reader = await harness.open()
+    assert DATABASE_SENDS in harness.sends.channels
+    harness.storage.write("a")
+    harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 1)))
+    harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
+    await harness.storage.answer()
 
-    assert (reader.seqs, alone.process.rooms.extended) == ([1], [])
+    assert (reader.seqs, harness.process.rooms.extended) == ([1], [])
 
 
 @virtual_time
-@pytest.mark.parametrize("way", ["the bus", "the database"])
-async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(way: str) -> None:
-    alone = Alone()
-    reader = await alone.open()
-    if way == "the bus":
-        alone.receive(EntriesStored(2**53 - 1, 2**53 - 1))
+@pytest.mark.parametrize("source", ["the bus", "the database"])
+async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(source: str) -> None:
+    harness = ProcessHarness()
+    reader = await harness.open()
+    if source == "the bus":
+        harness.receive(EntriesStored(2**53 - 1, 2**53 - 1))
     else:
-        alone.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
-    await alone.storage.answer()
-    alone.receive(EntriesStored(1, 1), alone.storage.write("a"))
-    await alone.storage.answer()
+        harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
+    await harness.storage.answer()
+    harness.receive(EntriesStored(1, 1), harness.storage.write("a"))
+    await harness.storage.answer()
 
-    assert (reader.seqs, alone.storage.rooms["foo"].head) == ([1], 1)
+    assert (reader.seqs, harness.storage.rooms["foo"].head) == ([1], 1)
 
 
 @virtual_time
 async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
-    alone = Alone()
+    harness = ProcessHarness()
     messages: list[ClusterMessage] = []
-    alone.process.cluster.subscribe(DATABASE_SENDS, messages.append)
-    reader = await alone.open()
+    harness.process.cluster.subscribe(DATABASE_SENDS, messages.append)
+    reader = await harness.open()
     for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
-        alone.sends.receive(DATABASE_SENDS, encode(message))
+        harness.sends.receive(DATABASE_SENDS, encode(message))
     await elapse(0.25)
-    await alone.storage.answer()
+    await harness.storage.answer()
 
     assert (reader.seqs, messages) == ([], [])
 
 
 @virtual_time
 async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> None:
-    alone = Alone()
-    await alone.open()
-    reader = Reader(await alone.process.open("!revoked"))
-    forged = alone.storage.write("a")  # of another room
-    alone.receive(EntriesStored(1, 1), forged, channel="!revoked")
-    await alone.storage.answer()
+    harness = ProcessHarness()
+    await harness.open()
+    reader = Reader(await harness.process.open("!revoked"))
+    forged = harness.storage.write("a")  # of another room
+    harness.receive(EntriesStored(1, 1), forged, channel="!revoked")
+    await harness.storage.answer()
     assert reader.seqs == []
 
-    alone.receive(EntriesStored(1, 1), alone.storage.write("b", item="!revoked"), channel="!revoked")
-    await alone.storage.answer()
+    harness.receive(EntriesStored(1, 1), harness.storage.write("b", item="!revoked"), channel="!revoked")
+    await harness.storage.answer()
     assert reader.seqs == [1]
 
 
@@ -102,24 +102,24 @@ async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> N
 async def test_x9_an_unknown_message_is_logged_and_changes_nothing(
     message: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alone = Alone()
-    reader = await alone.open()
+    harness = ProcessHarness()
+    reader = await harness.open()
     with caplog.at_level(logging.WARNING, "alcove"):
-        alone.bus.receive("foo", message)
+        harness.bus.receive("foo", message)
     await elapse(1)
 
-    assert (reader.seqs, alone.storage.log.held) == ([], [])
+    assert (reader.seqs, harness.storage.log.pending_calls) == ([], [])
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) == 1
 
 
 @virtual_time
 async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
-    alone = Alone()
-    reader = await alone.open()
-    alone.bus.subscribe("bar")
-    alone.receive(ProcessAlive("p2"), channel="bar")
-    alone.receive(ChatLine("hello"))
+    harness = ProcessHarness()
+    reader = await harness.open()
+    harness.bus.subscribe("bar")
+    harness.receive(ProcessAlive("p2"), channel="bar")
+    harness.receive(ChatLine("hello"))
     await elapse(1)
 
     assert reader.seqs == []
-    assert all(not isinstance(message, ChatLine) for _, message in alone.bus.new_messages())
+    assert all(not isinstance(message, ChatLine) for _, message in harness.bus.new_messages())

@@ -11,20 +11,20 @@ from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
 
-class Seen:
+class RecordingObserver:
     """An observer, and the batches of entries that it got."""
 
     def __init__(self, storage: RoomLog, seq: int = 0) -> None:
-        self.runs: list[list[Entry]] = []
+        self.batches: list[list[Entry]] = []
         storage.rooms["foo"].observe(seq, self._take)
 
     @property
     def seqs(self) -> list[int]:
         """The seqs of the entries in the order in which they came."""
-        return [entry.seq for run in self.runs for entry in run]
+        return [entry.seq for batch in self.batches for entry in batch]
 
-    def _take(self, run: Sequence[Entry]) -> None:
-        self.runs.append(list(run))
+    def _take(self, batch: Sequence[Entry]) -> None:
+        self.batches.append(list(batch))
 
 
 @virtual_time
@@ -32,12 +32,12 @@ async def test_d1_an_observer_reads_the_log_first_and_then_gets_deliveries_at_on
     storage = RoomLog()
     storage.write("a", "b")
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await storage.answer()
-    assert seen.seqs == [1, 2]
+    assert observer.seqs == [1, 2]
 
     room.deliver(storage.write("c", "d"), 1)
-    assert seen.seqs == [1, 2, 3, 4]
+    assert observer.seqs == [1, 2, 3, 4]
     storage.close()
 
 
@@ -46,13 +46,13 @@ async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_befor
     storage = RoomLog()
     storage.write("a", "b")
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await run_turns()
     room.deliver(storage.write("c"), 1)
-    assert seen.seqs == []
+    assert observer.seqs == []
 
     await storage.answer()
-    assert seen.seqs == [1, 2, 3]
+    assert observer.seqs == [1, 2, 3]
     storage.close()
 
 
@@ -60,13 +60,13 @@ async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_befor
 async def test_x2_entries_that_were_not_delivered_here_are_read_from_the_log() -> None:
     storage = RoomLog()
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     storage.write("a", "b")
     room.advance(2)
     await storage.answer()
     room.deliver(storage.write("c"), 1)
 
-    assert seen.seqs == [1, 2, 3]
+    assert observer.seqs == [1, 2, 3]
     storage.close()
 
 
@@ -75,12 +75,12 @@ async def test_r4_an_observer_passes_over_what_retention_has_removed() -> None:
     storage = RoomLog(Retention(entries=2))
     storage.write("a", "b", "c", "d")
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await storage.answer()
-    assert seen.seqs == [3, 4]
+    assert observer.seqs == [3, 4]
 
     room.deliver(entries(5), 4)
-    assert seen.seqs == [3, 4, 5]
+    assert observer.seqs == [3, 4, 5]
     storage.close()
 
 
@@ -89,14 +89,14 @@ async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> N
     storage = RoomLog()
     (message,) = storage.write("a")
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await run_turns()
-    storage.log.held[0].perform()  # the page is read before the delete
+    storage.log.pending_calls[0].perform()  # the page is read before the delete
     room.deliver([Entry(2, "delete", "x", message.by, 7, 1)], 1)
-    storage.log.answer(storage.log.held[0])
+    storage.log.answer(storage.log.pending_calls[0])
     await run_turns()
 
-    assert (seen.runs[0][0].seq, seen.runs[0][0].deleted, seen.runs[0][0].body) == (1, 7, UNSET)
+    assert (observer.batches[0][0].seq, observer.batches[0][0].deleted, observer.batches[0][0].body) == (1, 7, UNSET)
     storage.close()
 
 
@@ -105,13 +105,13 @@ async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
     storage = RoomLog()
     storage.write("a")
     storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await storage.fail()
-    assert seen.seqs == []
+    assert observer.seqs == []
 
     await elapse(0.1)  # the pause after the first failure
     await storage.answer()
-    assert seen.seqs == [1]
+    assert observer.seqs == [1]
     storage.close()
 
 
@@ -119,7 +119,7 @@ async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
 async def test_p1_an_observer_is_neither_a_member_nor_a_connection() -> None:
     storage = RoomLog()
     room = storage.room()
-    Seen(storage)
+    RecordingObserver(storage)
     Reader(room)
 
     assert (len(room), len(room.presence)) == (1, 1)
@@ -131,12 +131,12 @@ async def test_a_closed_room_leaves_no_observer_behind() -> None:
     storage = RoomLog()
     storage.write("a")
     room = storage.room()
-    seen = Seen(storage)
+    observer = RecordingObserver(storage)
     await run_turns()
     room.close()
     await storage.answer()
 
-    assert seen.seqs == []
+    assert observer.seqs == []
 
 
 @virtual_time
@@ -144,7 +144,7 @@ async def test_several_observers_each_keep_their_position() -> None:
     storage = RoomLog()
     storage.write("a", "b", "c")
     storage.room()
-    first, second = Seen(storage), Seen(storage, seq=2)
+    first, second = RecordingObserver(storage), RecordingObserver(storage, seq=2)
     await storage.answer()
 
     assert (first.seqs, second.seqs) == ([1, 2, 3], [3])

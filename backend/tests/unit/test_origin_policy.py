@@ -54,7 +54,7 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
 
 
 @pytest.mark.parametrize(
-    ("origin", "host", "ours"),
+    ("origin", "host", "is_own"),
     [
         ("https://x", "x:443", True),
         ("https://X", "x.", True),
@@ -64,8 +64,8 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
         ("http://x:443", "x:443", False),
     ],
 )
-def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, ours: bool) -> None:
-    assert OriginPolicy().allow(origin, host, secure=True) == ours
+def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, is_own: bool) -> None:
+    assert OriginPolicy().allow(origin, host, secure=True) == is_own
 
 
 @pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])

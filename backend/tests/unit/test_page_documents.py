@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> PageFiles:
     return PageFiles(directory=tmp_path)
 
 
-async def ask(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
+async def request(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
     """Return the response for a navigation to the path below the prefix."""
     request_headers = {"accept": "text/html", "accept-encoding": "br, gzip", **headers}
     return await files.get_response(
@@ -52,27 +52,27 @@ async def ask(files: PageFiles, path: str, prefix: str, **headers: str) -> Respo
 async def test_b1_a_document_names_addresses_below_the_prefix_and_is_not_its_compressed_copy(
     files: PageFiles, path: str
 ) -> None:
-    answer = await ask(files, path, "/chat")
+    response = await request(files, path, "/chat")
 
-    assert bytes(answer.body).decode() == BELOW
-    assert "content-encoding" not in answer.headers
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert bytes(response.body).decode() == BELOW
+    assert "content-encoding" not in response.headers
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
 async def test_b1_without_a_prefix_the_compressed_copy_is_sent(files: PageFiles) -> None:
-    assert (await ask(files, "items/foo", "")).headers["content-encoding"] == "br"
+    assert (await request(files, "items/foo", "")).headers["content-encoding"] == "br"
 
 
 async def test_b1_each_prefix_has_a_validator_that_gets_304(files: PageFiles) -> None:
-    one, other = [(await ask(files, ".", prefix)).headers["etag"] for prefix in ("/chat", "/other")]
-    again, changed = [await ask(files, ".", "/chat", if_none_match=etag) for etag in (one, other)]
+    chat_etag, other_etag = [(await request(files, ".", prefix)).headers["etag"] for prefix in ("/chat", "/other")]
+    unchanged, changed = [await request(files, ".", "/chat", if_none_match=etag) for etag in (chat_etag, other_etag)]
 
-    assert one != other
-    assert (again.status_code, again.body, again.headers["etag"]) == (304, b"", one)
+    assert chat_etag != other_etag
+    assert (unchanged.status_code, unchanged.body, unchanged.headers["etag"]) == (304, b"", chat_etag)
     assert changed.status_code == 200
 
 
 async def test_b1_a_prefix_cannot_end_an_attribute(files: PageFiles) -> None:
-    answer = await ask(files, ".", '/a"><script>&')
+    response = await request(files, ".", '/a"><script>&')
 
-    assert b'content="/a%22%3E%3Cscript%3E%26/"' in answer.body
+    assert b'content="/a%22%3E%3Cscript%3E%26/"' in response.body

@@ -13,11 +13,13 @@ MAX_MESSAGE_BYTES = 1000
 @pytest.mark.parametrize("frames", [1, 2, 7, 100])
 @pytest.mark.parametrize("size", [1, 20, 10_000])
 def test_l6_a_parser_stops_between_two_frames_and_loses_no_byte(frames: int, size: int) -> None:
-    sent = masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
+    stream = (
+        masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
+    )
     parser, events, at, empty = Parser(MAX_MESSAGE_BYTES), list[Event](), 0, 0
 
-    while at < len(sent):
-        parsed = parser.receive(sent, at, frames, size)
+    while at < len(stream):
+        parsed = parser.receive(stream, at, frames, size)
         assert len(parsed) <= frames
         assert at < parser.consumed
         events += parsed
@@ -44,10 +46,10 @@ def test_the_rest_of_a_frame_may_follow_bytes_that_were_parsed_before(cut: int) 
 def test_unread_bytes_that_are_passed_again_are_parsed_once(reads: list[int], frames: int, size: int) -> None:
     text = "κόσμε 😀"
     fragments = (0x01, 0x00, 0x89, 0x80)
-    sent = b"".join(masked(first, text.encode()) for first in fragments)
+    stream = b"".join(masked(first, text.encode()) for first in fragments)
     parser, events, at, received, start = Parser(1 << 20), [], 0, b"", 0
-    for read in [*reads, len(sent)]:
-        received, at = received + sent[at : at + read], at + read
+    for read in [*reads, len(stream)]:
+        received, at = received + stream[at : at + read], at + read
         events += parser.receive(received, start, frames, size)
         start = parser.consumed
     while start < len(received):

@@ -25,6 +25,6 @@ def test_an_accept_header_is_cut_behind_a_whole_media_type() -> None:
 
 
 def test_a_long_cookie_with_backslashes_is_left_out_and_the_others_count() -> None:
-    sent = b"alcove_session=token; bad=" + b"\\" * 5000 + b"; c=d"
+    headers = b"alcove_session=token; bad=" + b"\\" * 5000 + b"; c=d"
 
-    assert shorten([(b"cookie", sent)]) == [(b"cookie", b"alcove_session=token; c=d")]
+    assert shorten([(b"cookie", headers)]) == [(b"cookie", b"alcove_session=token; c=d")]

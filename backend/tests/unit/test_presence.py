@@ -89,25 +89,25 @@ def test_p2_members_who_leave_together_are_all_reported() -> None:
 
 def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
     presence = presence_of(ADA, BOB)
-    seen = presence.version
+    version = presence.version
     presence.join(CYD)
     presence.flush()
     presence.leave("bob")
     presence.flush()
     presence.apply_stored_mark("ada", 7, 100)
 
-    assert presence.lines_since(seen) == [ReadMark("ada", 7), Presence([CYD], ["bob"], 2)]
+    assert presence.lines_since(version) == [ReadMark("ada", 7), Presence([CYD], ["bob"], 2)]
     assert presence.lines_since(presence.version) == []
 
 
 def test_d1_a_reader_that_was_behind_gets_joins_before_the_next_flush() -> None:
     presence = presence_of(ADA)
     presence.join(BOB)
-    seen = presence.version  # bob's hello
+    version = presence.version  # bob's hello
     presence.join(CYD)
     presence.flush()
 
-    assert presence.lines_since(seen) == [Presence([CYD], [], 3)]
+    assert presence.lines_since(version) == [Presence([CYD], [], 3)]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -133,7 +133,7 @@ def test_d1_every_client_ends_with_the_current_presence_whenever_it_joined(seed:
 
     if line := presence.flush():
         in_step = [follow(view, line) for view in in_step]
-    caught_up = [follow(view, *presence.lines_since(seen)) for view, seen in behind]
+    caught_up = [follow(view, *presence.lines_since(version)) for view, version in behind]
 
     truth = {member.id for member in presence.named_members()}
     assert all(view == truth for view in in_step + caught_up)

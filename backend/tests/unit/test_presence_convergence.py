@@ -83,8 +83,8 @@ async def start(network: Network, number: int) -> list[Process]:
 def check_that_processes_agree(processes: Sequence[Process]) -> None:
     """Check that each process counts the actual connections of the others."""
     for process in processes:
-        others = [other.connections for other in processes if other is not process]
-        assert process.remote_connections() == +sum(others, Counter[str]())
+        connections = [remote_process.connections for remote_process in processes if remote_process is not process]
+        assert process.remote_connections() == +sum(connections, Counter[str]())
 
 
 @virtual_time

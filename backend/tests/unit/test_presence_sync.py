@@ -48,8 +48,8 @@ async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> N
     assert process.bus.new_messages() == [("foo", MembersChanged(process.presence.process, [("ada", "Ada", 0)]))]
 
     process.receive(MembersRequest("p2", ["foo"]))
-    answers = [told for _, told in process.bus.new_messages() if isinstance(told, MembersResponse)]
-    assert answers == [MembersResponse(process.presence.process, {"foo": []})]
+    responses = [message for _, message in process.bus.new_messages() if isinstance(message, MembersResponse)]
+    assert responses == [MembersResponse(process.presence.process, {"foo": []})]
 
 
 @virtual_time
@@ -110,8 +110,8 @@ async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() ->
 @virtual_time
 async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> None:
     process = PresenceProcess()
-    for other in ("p2", "p3"):
-        process.receive(ProcessAlive(other))
+    for process_id in ("p2", "p3"):
+        process.receive(ProcessAlive(process_id))
     opening = asyncio.create_task(process.presence.open_room("foo"))
     await run_turns()
     assert process.new_requests() == [["foo"]]
@@ -188,10 +188,10 @@ async def test_x1_a_request_is_responded_to_on_the_channel_of_its_process() -> N
     await elapse(0.1)
     process.bus.new_messages()
     process.receive(MembersRequest("p2", ["foo", "bar"]))
-    answers = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
+    responses = [message for message in process.bus.new_messages() if isinstance(message[1], MembersResponse)]
 
     rooms = {"foo": [("ada", "Ada", 1)], "bar": []}
-    assert answers == [(process_channel("p2"), MembersResponse(process.presence.process, rooms))]
+    assert responses == [(process_channel("p2"), MembersResponse(process.presence.process, rooms))]
 
 
 @virtual_time
@@ -202,10 +202,10 @@ async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> N
     process.bus.new_messages()
     process.receive(ProcessAlive("p2"))
     await run_turns()
-    asked = process.new_requests()
+    requests = process.new_requests()
 
-    assert [item for items in asked for item in items] == [f"item-{n}" for n in range(450)]
-    assert max(map(len, asked)) == 200
+    assert [item for items in requests for item in items] == [f"item-{n}" for n in range(450)]
+    assert max(map(len, requests)) == 200
 
 
 @virtual_time

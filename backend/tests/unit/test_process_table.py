@@ -130,20 +130,22 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
 
     for kind, process, item, connections, whole in steps:
         if kind == "end":
-            for where, changes in table.remove(process).items():
-                add(where, changes)
-            reported = {place: last for place, last in reported.items() if place[1] != process}
+            for changed_item, changes in table.remove(process).items():
+                add(changed_item, changes)
+            reported = {key: last for key, last in reported.items() if key[1] != process}
         else:
-            held = [(id_, id_.title(), n) for id_, n in connections.items()]
-            add(item, table.update_members(item, process, held, whole=whole))
+            presences = [(id_, id_.title(), n) for id_, n in connections.items()]
+            add(item, table.update_members(item, process, presences, whole=whole))
             before = {} if whole else reported.get((item, process), {})
             reported[item, process] = before | connections
 
-        for where, counted in counts.items():
-            last_reports = [last for (room, _), last in reported.items() if room == where]
+        for changed_item, counted in counts.items():
+            last_reports = [last for (room, _), last in reported.items() if room == changed_item]
             expected = sum(map(Counter, last_reports), Counter[str]())
             assert +counted == +expected
-            assert sum((Counter({person.id: n}) for person, n in table.members(where)), Counter[str]()) == expected
+            assert (
+                sum((Counter({person.id: n}) for person, n in table.members(changed_item)), Counter[str]()) == expected
+            )
 
 
 @settings(max_examples=examples(30))
@@ -165,4 +167,4 @@ def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: 
 
         assert table.alive() == set(received)
         for since in range(now + 2):
-            assert set(table.silent_since(since)) == {one for one, at in received.items() if at < since}
+            assert set(table.silent_since(since)) == {name for name, at in received.items() if at < since}

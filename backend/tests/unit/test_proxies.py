@@ -8,7 +8,7 @@ from alcove.proxies import check_proxies, resolve_proxies
 
 
 @pytest.mark.parametrize(
-    ("proxies", "trusted", "others"),
+    ("proxies", "trusted", "untrusted"),
     [
         (["127.0.0.1"], ["127.0.0.1", "::ffff:127.0.0.1"], ["127.0.0.2", "::1"]),
         (["127.0.0.1/8"], ["127.0.0.1", "127.9.9.9", "::ffff:127.9.9.9"], ["128.0.0.1"]),
@@ -19,12 +19,12 @@ from alcove.proxies import check_proxies, resolve_proxies
         ([], [], ["127.0.0.1"]),
     ],
 )
-def test_only_named_proxies_are_trusted(proxies: list[str], trusted: list[str], others: list[str]) -> None:
+def test_only_named_proxies_are_trusted(proxies: list[str], trusted: list[str], untrusted: list[str]) -> None:
     check_proxies(proxies)
     hosts = _TrustedHosts(resolve_proxies(proxies))
 
     assert [address in hosts for address in trusted] == [True] * len(trusted)
-    assert [address in hosts for address in others] == [False] * len(others)
+    assert [address in hosts for address in untrusted] == [False] * len(untrusted)
 
 
 @pytest.mark.parametrize(

@@ -15,42 +15,42 @@ from tests.support.turns import run_turns
 @pytest.fixture
 async def log() -> AsyncIterator[HeldLog]:
     """Create a held log whose rooms `a` to `d` have ten entries each; close it afterwards."""
-    held = HeldLog()
-    held.store.append(
+    log = HeldLog()
+    log.store.append(
         [Draft(item, "message", str(n), Person("ada", "Ada"), 1, raw(n)) for item in "abcd" for n in range(10)]
     )
-    yield held
-    await held.close()
+    yield log
+    await log.close()
 
 
 async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
     first = asyncio.create_task(writer.store("a", {"ada": 3}))
     await run_turns()
-    others = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
+    waiting = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
     await run_turns()
-    assert len(log.held) == 1
+    assert len(log.pending_calls) == 1
 
     log.settle()
     await run_turns()
-    assert len(log.held) == 1
+    assert len(log.pending_calls) == 1
     log.settle()
     assert await first == {"ada": 3}
-    assert await asyncio.gather(*others) == [{"ada": 5, "bob": 10}] * 3
+    assert await asyncio.gather(*waiting) == [{"ada": 5, "bob": 10}] * 3
 
 
 async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    both = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
+    waiting = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
     await run_turns()
     log.settle()
 
-    assert await asyncio.gather(*both) == [{"ada": 7}] * 2
+    assert await asyncio.gather(*waiting) == [{"ada": 7}] * 2
 
 
 async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    storing = [asyncio.create_task(writer.store("a", {f"{n}-{m}": 1 for m in range(500)})) for n in range(3)]
+    storing = [asyncio.create_task(writer.store("a", {f"{n}-{number}": 1 for number in range(500)})) for n in range(3)]
     await run_turns()
     log.settle()
     await run_turns()

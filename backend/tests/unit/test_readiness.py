@@ -18,12 +18,12 @@ class CheckedLog:
 
     async def answer(self, *, full: bool = False) -> bool:
         """Run the check and release the log's answer, an error if `full`."""
-        asking = asyncio.create_task(self.check.writable())
+        check = asyncio.create_task(self.check.writable())
         await run_turns()
-        while self.log.held:
+        while self.log.pending_calls:
             self.log.settle("nothing stored" if full else None)
             await run_turns()
-        return await asking
+        return await check
 
 
 async def test_w7_a_committed_write_is_reused_for_a_second() -> None:
@@ -47,9 +47,9 @@ async def test_x8_a_failed_commit_invalidates_the_last_answer() -> None:
 
 async def test_w7_concurrent_checks_share_one_write() -> None:
     checked = CheckedLog()
-    asking = [asyncio.create_task(checked.check.writable()) for _ in range(3)]
+    checks = [asyncio.create_task(checked.check.writable()) for _ in range(3)]
     await run_turns()
-    assert len(checked.log.held) == 1
+    assert len(checked.log.pending_calls) == 1
     checked.log.settle()
 
-    assert await asyncio.gather(*asking) == [True] * 3
+    assert await asyncio.gather(*checks) == [True] * 3

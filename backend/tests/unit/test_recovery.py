@@ -60,7 +60,7 @@ async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log(
 @virtual_time
 async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> None:
     process = RecoveringProcess()
-    others = [Reader(process.room, BOB) for _ in range(5)]
+    other_readers = [Reader(process.room, BOB) for _ in range(5)]
     written = process.storage.write("a", "b", "c", "d")
     process.recovery.deliver("foo", written[1:2], 1)
     process.recovery.deliver("foo", written[3:], 1)
@@ -69,7 +69,7 @@ async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> 
     assert process.queries == 1
 
     await process.storage.answer()
-    assert all(reader.seqs == [1, 2, 3, 4] for reader in [process.reader, *others])
+    assert all(reader.seqs == [1, 2, 3, 4] for reader in [process.reader, *other_readers])
 
 
 @virtual_time

@@ -34,8 +34,8 @@ async def test_x8_a_log_with_other_entries_at_the_seqs_of_the_room_lost_its_hist
     """Its head is that of the room or a later one, but the entries are others."""
     process, _ = await following()
     process.storage.lose(1)
-    other = process.storage.write("x", "y", "z", by=BOB)
-    process.recovery.deliver("foo", other, 1)
+    rewritten = process.storage.write("x", "y", "z", by=BOB)
+    process.recovery.deliver("foo", rewritten, 1)
     await elapse(1)
     await process.storage.answer()
 

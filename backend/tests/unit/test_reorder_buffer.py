@@ -59,9 +59,9 @@ def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
     """The buffer is bounded: entries beyond the bound are read from the log."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 6002)), oldest=1)
-    held = buffer.take(1)
+    batch = buffer.take(1)
 
-    assert seqs(held) == list(range(2, 2 + 4096))
+    assert seqs(batch) == list(range(2, 2 + 4096))
     assert buffer.known == 6001
 
 

@@ -48,6 +48,6 @@ def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
 def test_k3_jitter_shortens_a_delay_by_at_most_a_fifth(chance: float, number: int) -> None:
     failure = Failure(number, since=0, due=0, error="")
     later = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
-    whole = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
+    full_delay_end = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
 
-    assert 0.8 * whole - 1 <= later <= whole
+    assert 0.8 * full_delay_end - 1 <= later <= full_delay_end

@@ -190,7 +190,7 @@ def test_control_frames_do_not_count_towards_the_limit() -> None:
     ]
 
 
-BAD_UTF8 = [
+INVALID_UTF8 = [
     b"\xff",
     b"\xc0",  # overlong
     b"\xe0\x80",  # overlong
@@ -203,19 +203,19 @@ BAD_UTF8 = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_UTF8)
-def test_text_is_refused_at_its_first_bad_byte_in_an_unfinished_frame(bad: bytes) -> None:
+@pytest.mark.parametrize("invalid", INVALID_UTF8)
+def test_text_is_refused_at_its_first_invalid_byte_in_an_unfinished_frame(invalid: bytes) -> None:
     """Check section 8.1."""
-    frame = masked(0x01, bad + b"..........")
-    head = 6 + len(bad)
+    frame = masked(0x01, invalid + b"..........")
+    head = 6 + len(invalid)
 
     assert code_of(*split_into_bytes(frame)[:head]) == 1007
 
 
-@pytest.mark.parametrize("bad", BAD_UTF8)
-def test_text_is_refused_at_its_first_bad_byte_over_fragments(bad: bytes) -> None:
+@pytest.mark.parametrize("invalid", INVALID_UTF8)
+def test_text_is_refused_at_its_first_invalid_byte_over_fragments(invalid: bytes) -> None:
     """Check section 8.1."""
-    assert code_of(masked(0x01), *[masked(0x00, byte) for byte in split_into_bytes(bad)]) == 1007
+    assert code_of(masked(0x01), *[masked(0x00, byte) for byte in split_into_bytes(invalid)]) == 1007
 
 
 def test_text_that_ends_within_a_code_point_is_refused() -> None:
@@ -226,7 +226,9 @@ def test_text_that_ends_within_a_code_point_is_refused() -> None:
 
 def test_a_code_point_may_be_cut_between_fragments() -> None:
     """Check section 5.4: a fragment may end anywhere."""
-    assert events_of(*[masked(0x01)], *[masked(0x00, b) for b in split_into_bytes("𝄞".encode())], masked(0x80)) == ["𝄞"]
+    assert events_of(
+        *[masked(0x01)], *[masked(0x00, byte) for byte in split_into_bytes("𝄞".encode())], masked(0x80)
+    ) == ["𝄞"]
 
 
 def test_a_parser_keeps_nothing_between_messages() -> None:

@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
     code: int | None
 
 
-def ours(runs: list[bytes]) -> Outcome:
+def parse(runs: list[bytes]) -> Outcome:
     """Return the outcome of Alcove's parser."""
     parser = Parser(MAX_MESSAGE_BYTES)
     events: list[Event] = []
@@ -141,18 +141,18 @@ def runs_of(draw: st.DrawFn) -> list[bytes]:
     stream = draw(STREAMS)
     stream = stream[: draw(st.integers(0, len(stream)) | st.just(len(stream)))]
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=12)))
-    return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
-def outcomes_agree(mine: Outcome, theirs: Outcome) -> bool:
+def outcomes_agree(actual: Outcome, expected: Outcome) -> bool:
     """Return whether the outcomes differ only in what the module's docstring allows."""
-    if mine.events != theirs.events[: len(mine.events)]:
+    if actual.events != expected.events[: len(actual.events)]:
         return False
-    if mine == theirs:
+    if actual == expected:
         return True
-    if mine.code == 1007 or (mine.code in {1002, 1009} and theirs.code is None):
+    if actual.code == 1007 or (actual.code in {1002, 1009} and expected.code is None):
         # Refused earlier. The reference may still return control frames before it refuses the message.
-        return all(isinstance(event, Ping | Pong) for event in theirs.events[len(mine.events) :])
+        return all(isinstance(event, Ping | Pong) for event in expected.events[len(actual.events) :])
     return False
 
 
@@ -161,13 +161,13 @@ def outcomes_agree(mine: Outcome, theirs: Outcome) -> bool:
 @example([b"\x01\x81\x00\x00\x00\x00\xce", b"\x80\x80\x00\x00\x00\x00"])
 def test_any_stream_has_the_outcome_of_the_reference(runs: list[bytes]) -> None:
     stream = b"".join(runs)
-    mine, theirs = ours(runs), Reference().outcome(stream)
+    actual, expected = parse(runs), Reference().outcome(stream)
 
-    assert outcomes_agree(mine, theirs), (mine, theirs)
+    assert outcomes_agree(actual, expected), (actual, expected)
 
 
 @given(runs_of())
 def test_the_outcome_does_not_depend_on_the_chunks(runs: list[bytes]) -> None:
     stream = b"".join(runs)
 
-    assert ours(runs) == ours([stream]) == ours([stream[at : at + 1] for at in range(len(stream))])
+    assert parse(runs) == parse([stream]) == parse([stream[at : at + 1] for at in range(len(stream))])

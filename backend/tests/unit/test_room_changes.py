@@ -117,7 +117,7 @@ async def test_w10_without_readers_nothing_is_read_and_changes_are_published() -
     process.store("a")
     await elapse(COLLECT_S)
 
-    assert process.rooms.log.held == []
+    assert process.rooms.log.pending_calls == []
     assert process.published == [RoomsChanged({"a": 1}, {})]
     await process.close()
 

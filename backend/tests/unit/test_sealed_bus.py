@@ -43,12 +43,12 @@ class Process:
         self.gaps.clear()
 
 
-async def two(network: Network, clock: ManualClock) -> tuple[Process, Process]:
+async def start_two_processes(network: Network, clock: ManualClock) -> tuple[Process, Process]:
     """Start two processes of one log that subscribe to `foo` and `bar`."""
-    one, other = Process(network, clock), Process(network, clock)
-    for process in (one, other):
+    first, second = Process(network, clock), Process(network, clock)
+    for process in (first, second):
         await process.start("foo", "bar")
-    return one, other
+    return first, second
 
 
 def refused_count(reason: str) -> float:
@@ -63,50 +63,50 @@ async def deliver_all() -> None:
 
 
 async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither_text_nor_item() -> None:
-    one, other = await two(Network(), ManualClock())
-    one.bus.publish("foo", b"a secret text")
-    one.bus.publish("bar", b"")
+    first, second = await start_two_processes(Network(), ManualClock())
+    first.bus.publish("foo", b"a secret text")
+    first.bus.publish("bar", b"")
     await deliver_all()
 
-    assert other.messages == [("foo", b"a secret text"), ("bar", b"")]
-    assert one.messages == []
-    names = {name for name, _ in one.server.published}
+    assert second.messages == [("foo", b"a secret text"), ("bar", b"")]
+    assert first.messages == []
+    names = {name for name, _ in first.server.published}
     assert len(names) == 2
     assert all(name.startswith(f"{LOG}.") and "foo" not in name for name in names)
-    opened = b"".join(a2b_base64(payload) + payload for _, payload in one.server.published)
+    opened = b"".join(a2b_base64(payload) + payload for _, payload in first.server.published)
     assert b"secret" not in opened
 
 
 async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
-    one, _ = await two(Network(), ManualClock())
+    first, _ = await start_two_processes(Network(), ManualClock())
     for _ in range(3):
-        one.bus.publish("foo", b"again")
+        first.bus.publish("foo", b"again")
 
-    assert len({payload for _, payload in one.server.published}) == 3
+    assert len({payload for _, payload in first.server.published}) == 3
 
 
 @pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
 async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: str) -> None:
     network, clock = Network(), ManualClock()
-    one, stranger = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
-    await one.start("foo")
-    await stranger.start("foo")
-    stranger.bus.publish("foo", b"forged")
-    for name in one.server.channels:  # even if the other log's process knows the channel's public name
-        stranger.server.publish(name, stranger.server.published[0][1])
+    first, foreign = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
+    await first.start("foo")
+    await foreign.start("foo")
+    foreign.bus.publish("foo", b"forged")
+    for name in first.server.channels:  # even if the other log's process knows the channel's public name
+        foreign.server.publish(name, foreign.server.published[0][1])
     await deliver_all()
 
-    assert one.messages == []
+    assert first.messages == []
 
 
 @virtual_time
 async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap() -> None:
     network = Network()
-    one, other = await two(network, ManualClock())
+    first, second = await start_two_processes(network, ManualClock())
     attacker = network.connect()
-    one.bus.publish("foo", b"true")
+    first.bus.publish("foo", b"true")
     await deliver_all()
-    (name, sealed), bytes_ = one.server.published[0], a2b_base64(one.server.published[0][1])
+    (name, sealed), bytes_ = first.server.published[0], a2b_base64(first.server.published[0][1])
     before = refused_count("forged") + refused_count("replayed")
     forgeries = [
         b"",
@@ -121,120 +121,120 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
         attacker.publish(name, forgery)
     await elapse(1)
 
-    assert other.messages == [("foo", b"true")]
-    assert other.gaps == [frozenset({"foo"})]  # many forgeries, one gap
-    # `one` receives them, too, and refuses them, even those that begin with its own salt.
-    assert one.messages == []
+    assert second.messages == [("foo", b"true")]
+    assert second.gaps == [frozenset({"foo"})]  # many forgeries, one gap
+    # The first process receives them, too, and refuses them, even those that begin with its own salt.
+    assert first.messages == []
     assert refused_count("forged") + refused_count("replayed") - before == 2 * len(forgeries)
 
 
 async def test_x9_a_message_can_be_decrypted_only_on_its_channel() -> None:
     network = Network()
-    one, other = await two(network, ManualClock())
-    one.bus.publish("foo", b"true")
-    one.bus.publish("bar", b"true, too")
+    first, second = await start_two_processes(network, ManualClock())
+    first.bus.publish("foo", b"true")
+    first.bus.publish("bar", b"true, too")
     await deliver_all()
-    (_, of_foo), (bar, _) = one.server.published
-    other.messages.clear()
+    (_, of_foo), (bar, _) = first.server.published
+    second.messages.clear()
     network.connect().publish(bar, of_foo)
     await deliver_all()
 
-    assert other.messages == []
+    assert second.messages == []
 
 
 async def test_x9_a_message_that_is_replayed_is_refused() -> None:
     network, clock = Network(), ManualClock()
-    one, other = await two(network, clock)
+    first, second = await start_two_processes(network, clock)
     attacker = network.connect()
     for text in (b"1", b"2", b"3"):
-        one.bus.publish("foo", text)
+        first.bus.publish("foo", text)
     await deliver_all()
     before = refused_count("replayed")
-    for name, payload in one.server.published:
+    for name, payload in first.server.published:
         attacker.publish(name, payload)
     await deliver_all()
 
-    assert other.messages == [("foo", b"1"), ("foo", b"2"), ("foo", b"3")]
+    assert second.messages == [("foo", b"1"), ("foo", b"2"), ("foo", b"3")]
     # The other process recognizes them by their numbers, and the first one recognizes its own salt.
-    assert one.messages == []
+    assert first.messages == []
     assert refused_count("replayed") - before == 6
 
 
 async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
     network, clock = Network(), ManualClock()
-    one, _ = await two(network, clock)
-    one.bus.publish("foo", b"old")
+    first, _ = await start_two_processes(network, clock)
+    first.bus.publish("foo", b"old")
     clock.now += 61 * SECOND_NS
-    late = Process(network, clock)
-    await late.start("foo")
-    network.connect().publish(*one.server.published[0])
+    newcomer = Process(network, clock)
+    await newcomer.start("foo")
+    network.connect().publish(*first.server.published[0])
     await deliver_all()
 
-    assert late.messages == []
+    assert newcomer.messages == []
 
 
 async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back() -> None:
     clock = ManualClock()
-    one, other = await two(Network(), clock)
+    first, second = await start_two_processes(Network(), clock)
     for n in range(5):
-        one.bus.publish("foo", b"%d" % n)
+        first.bus.publish("foo", b"%d" % n)
         clock.now -= 2 * SECOND_NS
     await deliver_all()
 
-    assert other.messages == [("foo", b"%d" % n) for n in range(5)]
+    assert second.messages == [("foo", b"%d" % n) for n in range(5)]
 
 
 async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
     network, clock = Network(), ManualClock()
-    one = Process(network, clock)
-    await one.start("foo")
+    first = Process(network, clock)
+    await first.start("foo")
     for _ in range(300):
-        other = Process(network, clock)
-        await other.start()
-        other.bus.publish("foo", b"here")
+        second = Process(network, clock)
+        await second.start()
+        second.bus.publish("foo", b"here")
         await deliver_all()
 
-    assert len(one.messages) == 300
-    assert len(one.bus._sealer._senders) == 256
+    assert len(first.messages) == 300
+    assert len(first.bus._sealer._senders) == 256
 
 
 async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fallback() -> None:
-    one, other = await two(Network(), ManualClock())
-    largest = one.bus.max_bytes
-    one.bus.publish("foo", b"x" * largest, b"fallback")
-    one.bus.publish("foo", b"x" * (largest + 1), b"fallback")
+    first, second = await start_two_processes(Network(), ManualClock())
+    largest = first.bus.max_bytes
+    first.bus.publish("foo", b"x" * largest, b"fallback")
+    first.bus.publish("foo", b"x" * (largest + 1), b"fallback")
     await deliver_all()
 
-    assert other.messages == [("foo", b"x" * largest), ("foo", b"fallback")]
-    assert all(len(payload) <= one.server.max_bytes for _, payload in one.server.published)
+    assert second.messages == [("foo", b"x" * largest), ("foo", b"fallback")]
+    assert all(len(payload) <= first.server.max_bytes for _, payload in first.server.published)
 
 
 async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> None:
-    one, _ = await two(Network(), ManualClock())
-    one.server.fail()
-    assert not one.bus.up
-    one.server.recover()
-    one.bus.unsubscribe("bar")
-    one.server.recover()
+    first, _ = await start_two_processes(Network(), ManualClock())
+    first.server.fail()
+    assert not first.bus.up
+    first.server.recover()
+    first.bus.unsubscribe("bar")
+    first.server.recover()
 
-    assert one.bus.up
-    assert one.gaps == [frozenset({"foo", "bar"}), frozenset({"foo"})]
+    assert first.bus.up
+    assert first.gaps == [frozenset({"foo", "bar"}), frozenset({"foo"})]
 
 
 @virtual_time
 async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both_sides() -> None:
     network = Network()
-    one, _ = await two(network, ManualClock())
+    first, _ = await start_two_processes(network, ManualClock())
     older = network.connect()
     received: list[bytes] = []
     await older.start(lambda _, message: received.append(message), lambda _: None)
     older.subscribe("!all")
-    assert not one.bus.mixed_versions
+    assert not first.bus.mixed_versions
     before = refused_count("older_version")
     older.publish("!all", b'{"kind":"alive","process":"older"}')
     await deliver_all()
 
-    assert one.bus.mixed_versions
+    assert first.bus.mixed_versions
     assert refused_count("older_version") - before > 0
     await deliver_all()
     # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
@@ -242,7 +242,7 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert all(b'"kind":"alive"' in message for message in received)
 
     await elapse(7)
-    assert not one.bus.mixed_versions
+    assert not first.bus.mixed_versions
     received.clear()
     await elapse(7)
     assert received == []

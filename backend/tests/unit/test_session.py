@@ -111,12 +111,12 @@ def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_co
     assert harness.host.drafts == []
 
 
-@pytest.mark.parametrize("good", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
-async def test_f2_a_line_of_the_protocol_ends_the_row_of_bad_ones(good: str) -> None:
+@pytest.mark.parametrize("line", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
+async def test_f2_a_line_of_the_protocol_ends_the_row_of_bad_ones(line: str) -> None:
     harness = SessionHarness()
 
     for _ in range(3):
-        harness.answers_to(*["x"] * 9, "", good)
+        harness.answers_to(*["x"] * 9, "", line)
 
     assert harness.socket.close_code is None
 

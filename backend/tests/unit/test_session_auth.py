@@ -116,17 +116,17 @@ def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
     assert harness.host.waits_s[3:] == pytest.approx([0.05, 0])
 
 
-@pytest.mark.parametrize("answer", ["renewed", "refused"])
-@pytest.mark.parametrize("over", ["closed", "ended"])
-def test_a4_what_waits_when_the_connection_ends_does_not_count(over: str, answer: str) -> None:
+@pytest.mark.parametrize("outcome", ["renewed", "refused"])
+@pytest.mark.parametrize("ending", ["closed", "ended"])
+def test_a4_what_waits_when_the_connection_ends_does_not_count(ending: str, outcome: str) -> None:
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{send('a')}")
-    if over == "closed":
+    if ending == "closed":
         harness.session.closed(1006)
     else:
         harness.session.end(REFUSED_TOKEN)
     harness.send_frame(send("b"))
-    if answer == "renewed":
+    if outcome == "renewed":
         harness.session.renewed(WRITER)
     else:
         harness.session.refused(REFUSED_TOKEN)

@@ -24,10 +24,10 @@ def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
 
     harness.answers_to('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
 
-    ms = harness.host.ms
+    time_ms = harness.host.ms
     assert harness.host.drafts == [
-        Draft("foo", "edit", "b", ADA, ms, raw({"x": 1}), 17, moderate=True),
-        Draft("foo", "delete", "c", ADA, ms, None, 17, moderate=True),
+        Draft("foo", "edit", "b", ADA, time_ms, raw({"x": 1}), 17, moderate=True),
+        Draft("foo", "delete", "c", ADA, time_ms, None, 17, moderate=True),
     ]
 
 
@@ -64,12 +64,12 @@ def test_l1_a_stored_body_does_not_keep_its_line_in_memory() -> None:
     tracemalloc.start()
     try:
         harness.answers_to(*('{"type":"send","id":"a","body":1,"ballast":"' + "x" * 100_000 + '"}' for _ in range(20)))
-        held, _ = tracemalloc.get_traced_memory()
+        allocated_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert len(harness.host.drafts) == 20
-    assert held < 100_000
+    assert allocated_bytes < 100_000
 
 
 def test_l2_sends_beyond_the_burst_are_refused_with_retry_ms() -> None:
@@ -90,7 +90,7 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
     n = 0
     while harness.socket.close_code is None:
         n += 1
-        last = harness.answers_to(*(send(f"{n}-{m}") for m in range(10)))
+        last = harness.answers_to(*(send(f"{n}-{part}") for part in range(10)))
         harness.clock.now += 0.1
 
     assert harness.socket.close_code == Close.TOO_MANY

@@ -12,13 +12,13 @@ from tests.support.virtual_time import elapse, virtual_time
 @virtual_time
 async def test_w3_a_reader_that_does_not_take_the_close_event_in_time_is_aborted() -> None:
     aborted = list[str]()
-    stuck, left = (SseConnection(lambda name=name: aborted.append(name)) for name in ("stuck", "left"))  # type: ignore[misc]  # bound now
-    for connection in (stuck, left):
+    stuck, departed = (SseConnection(lambda name=name: aborted.append(name)) for name in ("stuck", "left"))  # type: ignore[misc]  # bound now
+    for connection in (stuck, departed):
         connection.write(Frame(b'{"type":"pong"}'))
         connection.close(4401, "expired")
     await elapse(4.9)
     assert aborted == []
-    left.end()
+    departed.end()
     await elapse(0.2)
 
     assert aborted == ["stuck"]

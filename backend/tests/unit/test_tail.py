@@ -23,119 +23,119 @@ def delete(seq: int, target: int) -> Entry:
     return Entry(seq, "delete", f"d{seq}", ADA, seq, target)
 
 
-def tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
+def make_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
     new_tail = Tail(max_entries, max_bytes)
     for entry in entries:
         new_tail.extend([entry])
     return new_tail
 
 
-def decoded_lines(of: Tail, after: int = 0) -> list[dict[str, Any]]:
-    lines = of.after(after, 1_000_000)
+def decoded_lines(tail: Tail, after: int = 0) -> list[dict[str, Any]]:
+    lines = tail.after(after, 1_000_000)
     assert lines is not None
     return [json.loads(line) for line in lines]
 
 
 def test_r2_lines_behind_a_cursor_come_in_order() -> None:
-    kept = tail(*map(message, range(5, 10)))
+    tail = make_tail(*map(message, range(5, 10)))
 
-    assert [line["seq"] for line in decoded_lines(kept, 6)] == [7, 8, 9]
-    assert [line["seq"] for line in decoded_lines(kept, 4)] == [5, 6, 7, 8, 9]
-    assert decoded_lines(kept, 9) == []
+    assert [line["seq"] for line in decoded_lines(tail, 6)] == [7, 8, 9]
+    assert [line["seq"] for line in decoded_lines(tail, 4)] == [5, 6, 7, 8, 9]
+    assert decoded_lines(tail, 9) == []
 
 
 def test_d1_a_cursor_further_back_is_not_covered() -> None:
-    kept = tail(*map(message, range(5, 10)))
+    tail = make_tail(*map(message, range(5, 10)))
 
-    assert not kept.covers(3)
-    assert kept.after(3, 1000) is None
-    assert kept.covers(4)
+    assert not tail.covers(3)
+    assert tail.after(3, 1000) is None
+    assert tail.covers(4)
 
 
 def test_d1_an_empty_tail_covers_no_cursor() -> None:
-    assert not tail().covers(0)
-    assert tail().after(0, 1000) is None
+    assert not make_tail().covers(0)
+    assert make_tail().after(0, 1000) is None
 
 
 def test_d1_lines_are_bounded_by_bytes_and_at_least_one_is_returned() -> None:
-    kept = tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
-    size = len((kept.after(0, 1) or [])[0])
+    tail = make_tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
+    size = len((tail.after(0, 1) or [])[0])
 
-    assert len(kept.after(0, 1) or []) == 1
-    assert len(kept.after(0, 3 * (size + 1)) or []) == 3
-    assert len(kept.after(0, 3 * (size + 1) - 1) or []) == 2
+    assert len(tail.after(0, 1) or []) == 1
+    assert len(tail.after(0, 3 * (size + 1)) or []) == 3
+    assert len(tail.after(0, 3 * (size + 1) - 1) or []) == 2
 
 
 def test_the_tail_is_bounded_by_entries() -> None:
-    kept = tail(*map(message, range(1, 11)), max_entries=3)
-    kept.trim(0)
+    tail = make_tail(*map(message, range(1, 11)), max_entries=3)
+    tail.trim(0)
 
-    assert (len(kept), kept.first) == (3, 8)
-    assert [line["seq"] for line in decoded_lines(kept, 7)] == [8, 9, 10]
+    assert (len(tail), tail.first) == (3, 8)
+    assert [line["seq"] for line in decoded_lines(tail, 7)] == [8, 9, 10]
 
 
 def test_the_tail_is_bounded_by_bytes() -> None:
-    kept = tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
-    kept.trim(0)
+    tail = make_tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
+    tail.trim(0)
 
-    assert len(kept) == 3
-    assert kept.size == sum(len(line) for line in kept.after(7, 1_000_000) or [])
+    assert len(tail) == 3
+    assert tail.size == sum(len(line) for line in tail.after(7, 1_000_000) or [])
 
 
 def test_l5_the_tail_keeps_no_entry_that_retention_removed() -> None:
-    kept = tail(*map(message, range(1, 6)))
-    kept.trim(4)
+    tail = make_tail(*map(message, range(1, 6)))
+    tail.trim(4)
 
-    assert (kept.first, len(kept)) == (4, 2)
+    assert (tail.first, len(tail)) == (4, 2)
 
 
 def test_an_emptied_tail_begins_with_the_next_entry() -> None:
-    kept = tail(*map(message, range(1, 6)), max_entries=0)
-    kept.trim(0)
-    assert (len(kept), kept.size) == (0, 0)
-    kept.extend([message(6)])
-    assert kept.first == 6
+    tail = make_tail(*map(message, range(1, 6)), max_entries=0)
+    tail.trim(0)
+    assert (len(tail), tail.size) == (0, 0)
+    tail.extend([message(6)])
+    assert tail.first == 6
 
-    kept.clear()
-    assert (len(kept), kept.size) == (0, 0)
-    kept.extend([message(20)])
-    assert [line["seq"] for line in decoded_lines(kept, 19)] == [20]
+    tail.clear()
+    assert (len(tail), tail.size) == (0, 0)
+    tail.extend([message(20)])
+    assert [line["seq"] for line in decoded_lines(tail, 19)] == [20]
 
 
 def test_s9_an_edited_message_carries_its_latest_body() -> None:
-    kept = tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
+    tail = make_tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
 
-    first = decoded_lines(kept)[0]
+    first = decoded_lines(tail)[0]
     assert (first["body"], first["edited"]) == ("three", 3)
 
 
 def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
-    kept = tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
+    tail = make_tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
 
-    lines = decoded_lines(kept)
+    lines = decoded_lines(tail)
     assert ["body" in line for line in lines] == [False, False, True, True, False]
     assert lines[0]["deleted"] == 5
     assert "deleted" not in lines[1]
 
 
 def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
-    kept = tail(message(1), edit(2, 1), max_entries=1)
-    kept.trim(0)
-    kept.extend([delete(3, 1)])
+    tail = make_tail(message(1), edit(2, 1), max_entries=1)
+    tail.trim(0)
+    tail.extend([delete(3, 1)])
 
-    assert ["body" in line for line in decoded_lines(kept, 1)] == [False, False]
+    assert ["body" in line for line in decoded_lines(tail, 1)] == [False, False]
 
 
 def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> None:
-    kept = tail(message(1), message(2), max_entries=1)
-    kept.trim(0)
-    kept.extend([edit(3, 1)])
+    tail = make_tail(message(1), message(2), max_entries=1)
+    tail.trim(0)
+    tail.extend([edit(3, 1)])
 
-    assert [line["body"] for line in decoded_lines(kept, 1)] == ["hello", "hello!"]
-    assert all(entry.edited is UNSET for entry in kept._entries)
+    assert [line["body"] for line in decoded_lines(tail, 1)] == ["hello", "hello!"]
+    assert all(entry.edited is UNSET for entry in tail._entries)
 
 
 def test_the_size_follows_what_edits_and_deletes_change() -> None:
-    kept = tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
+    tail = make_tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
 
-    assert kept.size == sum(len(line) for line in kept.after(0, 1_000_000) or [])
+    assert tail.size == sum(len(line) for line in tail.after(0, 1_000_000) or [])
