@@ -11,13 +11,13 @@ from tests.support.servers import Server
 async def test_w15_x1_a_ban_set_on_one_process_is_enforced_on_the_other(
     guarded_pair: tuple[Server, Server], item: str
 ) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     bob = token(sub=f"bob-{item}", items={item: "rw"})
     path = f"/api/items/{item}/bans/bob-{item}"
-    async with http(one) as client, await RoomClient.join(two, item, token=bob) as room:
+    async with http(first_server) as client, await RoomClient.join(second_server, item, token=bob) as room:
         client.headers["Authorization"] = f"Bearer {token(sub='root', items={item: 'm'})}"
         assert (await client.put(path, json={"right": "write"})).status_code == 200
         assert (await room.wait_for("access"))["can"] == ["read"]
         assert (await client.put(path, json={"right": "all"})).status_code == 200
         assert await room.wait_for_close() == 4403
-        assert (await endpoints.room(two, query(bob, item=item))).code == 4403
+        assert (await endpoints.room(second_server, query(bob, item=item))).code == 4403

@@ -35,21 +35,21 @@ LARGEST = 2**53 - 1
 
 
 @dataclass
-class Watched:
+class ObservedPair:
     """Two processes, and an outsider on the server of their bus."""
 
-    one: Server
-    two: Server
+    first_server: Server
+    second_server: Server
     outsider: Outsider
     url: str
 
-    def channel(self, ours: str) -> str:
+    def channel(self, name: str) -> str:
         """Return the name of a channel as versions with plain-text messages used it."""
-        return f"{PREFIX}:0:{ours}" if isinstance(self.outsider, RedisOutsider) else ours
+        return f"{PREFIX}:0:{name}" if isinstance(self.outsider, RedisOutsider) else name
 
 
 @pytest.fixture
-async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterator[Watched]:
+async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterator[ObservedPair]:
     """Start two processes with a secret, on a bus server that outsiders can use, too."""
     bus = engines.bus
     listening = (
@@ -58,8 +58,8 @@ async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterato
         else PostgresOutsider.listening(engines.postgres, url, PREFIX)
     )
     async with listening as outsider:
-        one, two = (join(ALCOVE_BUS_PREFIX=PREFIX, ALCOVE_SECRET=SECRET) for _ in range(2))
-        yield Watched(one, two, outsider, url)
+        first_server, second_server = (join(ALCOVE_BUS_PREFIX=PREFIX, ALCOVE_SECRET=SECRET) for _ in range(2))
+        yield ObservedPair(first_server, second_server, outsider, url)
 
 
 def readable(received: list[tuple[str, bytes]]) -> str:
@@ -73,13 +73,13 @@ def readable(received: list[tuple[str, bytes]]) -> str:
     return b"\n".join(parts).decode(errors="replace")
 
 
-async def members(observed_pair: Watched, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
+async def members(observed_pair: ObservedPair, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
     """Join Ada on one process and Bob on the other, and let each see a message of the other."""
     ada = await stack.enter_async_context(
-        await RoomClient.join(observed_pair.one, item, token=token(sub="ada", items={item: "rwm"}))
+        await RoomClient.join(observed_pair.first_server, item, token=token(sub="ada", items={item: "rwm"}))
     )
     bob = await stack.enter_async_context(
-        await RoomClient.join(observed_pair.two, item, token=token(sub="bob", items={item: "rw"}))
+        await RoomClient.join(observed_pair.second_server, item, token=token(sub="bob", items={item: "rw"}))
     )
     await ada.send_messages("the first secret")
     await bob.wait_for_seq(1)
@@ -89,13 +89,13 @@ async def members(observed_pair: Watched, item: str, stack: AsyncExitStack) -> t
 
 
 async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
-    observed_pair: Watched, item: str
+    observed_pair: ObservedPair, item: str
 ) -> None:
     async with AsyncExitStack() as stack:
         ada, bob = await members(observed_pair, item, stack)
         chat = [
             await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}?token={token()}")))
-            for n, server in enumerate((observed_pair.one, observed_pair.two))
+            for n, server in enumerate((observed_pair.first_server, observed_pair.second_server))
         ]
         await ada.send_messages("a secret of 20,000 letters" + "x" * 20_000)
         await bob.wait_for_seq(3)
@@ -135,15 +135,17 @@ def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry
     }
 
 
-async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: Watched, item: str) -> None:
+async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: ObservedPair, item: str) -> None:
     eve = token(sub="eve", items={item: "rw"})
     operator = {"Authorization": f"Bearer {token(sub='operator', items={'*': 'rwm'})}"}
     async with AsyncExitStack() as stack:
         ada, bob = await members(observed_pair, item, stack)
-        chat = await stack.enter_async_context(Listener(await connect(observed_pair.two, f"/ws/1?token={token()}")))
-        async with http(observed_pair.one) as client:
-            answer = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
-            assert answer.status_code in {200, 204}, answer.text
+        chat = await stack.enter_async_context(
+            Listener(await connect(observed_pair.second_server, f"/ws/1?token={token()}"))
+        )
+        async with http(observed_pair.first_server) as client:
+            response = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
+            assert response.status_code in {200, 204}, response.text
         recorded = list(observed_pair.outsider.received)
         assert recorded
 
@@ -151,13 +153,13 @@ async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: W
             for message, entries in messages:
                 text = encode(message, [encode_line(entry) for entry in entries])
                 await observed_pair.outsider.publish(observed_pair.channel(channel), text)
-                for known in {name for name, _ in recorded}:
-                    await observed_pair.outsider.publish(known, text)
+                for channel_name in {name for name, _ in recorded}:
+                    await observed_pair.outsider.publish(channel_name, text)
         for channel, payload in recorded:
             await observed_pair.outsider.publish(channel, payload)
         head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), LARGEST)
         await observed_pair.outsider.publish("!sends", head)
-        for server in (observed_pair.one, observed_pair.two):
+        for server in (observed_pair.first_server, observed_pair.second_server):
             await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type
 
         await ada.send_messages("true")
@@ -170,13 +172,13 @@ async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: W
         assert ada.entries == bob.entries
         assert ada.bodies == ["the first secret", "the second secret", "true", "true, too"]
         assert not [line for line in chat.lines if "forged" in str(line)]
-        for server in (observed_pair.one, observed_pair.two):
-            late = await stack.enter_async_context(
+        for server in (observed_pair.first_server, observed_pair.second_server):
+            newcomer = await stack.enter_async_context(
                 await RoomClient.join(server, item, token=token(sub="cid", items={item: "rw"}))
             )
-            assert late.hello["head"] == 4
-            assert "eve" not in {member["id"] for member in late.hello["members"]}
-            assert not {seq for seq in late.hello["reads"].values() if seq > 4}
+            assert newcomer.hello["head"] == 4
+            assert "eve" not in {member["id"] for member in newcomer.hello["members"]}
+            assert not {seq for seq in newcomer.hello["reads"].values() if seq > 4}
             assert (await expect_refusal(server, item, token=eve))[1] in {4401, 4403}
             for reason in ("forged", "replayed"):
                 assert server.output.count({"forged": "not sealed with", "replayed": "a second time"}[reason]) == 1

@@ -9,8 +9,11 @@ from tests.support.servers import Server, Start
 
 
 async def test_w8_each_process_lists_the_connections_of_all(pair: tuple[Server, Server], item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item, name="Ada") as ada,
+        await RoomClient.join(second_server, item, name="Bob") as bob,
+    ):
         await ada.send_messages("one", "two")
         await bob.wait_for_seq(2)
         for server in pair:
@@ -24,16 +27,16 @@ async def test_w8_each_process_lists_the_connections_of_all(pair: tuple[Server, 
                 "Ada": ada.member_id,
                 "Bob": bob.member_id,
             }
-            assert by_name["Ada"]["process"].endswith(f":{one.pid}")
-            assert by_name["Bob"]["process"].endswith(f":{two.pid}")
+            assert by_name["Ada"]["process"].endswith(f":{first_server.pid}")
+            assert by_name["Bob"]["process"].endswith(f":{second_server.pid}")
             assert {(line["cursor"], line["lag"], line["state"]) for line in by_name.values()} == {(2, 0, "in_step")}
 
 
 async def test_w8_a_process_without_connections_lists_those_of_the_others(
     pair: tuple[Server, Server], item: str
 ) -> None:
-    one, two = pair
-    async with await RoomClient.join(two, item, name="Bob") as bob, http(one) as client:
+    first_server, second_server = pair
+    async with await RoomClient.join(second_server, item, name="Bob") as bob, http(first_server) as client:
         await bob.send_messages("hello")
         survey = (await client.get(f"/api/items/{item}/connections")).json()
 
@@ -41,18 +44,18 @@ async def test_w8_a_process_without_connections_lists_those_of_the_others(
 
 
 async def test_w8_a_process_that_does_not_answer_is_named(join: Start, item: str) -> None:
-    one, two = join(), join()
+    first_server, second_server = join(), join()
     async with (
-        await RoomClient.join(one, item, name="Ada"),
-        await RoomClient.join(two, item, name="Bob"),
-        http(one) as client,
+        await RoomClient.join(first_server, item, name="Ada"),
+        await RoomClient.join(second_server, item, name="Bob"),
+        http(first_server) as client,
     ):
-        os.kill(two.pid, signal.SIGSTOP)
+        os.kill(second_server.pid, signal.SIGSTOP)
         try:
             survey = (await client.get(f"/api/items/{item}/connections")).json()
         finally:
-            os.kill(two.pid, signal.SIGCONT)
+            os.kill(second_server.pid, signal.SIGCONT)
 
     assert [line["name"] for line in survey["connections"]] == ["Ada"]
     (silent,) = survey["unanswered"]
-    assert silent.endswith(f":{two.pid}")
+    assert silent.endswith(f":{second_server.pid}")

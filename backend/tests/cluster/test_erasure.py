@@ -9,18 +9,18 @@ from tests.support.servers import Server
 async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_process(
     guarded_pair: tuple[Server, Server], item: str
 ) -> None:
-    one, two = guarded_pair
-    bad = token(sub=f"mallory-{item}", name="Mallory Zweigelt", items={item: "rw"})
+    first_server, second_server = guarded_pair
+    token_of_mallory = token(sub=f"mallory-{item}", name="Mallory Zweigelt", items={item: "rw"})
     ada = token(items={item: "rw"})
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'm'})}"}
-    async with http(one) as client, await RoomClient.join(two, item, token=ada) as room:
-        async with await RoomClient.join(two, item, token=bad) as mallory:
+    async with http(first_server) as client, await RoomClient.join(second_server, item, token=ada) as room:
+        async with await RoomClient.join(second_server, item, token=token_of_mallory) as mallory:
             await mallory.send_messages("secret")
-        answer = await client.delete(f"/api/members/mallory-{item}", headers=headers)
-        assert answer.status_code == 204
+        response = await client.delete(f"/api/members/mallory-{item}", headers=headers)
+        assert response.status_code == 204
         await room.wait_for("entry", kind="delete")
         while True:
-            async with await RoomClient.join(two, item, token=ada) as rejoined:
+            async with await RoomClient.join(second_server, item, token=ada) as rejoined:
                 first, _ = await rejoined.wait_for_seq(2)
             if first["by"]["name"] != "Mallory Zweigelt":
                 break

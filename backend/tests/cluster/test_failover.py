@@ -67,9 +67,9 @@ async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list
 async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
     """Request `/readyz` until it responds with this status; return the document."""
     async with asyncio.timeout(TIMEOUT_S):
-        while (answer := await client.get("/readyz")).status_code != status:
+        while (response := await client.get("/readyz")).status_code != status:
             pass
-    result: dict[str, Any] = answer.json()
+    result: dict[str, Any] = response.json()
     return result
 
 
@@ -77,9 +77,9 @@ async def send_until_stored(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
     async with asyncio.timeout(TIMEOUT_S):
-        while (answer := await room.request(line))["type"] == "error":
-            assert answer["code"] == "unavailable"
-    return int(answer["seq"])
+        while (outcome := await room.request(line))["type"] == "error":
+            assert outcome["code"] == "unavailable"
+    return int(outcome["seq"])
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["connections cut", "connections kept"])
@@ -140,9 +140,12 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
     item = f"item-{uuid4().hex}"
-    async with MovingAddress(primary.port) as address, serving(at(url, address.port), tmp_path, 2) as (one, two):
-        ada = await RoomClient.join(one, item, name="Ada")
-        bob = await RoomClient.join(two, item, name="Bob")
+    async with (
+        MovingAddress(primary.port) as address,
+        serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
+    ):
+        ada = await RoomClient.join(first_server, item, name="Ada")
+        bob = await RoomClient.join(second_server, item, name="Bob")
         await ada.send_messages("a", "b")
         await bob.wait_for_seq(2)
         await standby.catch_up()
@@ -151,12 +154,12 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
         await bob.wait_for_seq(4)
         await standby.promote()
         address.move(standby.port)
-        async with http(one) as client:
+        async with http(first_server) as client:
             await post(client, item, "new")
 
         assert [await ada.wait_for_close(), await bob.wait_for_close()] == [1012, 1012]
         hellos = []
-        for server in (one, two):
+        for server in (first_server, second_server):
             async with await RoomClient.join(server, item, after=4, log=ada.hello["log"], name="again") as rejoined:
                 entries = await rejoined.wait_for_seq(3)
                 hellos.append(rejoined.hello)
@@ -173,8 +176,11 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
 ) -> None:
     """The process that had the room open compares it after the failover; its clients may resume at another one."""
     item = f"item-{uuid4().hex}"
-    async with MovingAddress(primary.port) as address, serving(at(url, address.port), tmp_path, 2) as (one, two):
-        async with await RoomClient.join(one, item, name="Ada") as ada:
+    async with (
+        MovingAddress(primary.port) as address,
+        serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
+    ):
+        async with await RoomClient.join(first_server, item, name="Ada") as ada:
             await ada.send_messages("a", "b")
             await standby.catch_up()
             await standby.pause()
@@ -188,14 +194,14 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
 
         async with asyncio.timeout(TIMEOUT_S):
             while True:
-                room = await RoomClient.open(two, item, after=4, log=ada.hello["log"], name="again")
+                room = await RoomClient.open(second_server, item, after=4, log=ada.hello["log"], name="again")
                 async with room as rejoined:
-                    answer = await rejoined.line()
-                    if answer["type"] == "hello" and answer["reset"]:
-                        assert answer["log"] != ada.hello["log"]
+                    line = await rejoined.line()
+                    if line["type"] == "hello" and line["reset"]:
+                        assert line["log"] != ada.hello["log"]
                         assert [entry["body"] for entry in await rejoined.wait_for_seq(4)] == ["a", "b", "new", "new"]
                         return
-                    assert answer["type"] == "hello" or answer["code"] == "unavailable", answer
+                    assert line["type"] == "hello" or line["code"] == "unavailable", line
 
 
 async def until_writable(url: str) -> None:
@@ -213,12 +219,12 @@ async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
     """Send a message over HTTP until it is stored (W2)."""
     async with asyncio.timeout(TIMEOUT_S):
         while True:
-            answer = await client.post(
+            response = await client.post(
                 f"/api/items/{item}/entries", json={"body": body, "id": body}, headers={"authorization": "Bearer x"}
             )
-            if answer.is_success:
+            if response.is_success:
                 return
-            assert answer.status_code == 503, answer.text
+            assert response.status_code == 503, response.text
 
 
 async def test_x4_the_writable_host_of_a_list_is_used(

@@ -17,8 +17,8 @@ Pair = tuple[Server, Server]
 async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_process_stores(
     pair: Pair, item: str
 ) -> None:
-    one, two = pair
-    async with http(one) as client, follow(two, prefix=item) as room_list:
+    first_server, second_server = pair
+    async with http(first_server) as client, follow(second_server, prefix=item) as room_list:
         assert await room_list.ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
@@ -29,25 +29,28 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
 async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_is_unread(
     guarded_pair: Pair, item: str
 ) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     ada, bob = (token(sub=sub, items={item: "rw"}) for sub in ("ada", "bob"))
-    async with await RoomClient.join(one, item, token=ada) as room, follow(two, token=bob) as room_list:
+    async with (
+        await RoomClient.join(first_server, item, token=ada) as room,
+        follow(second_server, token=bob) as room_list,
+    ):
         await room_list.ready()
         await room.send_messages("one", "two")
         await room_list.wait_for(item=item, head=2, unread=2)
-        async with await RoomClient.join(one, item, token=bob) as elsewhere:
-            await elsewhere.send_lines({"type": "read", "seq": 1})
+        async with await RoomClient.join(first_server, item, token=bob) as room_of_bob:
+            await room_of_bob.send_lines({"type": "read", "seq": 1})
             await room_list.wait_for(item=item, unread=1)
 
 
 async def test_w10_x5_entries_sent_by_sql_are_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
-    one, two = pair
-    async with follow(one, prefix=item) as here, follow(two, prefix=item) as there:
-        await here.ready()
-        await there.ready()
+    first_server, second_server = pair
+    async with follow(first_server, prefix=item) as first_list, follow(second_server, prefix=item) as second_list:
+        await first_list.ready()
+        await second_list.ready()
         await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
-        for room_list in (here, there):
+        for room_list in (first_list, second_list):
             assert (await room_list.wait_for(item=item, head=1))["last"]["body"] == "shipped"
     await host.close()
 
@@ -58,8 +61,8 @@ async def test_w10_x2_changed_rooms_are_read_from_the_log_while_the_bus_is_down(
 ) -> None:
     redis = engines.bus
     assert isinstance(redis, Redis)
-    one, two = join(), join()
-    async with http(one) as client, follow(two, prefix=item) as room_list:
+    first_server, second_server = join(), join()
+    async with http(first_server) as client, follow(second_server, prefix=item) as room_list:
         await room_list.ready()
         redis.end()
         await client.post(f"/api/items/{item}/entries", json={"body": "while the bus is away"})
@@ -70,9 +73,12 @@ async def test_w10_x2_changed_rooms_are_read_from_the_log_while_the_bus_is_down(
 
 
 async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guarded_pair: Pair, item: str) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     admin = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-    async with http(one) as client, follow(two, token=token(sub=item, items={"*": "r"})) as room_list:
+    async with (
+        http(first_server) as client,
+        follow(second_server, token=token(sub=item, items={"*": "r"})) as room_list,
+    ):
         await room_list.ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
         code, last = await room_list.wait_for_close()

@@ -8,17 +8,17 @@ from tests.support.servers import Server
 async def test_a9_x1_picture_and_role_are_known_on_the_other_process(
     guarded_pair: tuple[Server, Server], item: str
 ) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     ada = {"id": "ada", "name": "Ada", "picture": "https://pictures.example/a.png", "role": "Support"}
-    mine = token(name="Ada", picture=ada["picture"], role="Support", items={item: "rw"})
+    token_of_ada = token(name="Ada", picture=ada["picture"], role="Support", items={item: "rw"})
     bob = token(sub="bob", items={item: "rw"})
     async with (
-        await RoomClient.join(two, item, token=bob) as before,
-        await RoomClient.join(one, item, token=mine) as room,
+        await RoomClient.join(second_server, item, token=bob) as before,
+        await RoomClient.join(first_server, item, token=token_of_ada) as room,
     ):
         while ada not in (await before.wait_for("presence"))["joined"]:
             continue
-        async with await RoomClient.join(two, item, token=token(sub="cyd", items={item: "r"})) as after:
+        async with await RoomClient.join(second_server, item, token=token(sub="cyd", items={item: "r"})) as after:
             assert ada in after.hello["members"]
         await room.send_lines({"type": "typing"})
         assert (await before.wait_for("typing"))["by"] == ada

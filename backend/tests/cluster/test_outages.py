@@ -30,10 +30,10 @@ async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]
 async def send_until_stored(room: RoomClient, body: object) -> int:
     """Send a message, and repeat it while storage does not answer (S7); return its seq."""
     line = send(body, new_id())
-    while (answer := await room.request(line))["type"] == "error":
-        assert answer["code"] == "unavailable"
-        assert answer["retry_ms"] > 0
-    return int(answer["seq"])
+    while (outcome := await room.request(line))["type"] == "error":
+        assert outcome["code"] == "unavailable"
+        assert outcome["retry_ms"] > 0
+    return int(outcome["seq"])
 
 
 async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
@@ -82,8 +82,8 @@ async def test_s7_x4_everything_works_again_after_an_outage_of_the_database(
 async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnect_elsewhere(
     join: Start, item: str
 ) -> None:
-    one, two = join(), join()
-    async with readers(item, one, two) as (ada, bob):
+    first_server, second_server = join(), join()
+    async with readers(item, first_server, second_server) as (ada, bob):
         acked: dict[str, int] = {}
         unsure: list[str] = []
         sends_in_progress = [send(n) for n in range(300)]
@@ -98,15 +98,17 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
             line = await ada.line()
             if line["type"] == "ack":
                 acked[line["id"]] = line["seq"]
-        one.end(signal.SIGKILL)
+        first_server.end(signal.SIGKILL)
         await asyncio.gather(flooding, return_exceptions=True)
 
         last = ada.entries[-1]["seq"]
-        async with await RoomClient.join(two, item, name="reader 0", after=last, log=ada.hello["log"]) as rejoined:
+        async with await RoomClient.join(
+            second_server, item, name="reader 0", after=last, log=ada.hello["log"]
+        ) as rejoined:
             assert not rejoined.hello["reset"]
-            for answer in await rejoined.request_all(*sends_in_progress):
-                assert acked.get(answer["id"], answer["seq"]) == answer["seq"]
-            async with http(two) as client:
+            for outcome in await rejoined.request_all(*sends_in_progress):
+                assert acked.get(outcome["id"], outcome["seq"]) == outcome["seq"]
+            async with http(second_server) as client:
                 log = await read_log(client, item)
             assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in sends_in_progress)
             assert await bob.wait_for_seq(301) == log
@@ -114,16 +116,16 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
 
 
 async def test_p3_members_of_a_killed_process_leave(join: Start, item: str) -> None:
-    one, two = join(), join()
-    async with readers(item, one, two) as (ada, bob):
-        one.end(signal.SIGKILL)
+    first_server, second_server = join(), join()
+    async with readers(item, first_server, second_server) as (ada, bob):
+        first_server.end(signal.SIGKILL)
         await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
 async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Start, item: str) -> None:
-    one, two = join(), join()
-    async with readers(item, one, two) as (ada, bob):
-        one.end()
+    first_server, second_server = join(), join()
+    async with readers(item, first_server, second_server) as (ada, bob):
+        first_server.end()
         await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 

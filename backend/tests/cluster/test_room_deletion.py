@@ -13,22 +13,22 @@ from tests.support.servers import Server
 async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_other_process(
     guarded_pair: tuple[Server, Server], item: str
 ) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     reader = token(sub="bob", items={item: "rw"})
     headers = {"Authorization": f"Bearer {token(sub='root', items={item: 'rwm'})}"}
-    async with http(one) as client, follow(two, token=reader) as room_list:
+    async with http(first_server) as client, follow(second_server, token=reader) as room_list:
         await room_list.ready()
-        async with await RoomClient.join(two, item, token=reader) as room:
+        async with await RoomClient.join(second_server, item, token=reader) as room:
             await room.send_messages("one", "two")
             async with asyncio.timeout(TIMEOUT_S):  # the other process hears of bob a moment after he came
-                while (found := (await client.get(f"/api/items/{item}/members", headers=headers)).json())["count"] < 1:
+                while (page := (await client.get(f"/api/items/{item}/members", headers=headers)).json())["count"] < 1:
                     await pause_briefly()
-            assert (found["members"], found["count"]) == ([{"id": "bob", "name": "bob"}], 1)
+            assert (page["members"], page["count"]) == ([{"id": "bob", "name": "bob"}], 1)
             await room_list.wait_for(item=item, head=2)
             assert (await client.delete(f"/api/items/{item}", headers=headers)).status_code == 204
             assert await room.wait_for_close() == 1012
         await room_list.wait_for(item=item, head=0)
-        where = {"after": 2, "log": room.hello["log"]}
-        async with await RoomClient.join(two, item, token=reader, **where) as rejoined:
+        start = {"after": 2, "log": room.hello["log"]}
+        async with await RoomClient.join(second_server, item, token=reader, **start) as rejoined:
             assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
             assert await rejoined.send_messages("new") == [1]

@@ -13,25 +13,30 @@ Pair = tuple[Server, Server]
 
 
 async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item, name="Ada") as ada,
+        await RoomClient.join(second_server, item, name="Bob") as bob,
+    ):
 
         async def send_300_messages(room: RoomClient, name: str) -> None:
             for n in range(100):
-                await room.send_lines(*[send(f"{name}{n}.{m}") for m in range(3)])
+                await room.send_lines(*[send(f"{name}{n}.{part}") for part in range(3)])
 
         await asyncio.gather(send_300_messages(ada, "a"), send_300_messages(bob, "b"))
         await asyncio.gather(ada.wait_for_seq(600), bob.wait_for_seq(600))
 
         assert ada.entries == bob.entries
-        assert [b for b in ada.bodies if str(b)[0] == "a"] == [f"a{n}.{m}" for n in range(100) for m in range(3)]
-        async with http(two) as client:
+        assert [body for body in ada.bodies if str(body)[0] == "a"] == [
+            f"a{n}.{part}" for n in range(100) for part in range(3)
+        ]
+        async with http(second_server) as client:
             assert await read_log(client, item) == ada.entries
 
 
 async def test_x1_a_message_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item) as ada, http(two) as client:
+    first_server, second_server = pair
+    async with await RoomClient.join(first_server, item) as ada, http(second_server) as client:
         await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
         await client.post(f"/api/items/{item}/entries", json={"id": "b", "body": "ä"})
 
@@ -39,34 +44,43 @@ async def test_x1_a_message_sent_over_http_reaches_the_other_process(pair: Pair,
 
 
 async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as again:
-        first = await ada.request(send("once", "same"))
-        second = await again.request(send("once", "same"))
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item) as ada,
+        await RoomClient.join(second_server, item) as second_room,
+    ):
+        first_ack = await ada.request(send("once", "same"))
+        second_ack = await second_room.request(send("once", "same"))
 
-        assert (first["seq"], False) == (1, first["duplicate"])
-        assert (second["seq"], second["duplicate"]) == (1, True)
+        assert (first_ack["seq"], False) == (1, first_ack["duplicate"])
+        assert (second_ack["seq"], second_ack["duplicate"]) == (1, True)
 
 
 async def test_x1_s9_a_message_deleted_on_one_process_is_deleted_on_the_other(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item, name="Bob") as bob:
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item) as ada,
+        await RoomClient.join(second_server, item, name="Bob") as bob,
+    ):
         await ada.send_messages("secret", "other")
         await bob.wait_for_seq(2)
         await ada.request({"type": "edit", "id": new_id(), "target": 2, "body": "mended"})
         await ada.request({"type": "delete", "id": new_id(), "target": 1})
         await bob.wait_for_seq(4)
 
-        async with await RoomClient.join(two, item, name="Cid") as late:
-            served = await late.wait_for_seq(4)
-        assert [entry.get("body") for entry in served] == [None, "mended", "mended", None]
-        assert "deleted" in served[0]
+        async with await RoomClient.join(second_server, item, name="Cid") as cid:
+            entries = await cid.wait_for_seq(4)
+        assert [entry.get("body") for entry in entries] == [None, "mended", "mended", None]
+        assert "deleted" in entries[0]
 
 
 async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(one, item, name="Ada"):
-        async with await RoomClient.join(two, item, name="Bob") as bob:
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item, name="Ada") as ada,
+        await RoomClient.join(first_server, item, name="Ada"),
+    ):
+        async with await RoomClient.join(second_server, item, name="Bob") as bob:
             assert bob.hello["count"] == 2
             assert {member["name"] for member in bob.hello["members"]} == {"Ada", "Bob"}
             presence = await ada.wait_for("presence")
@@ -78,20 +92,23 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
 
 
 async def test_p1_x1_a_member_of_two_processes_leaves_with_their_last_connection(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item, name="Ada") as ada:
-        async with await RoomClient.join(one, item, name="Bob") as bob:
-            async with await RoomClient.join(two, item, name="Bob") as elsewhere:
-                assert elsewhere.hello["count"] == 2
-            await bob.send_messages("still here")
+    first_server, second_server = pair
+    async with await RoomClient.join(first_server, item, name="Ada") as ada:
+        async with await RoomClient.join(first_server, item, name="Bob") as bob_on_first:
+            async with await RoomClient.join(second_server, item, name="Bob") as bob_on_second:
+                assert bob_on_second.hello["count"] == 2
+            await bob_on_first.send_messages("still here")
             await ada.wait_for_seq(1)
             assert [line for line in ada.received if line["type"] == "presence" and line["left"]] == []
-        await ada.wait_for("presence", left=[bob.member_id])
+        await ada.wait_for("presence", left=[bob_on_first.member_id])
 
 
 async def test_p4_p5_x1_typing_and_read_marks_reach_the_other_process(pair: Pair, item: str) -> None:
-    one, two = pair
-    async with await RoomClient.join(one, item, name="Ada") as ada, await RoomClient.join(two, item, name="Bob") as bob:
+    first_server, second_server = pair
+    async with (
+        await RoomClient.join(first_server, item, name="Ada") as ada,
+        await RoomClient.join(second_server, item, name="Bob") as bob,
+    ):
         await ada.send_messages("hello")
         await bob.wait_for_seq(1)
         await bob.send_lines({"type": "typing"}, {"type": "read", "seq": 1})
@@ -101,22 +118,22 @@ async def test_p4_p5_x1_typing_and_read_marks_reach_the_other_process(pair: Pair
 
 
 async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, item: str) -> None:
-    one, two = pair
-    rooms = [await RoomClient.join(server, item, name="Ada") for server in (one, two) * 10]
+    first_server, second_server = pair
+    rooms = [await RoomClient.join(server, item, name="Ada") for server in (first_server, second_server) * 10]
     for server in pair:
         # Processes tell each other of connections within a twentieth of a second, so one more may slip in.
-        while (line := await (late := await RoomClient.open(server, item, name="Ada")).line())["type"] == "hello":
-            await late.socket.close()
+        while (line := await (refused := await RoomClient.open(server, item, name="Ada")).line())["type"] == "hello":
+            await refused.socket.close()
         assert line["code"] == "too_many_connections"
-        assert await late.wait_for_close() == 4429
+        assert await refused.wait_for_close() == 4429
     for room in rooms:
         await room.socket.close()
 
 
 async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None:
-    one, two = pair
-    async with Listener(await connect(one, "/ws/1")) as ada:
-        async with Listener(await connect(two, "/ws/2")) as bob:
+    first_server, second_server = pair
+    async with Listener(await connect(first_server, "/ws/1")) as ada:
+        async with Listener(await connect(second_server, "/ws/2")) as bob:
             await bob.client.send("hello")
             await ada.wait_for_line("Client #2 says: hello")
             assert bob.lines == ["You wrote: hello", "Client #2 says: hello"]
@@ -127,12 +144,12 @@ async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None
 
 async def test_x5_sql_inside_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
-    one, two = pair
-    async with await RoomClient.join(one, item) as ada, await RoomClient.join(two, item) as bob:
-        rolled_back = host.transaction()
-        await rolled_back.start()
+    first_server, second_server = pair
+    async with await RoomClient.join(first_server, item) as ada, await RoomClient.join(second_server, item) as bob:
+        transaction = host.transaction()
+        await transaction.start()
         await host.execute("SELECT alcove_send($1, 'a', 'shop', 'Shop', 'never')", item)
-        await rolled_back.rollback()
+        await transaction.rollback()
         async with host.transaction():
             await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
             await host.execute("""SELECT alcove_send($1, 'c', 'shop', 'Shop', '{"step": 2}'::jsonb)""", item)

@@ -52,18 +52,18 @@ async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_pat
 
 
 async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair: Pair, item: str) -> None:
-    one, two = guarded_pair
+    first_server, second_server = guarded_pair
     ada = token(sub="ada", items={item: "rw"})
     admin = token(sub="root", items={"*": "rwm"})
     rooms = [await RoomClient.join(server, item, token=ada) for server in guarded_pair]
-    async with http(one) as client:
-        answer = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
-        assert answer.is_success, answer.text
+    async with http(first_server) as client:
+        response = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
+        assert response.is_success, response.text
     assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
-    late = await RoomClient.open(two, item, token=ada)
-    error = await late.line()
+    reconnected = await RoomClient.open(second_server, item, token=ada)
+    error = await reconnected.line()
     # 4401 as long as a new token could not count yet.
-    assert (await late.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
+    assert (await reconnected.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
 
 async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engines, join: Start) -> None:
@@ -73,11 +73,11 @@ async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engine
         engines.bus.hang()
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                while (answer := await client.get("/readyz")).status_code == 200:
+                while (response := await client.get("/readyz")).status_code == 200:
                     pass
         finally:
             engines.bus.go_on()
-        assert (answer.json()["status"], answer.json()["bus"]) == ("unavailable", False)
+        assert (response.json()["status"], response.json()["bus"]) == ("unavailable", False)
         async with asyncio.timeout(TIMEOUT_S):
             while (await client.get("/readyz")).status_code != 200:
                 pass
@@ -100,13 +100,13 @@ async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
 
 
 async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_is_acked(join: Start, item: str) -> None:
-    server, other = join(ALCOVE_DRAIN_S="10"), join()
-    rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(20)]
+    first_server, second_server = join(ALCOVE_DRAIN_S="10"), join()
+    rooms = [await RoomClient.join(first_server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
     await rooms[0].send_lines(*sends)
     while (line := await rooms[0].line())["type"] != "ack":
         assert line["type"] != "error"
-    ending = asyncio.create_task(asyncio.to_thread(server.end, signal.SIGTERM))
+    ending = asyncio.create_task(asyncio.to_thread(first_server.end, signal.SIGTERM))
     assert list(await asyncio.gather(*(room.wait_for_close() for room in rooms))) == [1012] * 20
     assert await ending < 5
 
@@ -115,7 +115,7 @@ async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_i
     assert sorted(bye[0]["retry_ms"] for bye in byes) == [500 * n for n in range(1, 21)]
     acks = {line["id"]: line["seq"] for line in rooms[0].received if line["type"] == "ack"}
     assert set(acks) == {line["id"] for line in sends}
-    async with http(other) as client:
+    async with http(second_server) as client:
         assert {entry["id"]: entry["seq"] for entry in await read_log(client, item)} == acks
 
 

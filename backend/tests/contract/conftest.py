@@ -16,12 +16,12 @@ async def open_again(storage: str) -> AsyncIterator[OpenLog]:
     """Return a function that opens the storage, with a retention if given; close the logs after the test."""
     opened: list[ConsumerLog] = []
 
-    async def again(retention: Retention | None = None) -> ConsumerLog:
+    async def reopen(retention: Retention | None = None) -> ConsumerLog:
         log = await open_log(storage, retention)
         opened.append(log)
         return log
 
-    yield again
+    yield reopen
     for log in opened:
         await log.close()
 

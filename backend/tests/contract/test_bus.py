@@ -63,81 +63,81 @@ async def subscribers(engine: Engine) -> AsyncIterator[list[Subscriber]]:
 
 
 async def test_messages_reach_all_other_processes_in_order(subscribers: list[Subscriber]) -> None:
-    one, two, three = subscribers
+    publisher, second, third = subscribers
     for subscriber in subscribers:
         await subscriber.subscribe_all("foo")
-    sent = [("foo", str(n).encode()) for n in range(500)]
-    for channel, message in sent:
-        one.bus.publish(channel, message)
+    published = [("foo", str(n).encode()) for n in range(500)]
+    for channel, message in published:
+        publisher.bus.publish(channel, message)
 
-    await eventually(lambda: len(two.messages) >= 500 and len(three.messages) >= 500)
-    assert sent == two.messages == three.messages
-    assert one.messages == []
+    await eventually(lambda: len(second.messages) >= 500 and len(third.messages) >= 500)
+    assert published == second.messages == third.messages
+    assert publisher.messages == []
 
 
 async def test_only_subscribed_channels_are_received(subscribers: list[Subscriber]) -> None:
-    one, two, _ = subscribers
-    await two.subscribe_all("foo", "bar", "end")
-    one.bus.publish("foo", b"1")
-    await eventually(lambda: len(two.messages) == 1)
-    two.bus.unsubscribe("foo")
-    await two.subscribe_all("again")
+    publisher, subscriber, _ = subscribers
+    await subscriber.subscribe_all("foo", "bar", "end")
+    publisher.bus.publish("foo", b"1")
+    await eventually(lambda: len(subscriber.messages) == 1)
+    subscriber.bus.unsubscribe("foo")
+    await subscriber.subscribe_all("again")
     for channel in ("foo", "other", "bar", "again"):
-        one.bus.publish(channel, b"2")
+        publisher.bus.publish(channel, b"2")
 
-    await eventually(lambda: ("again", b"2") in two.messages)
-    assert two.messages == [("foo", b"1"), ("bar", b"2"), ("again", b"2")]
+    await eventually(lambda: ("again", b"2") in subscriber.messages)
+    assert subscriber.messages == [("foo", b"1"), ("bar", b"2"), ("again", b"2")]
 
 
 async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
-    one, two, _ = subscribers
-    await two.subscribe_all("foo")
-    big = ("ä€𝄞" * 20_000).encode()
-    one.bus.publish("foo", big)
-    one.bus.publish("foo", big * 10, b"fallback")
+    publisher, subscriber, _ = subscribers
+    await subscriber.subscribe_all("foo")
+    large = ("ä€𝄞" * 20_000).encode()
+    publisher.bus.publish("foo", large)
+    publisher.bus.publish("foo", large * 10, b"fallback")
 
-    await eventually(lambda: len(two.messages) == 2)
-    assert two.messages == [("foo", big), ("foo", b"fallback")]
+    await eventually(lambda: len(subscriber.messages) == 2)
+    assert subscriber.messages == [("foo", large), ("foo", b"fallback")]
 
 
 async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribers: list[Subscriber]) -> None:
-    one, two, _ = subscribers
-    await two.subscribe_all("foo")
+    publisher, subscriber, _ = subscribers
+    await subscriber.subscribe_all("foo")
     engine.end()
-    await eventually(lambda: not one.bus.up and not two.bus.up)
+    await eventually(lambda: not publisher.bus.up and not subscriber.bus.up)
     for _ in range(50_000):
-        one.bus.publish("foo", b"lost")  # does not block, raise or keep the message
-    gaps_before = len(two.gaps)
+        publisher.bus.publish("foo", b"lost")  # does not block, raise or keep the message
+    gaps_before = len(subscriber.gaps)
     engine.start()
-    await eventually(lambda: one.bus.up and two.bus.up)
+    await eventually(lambda: publisher.bus.up and subscriber.bus.up)
 
-    await two.gap_reported("foo", gaps_before)
-    one.bus.publish("foo", b"after")
-    await eventually(lambda: ("foo", b"after") in two.messages)
-    assert ("foo", b"lost") not in two.messages
+    await subscriber.gap_reported("foo", gaps_before)
+    publisher.bus.publish("foo", b"after")
+    await eventually(lambda: ("foo", b"after") in subscriber.messages)
+    assert ("foo", b"lost") not in subscriber.messages
 
 
 async def test_x2_a_bus_whose_server_hangs_is_down(engine: Engine, subscribers: list[Subscriber]) -> None:
-    one, two, _ = subscribers
-    await two.subscribe_all("foo")
+    publisher, subscriber, _ = subscribers
+    await subscriber.subscribe_all("foo")
     engine.hang()
-    await eventually(lambda: not one.bus.up and not two.bus.up)
-    gaps_before = len(two.gaps)
+    await eventually(lambda: not publisher.bus.up and not subscriber.bus.up)
+    gaps_before = len(subscriber.gaps)
     engine.go_on()
 
-    await two.gap_reported("foo", gaps_before)
-    await eventually(lambda: one.bus.up and two.bus.up)
+    await subscriber.gap_reported("foo", gaps_before)
+    await eventually(lambda: publisher.bus.up and subscriber.bus.up)
 
 
 async def test_messages_beyond_the_outbox_are_lost_and_a_gap_is_reported(subscribers: list[Subscriber]) -> None:
-    one, two, _ = subscribers
-    await two.subscribe_all("foo")
-    gaps_before = len(two.gaps)
+    publisher, subscriber, _ = subscribers
+    await subscriber.subscribe_all("foo")
+    gaps_before = len(subscriber.gaps)
     for _ in range(40_000):
-        one.bus.publish("foo", b"x" * 1000)
+        publisher.bus.publish("foo", b"x" * 1000)
 
-    await two.gap_reported("foo", gaps_before)
-    assert len(two.messages) < 40_000
+    await subscriber.gap_reported("foo", gaps_before)
+    assert len(subscriber.messages) < 40_000
 
 
 async def test_a_bus_starts_without_its_server(engine: Engine) -> None:
@@ -170,13 +170,13 @@ async def test_x9_malformed_notifications_are_ignored(postgres_url: str) -> None
     await subscriber.start()
     await subscriber.subscribe_all("foo")
     parts = ["x 2/3 foo\nb", "x 1/2 foo\na", "x 3/2 foo\nc", "x 1/999999 foo\na", "x 1/2 foo\na", "y 2/2 foo\nb"]
-    stranger = await asyncpg.connect(postgres_url)
+    outsider = await asyncpg.connect(postgres_url)
     for payload in ["", "foo", "a b c", "a 1 foo", "a 1/x foo\nx", "a x/1 foo", f"a {'9' * 5000}/1 foo", *parts]:
-        await stranger.execute("SELECT pg_notify('alcove_test', $1)", payload)
+        await outsider.execute("SELECT pg_notify('alcove_test', $1)", payload)
     for payload in ("z 1/2 foo\nwh", "z 2/2 foo\nole"):
-        await stranger.execute("SELECT pg_notify('alcove_test', $1)", payload)
+        await outsider.execute("SELECT pg_notify('alcove_test', $1)", payload)
     await eventually(lambda: ("foo", b"whole") in subscriber.messages)
-    await stranger.close()
+    await outsider.close()
     await subscriber.bus.close()
 
     assert subscriber.messages == [("foo", b"whole")]

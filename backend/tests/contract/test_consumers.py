@@ -8,7 +8,7 @@ from alcove.storage.consumers import Backlog, ConsumerLog, Failure, ItemPosition
 from tests.support.drafts import append, edit, message
 from tests.support.storage import OpenLog, lose_tail
 
-ME, NAME = "one process", "webhook"
+OWNER, NAME = "one process", "webhook"
 FAILURE = Failure(attempts=3, since=1000, due=2000, error="HTTP 500")
 
 
@@ -36,10 +36,10 @@ async def pending(log: ConsumerLog, limit: int = 2) -> list[str]:
 
 async def move(log: ConsumerLog, item: str = "foo", *, seq: int, failure: Failure | None = None) -> set[str]:
     """Take the lease and store a position."""
-    await log.consumers.lease([NAME], ME, 60_000)
+    await log.consumers.lease([NAME], OWNER, 60_000)
     old = await position(log, item)
     moved = ItemPosition(item, old.log, old.head, seq, old.revision, failure)
-    return await log.consumers.save(NAME, ME, [moved])
+    return await log.consumers.save(NAME, OWNER, [moved])
 
 
 async def test_k1_a_consumer_begins_at_the_heads_of_rooms_that_exist_and_at_the_start_of_later_ones(
@@ -90,7 +90,7 @@ async def test_k2_a_position_read_before_a_command_is_not_stored_over_it(log: Co
     old = await position(log)
 
     assert await log.consumers.skip(NAME, "foo")
-    assert await log.consumers.save(NAME, ME, [old]) == set()
+    assert await log.consumers.save(NAME, OWNER, [old]) == set()
 
     new = await position(log)
     assert (new.seq, new.failure) == (1, None)
@@ -121,12 +121,12 @@ async def test_k3_parked_items_wait_for_retry_or_skip(log: ConsumerLog) -> None:
 
 async def test_k3_each_command_gives_the_consumer_another_revision(log: ConsumerLog) -> None:
     await log.consumers.register(NAME)
-    before = (await log.consumers.lease([NAME], ME, 60_000))[NAME]
+    before = (await log.consumers.lease([NAME], OWNER, 60_000))[NAME]
     await log.consumers.disable(NAME, "digest")
-    after = (await log.consumers.lease([NAME], ME, 60_000))[NAME]
+    after = (await log.consumers.lease([NAME], OWNER, 60_000))[NAME]
     assert (before.disabled, after.disabled) == (None, "digest")
     await log.consumers.retry(NAME, None)
-    assert before.revision < after.revision < (await log.consumers.lease([NAME], ME, 60_000))[NAME].revision
+    assert before.revision < after.revision < (await log.consumers.lease([NAME], OWNER, 60_000))[NAME].revision
     assert await log.consumers.record("unknown") is None
 
 
@@ -138,7 +138,7 @@ async def test_k2_w11_a_deleted_room_is_delivered_from_its_new_start(log: Consum
 
     await log.delete_room("foo")
     assert await pending(log) == []
-    assert await log.consumers.save(NAME, ME, [old]) == set()  # it is a position in another history
+    assert await log.consumers.save(NAME, OWNER, [old]) == set()  # it is a position in another history
     await append(log, message("a"))
 
     assert await pending(log) == ["foo"]
@@ -195,13 +195,13 @@ async def test_k1_the_log_knows_which_entries_were_imported(storage: str, open_a
 async def test_k4_one_process_has_the_lease_until_it_ends_or_releases_it(log: ConsumerLog) -> None:
     await log.consumers.register(NAME)
     await append(log, message("a"))
-    assert set(await log.consumers.lease([NAME, "unknown"], ME, 60_000)) == {NAME}
+    assert set(await log.consumers.lease([NAME, "unknown"], OWNER, 60_000)) == {NAME}
     assert await log.consumers.lease([NAME], "another", 60_000) == {}
-    mine = await position(log)
-    assert await log.consumers.save(NAME, "another", [mine]) == set()
+    stored = await position(log)
+    assert await log.consumers.save(NAME, "another", [stored]) == set()
 
-    await log.consumers.release(ME)
+    await log.consumers.release(OWNER)
     assert set(await log.consumers.lease([NAME], "another", -1)) == {NAME}  # it has ended already
-    assert await log.consumers.save(NAME, "another", [mine]) == set()
-    assert set(await log.consumers.lease([NAME], ME, 60_000)) == {NAME}
-    assert await log.consumers.save(NAME, ME, [mine]) == {"foo"}
+    assert await log.consumers.save(NAME, "another", [stored]) == set()
+    assert set(await log.consumers.lease([NAME], OWNER, 60_000)) == {NAME}
+    assert await log.consumers.save(NAME, OWNER, [stored]) == {"foo"}

@@ -63,11 +63,11 @@ async def test_s5_the_same_id_in_one_batch_is_one_entry(log: Log) -> None:
 async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> None:
     (first,) = await log.append([message("a", at=1000)])
     await append(log, message("b"))
-    again, fresh = await log.append([message("a", "other", at=5000), message("c", at=5000)])
+    repeated, new = await log.append([message("a", "other", at=5000), message("c", at=5000)])
 
-    assert isinstance(again, Appended)
-    assert (again.entry, again.duplicate) == (entry(first), True)
-    assert entry(fresh).seq == 3
+    assert isinstance(repeated, Appended)
+    assert (repeated.entry, repeated.duplicate) == (entry(first), True)
+    assert entry(new).seq == 3
 
 
 async def test_s5_ids_are_of_one_sender_and_one_item(log: Log) -> None:
@@ -88,12 +88,12 @@ async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: O
     log = await open_again(Retention(entries=2))
     (first,) = await log.append([message("a", at=now)])
     await append(log, *(message(str(n), at=now) for n in range(5)))
-    (again,) = await log.append([message("a", at=now + 5)])
+    (repeated,) = await log.append([message("a", at=now + 5)])
 
-    assert isinstance(again, Appended)
-    assert (again.entry.seq, again.entry.at, again.duplicate) == (1, now, True)
-    assert again.entry.id == entry(first).id
-    assert again.entry.body is UNSET
+    assert isinstance(repeated, Appended)
+    assert (repeated.entry.seq, repeated.entry.at, repeated.duplicate) == (1, now, True)
+    assert repeated.entry.id == entry(first).id
+    assert repeated.entry.body is UNSET
     assert [entry.seq for entry in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
 
 
@@ -164,7 +164,7 @@ async def test_a_page_is_bounded_by_bytes_and_holds_at_least_one_entry(log: Log,
     assert last[-1].seq == 10
     assert 1 <= len(some) <= 3
     assert 1 <= len(last) <= 3
-    assert all(b.seq == a.seq + 1 for a, b in pairwise([*some]))
+    assert all(later.seq == earlier.seq + 1 for earlier, later in pairwise([*some]))
     assert [entry.seq for entry in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries] == [5]
     assert [entry.seq for entry in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries] == [4]
 
@@ -209,7 +209,9 @@ async def test_l5_internal_rooms_keep_all_entries(open_again: OpenLog) -> None:
 
 
 async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
-    appends = [log.append([message(f"{n}-{m}", item=f"room{m % 3}") for m in range(20)]) for n in range(20)]
+    appends = [
+        log.append([message(f"{n}-{number}", item=f"room{number % 3}") for number in range(20)]) for n in range(20)
+    ]
     pages = await asyncio.gather(*(log.read(f"room{n % 3}", after=0, limit=500) for n in range(30)))
     stored = [outcome for batch in await asyncio.gather(*appends) for outcome in batch]
 
@@ -272,10 +274,10 @@ async def test_x9_the_key_of_the_bus_is_made_once_and_differs_from_log_to_log(
 ) -> None:
     first, second = await open_again(), await open_again()
     keys = await asyncio.gather(*(log.bus_key() for log in (first, second) * 5))
-    other = await open_log(f"sqlite:///{tmp_path / 'other.db'}")
-    others = await other.bus_key()
-    await other.close()
+    other_log = await open_log(f"sqlite:///{tmp_path / 'other.db'}")
+    other_key = await other_log.bus_key()
+    await other_log.close()
 
     assert {keys[0]} == set(keys)
     assert len(keys[0]) == 32
-    assert keys[0] != others
+    assert keys[0] != other_key

@@ -51,9 +51,9 @@ async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_mark
     reopened = await open_again()
     erased = Person("mallory", ERASED_NAME)
     entries = [*(await reopened.read("foo", limit=99)).entries, *(await reopened.read("bar", limit=99)).entries]
-    mine = [entry for entry in entries if entry.by.id == "mallory"]
-    assert [entry.by for entry in mine] == [erased] * 4
-    assert [entry.body for entry in mine] == [UNSET] * 4
+    entries_of_mallory = [entry for entry in entries if entry.by.id == "mallory"]
+    assert [entry.by for entry in entries_of_mallory] == [erased] * 4
+    assert [entry.body for entry in entries_of_mallory] == [UNSET] * 4
     assert {entry.by.name for entry in entries if entry.by.id != "mallory"} == {"Ada"}
     assert entries[0].body == raw("hello!")
     marks = await reopened.read_marks("foo", first="", limit=9)

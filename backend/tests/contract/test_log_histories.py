@@ -27,15 +27,13 @@ async def test_x8_a_send_into_a_room_that_lost_entries_begins_a_new_history(log:
     await append(log, *(message(str(n)) for n in range(4)), message("0", item="bar"))
     await lose_tail(storage, "foo", 2)
     seen = {"foo": Position(log.id, 4, 1000), "bar": Position(log.id, 1, 1000)}
-    first, second, elsewhere = await append_entries(
-        log, message("4"), message("3"), message("1", item="bar"), seen=seen
-    )
+    first, second, in_bar = await append_entries(log, message("4"), message("3"), message("1", item="bar"), seen=seen)
 
-    assert (first.entry.seq, second.entry.seq, elsewhere.entry.seq) == (3, 4, 2)
+    assert (first.entry.seq, second.entry.seq, in_bar.entry.seq) == (3, 4, 2)
     assert not second.duplicate
     assert log.id not in {first.log} == {second.log, (await log.read("foo", limit=1)).log}
     assert (await log.room_states(["foo"]))["foo"].log == first.log
-    assert log.id == elsewhere.log == (await log.room_states(["bar"]))["bar"].log
+    assert log.id == in_bar.log == (await log.room_states(["bar"]))["bar"].log
 
 
 async def test_x8_a_lost_entry_whose_seq_was_used_again_is_noticed(log: Log, storage: str) -> None:
@@ -51,23 +49,23 @@ async def test_x8_a_lost_entry_whose_seq_was_used_again_is_noticed(log: Log, sto
 async def test_x8_a_repeated_send_notices_the_loss_too(log: Log, storage: str) -> None:
     await append(log, *(message(str(n)) for n in range(4)))
     await lose_tail(storage, "foo", 2)
-    again, new = await append_entries(log, message("1"), message("4"), seen={"foo": Position(log.id, 4, 1000)})
+    repeated, new = await append_entries(log, message("1"), message("4"), seen={"foo": Position(log.id, 4, 1000)})
 
-    assert (again.duplicate, again.entry.seq, new.duplicate, new.entry.seq) == (True, 2, False, 3)
-    assert log.id not in {again.log} == {new.log}
+    assert (repeated.duplicate, repeated.entry.seq, new.duplicate, new.entry.seq) == (True, 2, False, 3)
+    assert log.id not in {repeated.log} == {new.log}
 
 
 async def test_x8_of_two_processes_that_notice_a_loss_one_renews_the_history(open_again: OpenLog, storage: str) -> None:
-    one, two = await open_again(), await open_again()
-    await append(one, *(message(str(n)) for n in range(4)))
+    first_log, second_log = await open_again(), await open_again()
+    await append(first_log, *(message(str(n)) for n in range(4)))
     await lose_tail(storage, "foo", 2)
-    renewed = await one.verify_history("foo", Position(one.id, 4, 1000))
+    renewed = await first_log.verify_history("foo", Position(first_log.id, 4, 1000))
 
-    assert one.id != renewed
-    assert await two.verify_history("foo", Position(two.id, 4, 1000)) == renewed
-    (appended,) = await append_entries(two, message("new"), seen={"foo": Position(two.id, 4, 1000)})
+    assert first_log.id != renewed
+    assert await second_log.verify_history("foo", Position(second_log.id, 4, 1000)) == renewed
+    (appended,) = await append_entries(second_log, message("new"), seen={"foo": Position(second_log.id, 4, 1000)})
     assert appended.log == renewed
-    assert await one.verify_history("foo", Position(renewed, 3, 1000)) == renewed
+    assert await first_log.verify_history("foo", Position(renewed, 3, 1000)) == renewed
 
 
 async def test_x8_a_room_that_was_lost_entirely_gets_a_new_history(log: Log, storage: str) -> None:

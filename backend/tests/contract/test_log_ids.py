@@ -11,9 +11,9 @@ async def test_s5_ids_are_found_by_item_and_author_also_of_removed_entries(open_
     at = now_ms()  # ids of long ago have expired
     await append(log, message("a", at=at), message("b", at=at), message("a", by=BOB, at=at), edit("c", 2, at=at))
     await append(log, message("a", item="bar", at=at))
-    wanted = [("foo", "ada", "a"), ("foo", "bob", "a"), ("foo", "ada", "c"), ("bar", "ada", "a")]
-    others = [("bar", "bob", "a"), ("none", "ada", "a"), ("foo", "ada", "A")]
+    stored_ids = [("foo", "ada", "a"), ("foo", "bob", "a"), ("foo", "ada", "c"), ("bar", "ada", "a")]
+    unknown_ids = [("bar", "bob", "a"), ("none", "ada", "a"), ("foo", "ada", "A")]
 
     assert (await log.read("foo", limit=9)).oldest == 3
-    assert await log.seqs_of([*wanted, *others]) == dict(zip(wanted, (1, 3, 4, 1), strict=True))
+    assert await log.seqs_of([*stored_ids, *unknown_ids]) == dict(zip(stored_ids, (1, 3, 4, 1), strict=True))
     assert await log.seqs_of([]) == {}

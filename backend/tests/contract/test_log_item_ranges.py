@@ -24,7 +24,7 @@ from tests.support.drafts import append, message
 ROOMS = 100_000
 NOW = 1_795_000_000_000
 #: What a token gives, and the rooms that it finds: the latest of `order-N`, the higher number the later.
-ASKED: dict[str, tuple[dict[str, str], list[str]]] = {
+RANGES: dict[str, tuple[dict[str, str], list[str]]] = {
     "everything": ({"*": "r"}, ["order-99999", "order-99998", "order-99997"]),
     "200 items": ({f"order-{n}": "r" for n in range(200)}, ["order-199", "order-198", "order-197"]),
     "an old prefix": ({"order-12*": "r"}, ["order-12999", "order-12998", "order-12997"]),
@@ -86,7 +86,7 @@ async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> Async
 
 
 async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
-    for name, (items, expected) in ASKED.items():
+    for name, (items, expected) in RANGES.items():
         rooms = await full.list_rooms(readable_ranges(items), "bob", limit=3)
         assert [room.item for room in rooms] == expected, name
         assert all(room.head == room.unread == 1 for room in rooms)
@@ -99,7 +99,7 @@ async def test_w4_a_list_that_takes_too_long_is_cancelled_and_the_next_one_succe
     log = await open_log(storage, lists=ListLimits(seconds=0.001))
     try:
         with pytest.raises(ListRefusedError, match=r"longer than 0\.001 s; ask for fewer items"):
-            await log.list_rooms(readable_ranges(ASKED["all but the latest"][0]), "bob", limit=500)
+            await log.list_rooms(readable_ranges(RANGES["all but the latest"][0]), "bob", limit=500)
         log._list_limits = ListLimits(seconds=60)  # type: ignore[attr-defined]
         assert len(await log.list_rooms([ALL_ITEMS], "bob", limit=3)) == 3
         assert await append(log, message("a", item="order-1")) == [(2, False)]
@@ -151,7 +151,7 @@ class Counting:
 @pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
 async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full: Log, tmp_path: Path) -> None:
     with closing(Counting(tmp_path / "alcove.db")) as counting:
-        steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in ASKED.items()}
+        steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in RANGES.items()}
 
     assert full
     # 1,000 rooms by time take about 20,000 steps; those in a range about 15 each, and each range some more.
@@ -172,7 +172,7 @@ async def test_w4_postgresql_reads_only_rooms_that_the_caller_may_read(full: Log
     database = await asyncpg.connect(storage)
     await database.execute("SET enable_seqscan = off")
     looked_at = {}
-    for name, (items, _) in ASKED.items():
+    for name, (items, _) in RANGES.items():
         ranges = readable_ranges(items)
         arguments = [first for first, _ in ranges], [end for _, end in ranges], 100, 2**62, 0
         looked_at[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))

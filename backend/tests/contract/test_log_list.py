@@ -63,8 +63,8 @@ async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_orde
     await log.move_read_marks([RoomReadMark("bar", "bob", 1)])
     await append(log, message("g", item="bar"))
 
-    wanted = [("foo", "bob"), ("none", "bob"), ("bar", "bob"), ("foo", "ada"), ("bar", "cid"), ("foo", "bob")]
-    assert await log.count_unread(wanted) == [
+    pairs = [("foo", "bob"), ("none", "bob"), ("bar", "bob"), ("foo", "ada"), ("bar", "cid"), ("foo", "bob")]
+    assert await log.count_unread(pairs) == [
         UnreadCount("foo", 5, 1),
         UnreadCount("none", 0, 0),
         UnreadCount("bar", 2, 1),

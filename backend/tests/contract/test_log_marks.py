@@ -60,7 +60,7 @@ async def test_p5_a_room_names_up_to_100_marks(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
-    ("patterns", "found"),
+    ("patterns", "readable"),
     [
         (["*"], {"foo", "order-1", "order-2", "Order-3", "100%", "a_b"}),
         (["foo"], {"foo"}),
@@ -75,13 +75,13 @@ async def test_p5_a_room_names_up_to_100_marks(log: Log) -> None:
     ],
     ids=lambda items: repr(sorted(items)),
 )
-async def test_w4_items_match_their_patterns(log: Log, patterns: list[str], found: set[str]) -> None:
+async def test_w4_items_match_their_patterns(log: Log, patterns: list[str], readable: set[str]) -> None:
     items = ["foo", "order-1", "order-2", "Order-3", "100%", "a_b", "!own"]
     await append(log, *(message(item, item=item) for item in items))
 
     assert {
         room.item for room in await log.list_rooms(readable_ranges(dict.fromkeys(patterns, "r")), "ada", limit=100)
-    } == found
+    } == readable
 
 
 async def test_w4_the_latest_written_comes_first(log: Log) -> None:

@@ -31,11 +31,11 @@ async def test_s6_one_draft_that_cannot_be_stored_is_invalid_and_the_others_are_
 ) -> None:
     recorder = OutcomeRecorder()
     committer = Committer(log, lambda _: None, max_waiting=10)
-    for one in (message("a"), draft, message("c")):
-        committer.submit(one, recorder)
+    for submitted in (message("a"), draft, message("c")):
+        committer.submit(submitted, recorder)
     await committer.drain()
 
-    outcomes = {d.id: outcome for d, outcome in recorder.outcomes}
+    outcomes = {submitted.id: outcome for submitted, outcome in recorder.outcomes}
     refused = outcomes[draft.id]
     assert isinstance(refused, Refused)
     assert refused.code == "invalid"

@@ -45,9 +45,9 @@ def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
 def test_every_setting_that_a_service_is_given_exists(name: str) -> None:
-    known = {f"ALCOVE_{field.upper()}" for field in Settings.model_fields}
+    existing = {f"ALCOVE_{field.upper()}" for field in Settings.model_fields}
 
-    assert {key for key in ALL_SERVICES[name].get("environment", {}) if key.startswith("ALCOVE_")} <= known
+    assert {key for key in ALL_SERVICES[name].get("environment", {}) if key.startswith("ALCOVE_")} <= existing
 
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
@@ -161,8 +161,8 @@ def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() 
     workflow = (ROOT / ".github/workflows/image.yml").read_text()
 
     for command in ("docker compose up --build --wait", "docker compose --profile cluster up --build --wait"):
-        _, _, then = workflow.partition(command)
-        assert "/api/items/ci/entries" in then.partition("docker compose down")[0]
+        _, _, steps = workflow.partition(command)
+        assert "/api/items/ci/entries" in steps.partition("docker compose down")[0]
 
 
 def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
@@ -182,7 +182,7 @@ def test_the_proxy_and_prometheus_name_every_process() -> None:
     (discovery,) = job["dns_sd_configs"]
 
     assert discovery["names"] == [*services(), *PROCESSES]
-    assert [s.split()[0] for s in directive("server")] == [f"{name}:{discovery['port']}" for name in PROCESSES]
+    assert [value.split()[0] for value in directive("server")] == [f"{name}:{discovery['port']}" for name in PROCESSES]
     assert set(WATCH["prometheus"]["networks"]) == {"front", "default"}
 
 

@@ -56,22 +56,22 @@ async def test_w7_the_guide_describes_each_metric(cluster: Cluster) -> None:
 
 
 async def test_w7_every_alert_uses_existing_metrics(cluster: Cluster) -> None:
-    known = {*(await exported_metrics(cluster)), "up"}
+    existing = {*(await exported_metrics(cluster)), "up"}
 
     for rule in ALERTS:
-        asked = metrics(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
-        assert asked, rule["alert"]
-        assert asked <= known, rule["alert"]
+        used = metrics(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
+        assert used, rule["alert"]
+        assert used <= existing, rule["alert"]
 
 
 async def test_w7_label_values_in_expressions_exist(cluster: Cluster) -> None:
     labels = await exported_metrics(cluster)
     codes = {sample["code"] for sample in labels["alcove_refusals_total"]}
     (refused,) = [rule["expr"] for rule in ALERTS if rule["alert"] == "AlcoveSendsRefused"]
-    asked = re.search(r'code=~"([^"]+)"', refused)
+    used_codes = re.search(r'code=~"([^"]+)"', refused)
 
-    assert asked is not None
-    assert set(asked[1].split("|")) <= codes
+    assert used_codes is not None
+    assert set(used_codes[1].split("|")) <= codes
     grouped = {
         label for expr in SHOWN_EXPRESSIONS for by in re.findall(r"by \(([^)]+)\)", expr) for label in by.split(", ")
     }
@@ -125,14 +125,14 @@ def test_every_panel_uses_the_selected_source_and_processes(panel: Part) -> None
 
 def test_panels_do_not_overlap() -> None:
     occupied = [
-        (x, y)
+        (column, row)
         for panel in DASHBOARD["panels"]
-        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
-        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+        for column in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for row in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
     ]
 
     assert len(occupied) == len(set(occupied))
-    assert all(x < 24 for x, _ in occupied)
+    assert all(column < 24 for column, _ in occupied)
 
 
 def test_the_dashboard_has_variables_for_the_source_and_the_processes() -> None:
@@ -141,7 +141,7 @@ def test_the_dashboard_has_variables_for_the_source_and_the_processes() -> None:
 
 async def test_w7_prometheus_scrapes_metrics_without_a_credential(cluster: Cluster) -> None:
     async with http(cluster.processes[0], token=None) as client:
-        answer = await client.get("/metrics")
+        response = await client.get("/metrics")
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain; version=")

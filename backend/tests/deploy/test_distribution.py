@@ -91,8 +91,8 @@ def running_server(environment: FreshEnvironment, tmp_path: Path) -> Iterator[Se
 def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
     environment: FreshEnvironment, running_server: Server
 ) -> None:
-    where = environment.output("-c", "import alcove; print(alcove.__file__)").strip()
-    assert Path(where).is_relative_to(environment.libraries)
+    module_path = environment.output("-c", "import alcove; print(alcove.__file__)").strip()
+    assert Path(module_path).is_relative_to(environment.libraries)
 
     status, _, page = get(running_server, "/", Accept="text/html")
     assert (status, page.startswith(b"<!DOCTYPE html>"), b"not built" in page) == (200, True, False)
@@ -168,9 +168,9 @@ def test_a_source_distribution_builds_the_same_wheel_without_the_frontend(
     with tarfile.open(built[1]) as source:
         source.extractall(tmp_path, filter="data")
     (unpacked,) = tmp_path.iterdir()
-    (again,) = build(tmp_path / "dist", "-t", "wheel", cwd=unpacked)
+    (rebuilt,) = build(tmp_path / "dist", "-t", "wheel", cwd=unpacked)
 
-    with zipfile.ZipFile(built[0]) as first, zipfile.ZipFile(again) as second:
+    with zipfile.ZipFile(built[0]) as first, zipfile.ZipFile(rebuilt) as second:
         assert sorted(first.namelist()) == sorted(second.namelist())
         assert {"alcove/py.typed", "alcove/page/embed.html.br"} <= set(first.namelist())
         assert not [name for name in first.namelist() if "__pycache__" in name or ".db" in name]

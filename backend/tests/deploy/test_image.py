@@ -28,25 +28,25 @@ def folders() -> Folders:
     """Return the folders that the last stage creates by `install -d`."""
     result: Folders = {}
     for command in " ".join(line.removeprefix("RUN ") for line in IMAGE if line.startswith("RUN ")).split("&&"):
-        words = shlex.split(command)
-        if words[:2] == ["install", "-d"]:
-            options = dict(zip(words[2:-1:2], words[3:-1:2], strict=True))
-            result[words[-1]] = options["-o"], options["-g"], options["-m"]
+        arguments = shlex.split(command)
+        if arguments[:2] == ["install", "-d"]:
+            options = dict(zip(arguments[2:-1:2], arguments[3:-1:2], strict=True))
+            result[arguments[-1]] = options["-o"], options["-g"], options["-m"]
     return result
 
 
 def is_excluded(path: str) -> bool:
     """Return whether `.dockerignore` excludes a file: its last matching line decides."""
-    out = False
+    excluded = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!")
         if not line or line.startswith("#"):
             continue
         parts = [Path(path), *Path(path).parents]
-        where = [part.name if pattern.startswith("**/") else str(part) for part in parts]
-        if any(fnmatch.fnmatchcase(part, pattern.removeprefix("**/")) for part in where):
-            out = not line.startswith("!")
-    return out
+        candidates = [part.name if pattern.startswith("**/") else str(part) for part in parts]
+        if any(fnmatch.fnmatchcase(part, pattern.removeprefix("**/")) for part in candidates):
+            excluded = not line.startswith("!")
+    return excluded
 
 
 @pytest.mark.parametrize("stage", [PAGE, SERVER], ids=["page", "server"])
@@ -59,7 +59,7 @@ def test_files_copied_by_a_stage_exist_and_are_not_ignored(stage: list[str]) -> 
 
 def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
     sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
-    known = [
+    packaged = [
         str(path.relative_to(ROOT))
         for path in (
             *sources,
@@ -70,7 +70,7 @@ def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
             ),
         )
     ]
-    left = [
+    left_out = [
         *(".env", "backend/.env", "frontend/.env.local", "alcove.db", "backend/alcove.db-wal", ".git/config"),
         *("backend/.venv/bin/python", "backend/alcove/__pycache__/main.pyc", "backend/bench-results/report.md"),
         *("backend/.hypothesis/examples", "frontend/node_modules/vite/index.js", "frontend/app/dist/index.html"),
@@ -78,8 +78,8 @@ def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
         *("backend/tests/conftest.py", "backend/docs/SECURITY.md"),
     ]
 
-    assert [path for path in known if is_excluded(path)] == []
-    assert [path for path in left if not is_excluded(path)] == []
+    assert [path for path in packaged if is_excluded(path)] == []
+    assert [path for path in left_out if not is_excluded(path)] == []
 
 
 @pytest.mark.parametrize(
@@ -103,16 +103,16 @@ def test_everything_is_installed_by_its_hash() -> None:
 
 
 def test_the_image_contains_neither_build_tools_nor_tests() -> None:
-    words = " ".join(IMAGE)
+    text = " ".join(IMAGE)
 
     assert copied_paths(IMAGE) == []
     assert [line.split()[2] for line in IMAGE if line.startswith("COPY ")] == [
         "/alcove/backend",
         "/alcove/frontend/app/dist",
     ]
-    assert "pip uninstall" in words
+    assert "pip uninstall" in text
     assert "pip uninstall" in " ".join(SERVER)
-    assert not re.search(r"\bmake\b|apt-get|npm", words)
+    assert not re.search(r"\bmake\b|apt-get|npm", text)
     assert {source for source in copied_paths(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
 
 
@@ -129,9 +129,9 @@ def test_the_labels_of_the_image_name_the_project_version_and_revision() -> None
     }
     release = document(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
     (build,) = [step["run"] for step in release if "docker build " in step.get("run", "")]
-    given = set(re.findall(r"--build-arg (\w+)=", build))
-    assert given == set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
-    assert set(re.findall(r"\$\{(\w+)\}", labels)) <= given
+    build_arguments = set(re.findall(r"--build-arg (\w+)=", build))
+    assert build_arguments == set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
+    assert set(re.findall(r"\$\{(\w+)\}", labels)) <= build_arguments
 
 
 def test_the_base_images_can_be_pinned_by_digest_in_a_release() -> None:
@@ -162,14 +162,14 @@ def test_the_data_folder_of_the_image_belongs_to_its_user() -> None:
 
 def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_image_gives_it() -> None:
     """By default a tmpfs belongs to root and has the mode of the folder that it covers: other users have no access."""
-    over = [
+    mounts = [
         mount.partition(":")
         for service in compose()["services"].values()
         if service.get("image") == "alcove" or "build" in service
         for mount in service.get("tmpfs", [])
     ]
-    given = {path: tuple(sorted(options.split(","))) for path, _, options in over if path in folders()}
+    mount_options = {path: tuple(sorted(options.split(","))) for path, _, options in mounts if path in folders()}
 
-    assert set(folders()) == set(given)
+    assert set(folders()) == set(mount_options)
     for path, (owner, group, mode) in folders().items():
-        assert given[path] == tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"]))
+        assert mount_options[path] == tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"]))

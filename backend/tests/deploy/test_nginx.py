@@ -45,8 +45,8 @@ def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) 
 
 
 async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as one:
-        proxy = Nginx(tmp_path, [one.port, one.port, one.port])
+    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as server:
+        proxy = Nginx(tmp_path, [server.port, server.port, server.port])
         below = Host(proxy.port, "/chat")
         try:
             async with events(below, item) as stream, await RoomClient.join(below, item) as ada:
@@ -126,13 +126,13 @@ async def test_w7_nginx_does_not_serve_the_metrics_of_a_process(cluster: Cluster
 
 async def test_a5_the_own_origin_is_the_host_and_port_that_the_browser_requested(cluster: Cluster, item: str) -> None:
     cookie = {"Cookie": f"alcove_session={TOKEN}"}
-    ours = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
+    room = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
     _, code, _ = await expect_refusal(
         cluster.proxy, item, token=None, headers=cookie | {"Origin": "http://127.0.0.1:1"}
     )
 
     assert code == 4403
-    await ours.socket.close()
+    await room.socket.close()
 
 
 @pytest.mark.parametrize(("outside", "secure"), [("https", ["secure"]), ("http", []), (None, [])])
@@ -141,45 +141,47 @@ async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
 ) -> None:
     headers = {} if outside is None else {"X-Forwarded-Proto": outside}
     async with http(cluster.proxy) as client:
-        answer = await client.post("/api/session", json={"name": "Ada"}, headers=headers)
+        response = await client.post("/api/session", json={"name": "Ada"}, headers=headers)
 
-    assert answer.is_success, answer.text
-    assert [part for part in answer.headers.get_list("set-cookie")[0].lower().split("; ") if part == "secure"] == secure
+    assert response.is_success, response.text
+    assert [
+        part for part in response.headers.get_list("set-cookie")[0].lower().split("; ") if part == "secure"
+    ] == secure
 
 
 async def test_l1_nginx_refuses_large_requests_with_the_response_of_a_process(cluster: Cluster, item: str) -> None:
     room = await RoomClient.join(cluster.proxy, item)
     await room.socket.send("x" * (LARGEST + 1))
     async with http(cluster.proxy) as client:
-        answer = await client.post(f"/api/items/{item}/entries", content=b"x" * (LARGEST + 1))
+        refused = await client.post(f"/api/items/{item}/entries", content=b"x" * (LARGEST + 1))
         largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (LARGEST - 2) + b'"')
 
     assert await close_code(room.socket) == 1009
-    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
-    assert answer.json()["status"] == 413
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert refused.json()["status"] == 413
     assert largest.status_code == 422  # a process's word: it came through
 
 
 async def test_x3_clients_of_a_killed_process_reconnect_to_another(
     join: StartProcesses, tmp_path: Path, item: str
 ) -> None:
-    one, other = join(2)
-    proxy = Nginx(tmp_path, [one.port, other.port, free_port()])  # the third never was there
+    first_server, second_server = join(2)
+    proxy = Nginx(tmp_path, [first_server.port, second_server.port, free_port()])  # the third never was there
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
         outcomes = [await room.request(send(n)) for n, room in enumerate(rooms)]
-        assert [answer["type"] for answer in outcomes] == ["ack"] * 6
-        lost = await members(one)
-        await asyncio.to_thread(one.end, signal.SIGKILL)
-        await eventually(lambda: lost == sum(room.socket.close_code is not None for room in rooms))
+        assert [outcome["type"] for outcome in outcomes] == ["ack"] * 6
+        disconnected = await members(first_server)
+        await asyncio.to_thread(first_server.end, signal.SIGKILL)
+        await eventually(lambda: disconnected == sum(room.socket.close_code is not None for room in rooms))
         stayed = [room for room in rooms if room.socket.close_code is None]
-        back = [await RoomClient.join(proxy, item, after=0) for _ in range(lost + 6)]
+        reconnected = [await RoomClient.join(proxy, item, after=0) for _ in range(disconnected + 6)]
         async with http(proxy) as client:
             assert {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)} == {200}
 
         assert 0 < len(stayed) < 6
         await stayed[0].send_messages("still here")
-        for room in (*stayed, *back):
+        for room in (*stayed, *reconnected):
             assert [entry["seq"] for entry in await room.wait_for_seq(7)] == list(range(1, 8))
             await room.socket.close()
     finally:
@@ -189,56 +191,56 @@ async def test_x3_clients_of_a_killed_process_reconnect_to_another(
 async def test_z1_clients_of_a_stopping_process_get_a_delay_and_reconnect_to_the_other(
     join: StartProcesses, tmp_path: Path, item: str
 ) -> None:
-    one, other = join(2)
-    proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
+    first_server, second_server = join(2)
+    proxy = Nginx(tmp_path, [first_server.port, second_server.port, free_port()])
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
-        leaving = await members(one)
-        await asyncio.to_thread(one.end)
+        leaving = await members(first_server)
+        await asyncio.to_thread(first_server.end)
         await eventually(lambda: leaving == sum(room.socket.close_code is not None for room in rooms))
-        left = [room for room in rooms if room.socket.close_code is not None]
+        disconnected = [room for room in rooms if room.socket.close_code is not None]
 
         assert 0 < leaving < 6
-        assert {await room.wait_for_close() for room in left} == {1012}
-        assert {room.received[-1]["type"] for room in left} == {"bye"}
-        back = [await RoomClient.join(proxy, item, after=0) for _ in left]
-        assert await members(other) == len(rooms)
-        for room in (*rooms, *back):
+        assert {await room.wait_for_close() for room in disconnected} == {1012}
+        assert {room.received[-1]["type"] for room in disconnected} == {"bye"}
+        reconnected = [await RoomClient.join(proxy, item, after=0) for _ in disconnected]
+        assert await members(second_server) == len(rooms)
+        for room in (*rooms, *reconnected):
             await room.socket.close()
     finally:
         proxy.end()
 
 
 async def test_w2_a_request_that_may_have_been_processed_is_not_sent_to_another_process(tmp_path: Path) -> None:
-    async with Upstream.running(answers=False) as one, Upstream.running(answers=False) as other:
-        proxy = Nginx(tmp_path, [one.port, other.port, free_port()])
+    async with Upstream.running(answers=False) as first_upstream, Upstream.running(answers=False) as second_upstream:
+        proxy = Nginx(tmp_path, [first_upstream.port, second_upstream.port, free_port()])
         try:
             async with http(proxy) as client:
-                posted = await client.post("/api/items/foo/entries", json={"body": "once"})
-                request_heads = [head for upstream in (one, other) for head in upstream.heads]
-                response = await client.get("/")
+                write_response = await client.post("/api/items/foo/entries", json={"body": "once"})
+                request_heads = [head for upstream in (first_upstream, second_upstream) for head in upstream.heads]
+                read_response = await client.get("/")
         finally:
             await asyncio.to_thread(proxy.end)
 
     assert [head.split()[0] for head in request_heads] == ["POST"]
-    for answer in (posted, response):
-        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
-        assert (answer.json()["code"], answer.json()["retry_ms"]) == ("unavailable", 1000)
-    assert any(head.startswith("GET") for upstream in (one, other) for head in upstream.heads)
+    for response in (write_response, read_response):
+        assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
+        assert (response.json()["code"], response.json()["retry_ms"]) == ("unavailable", 1000)
+    assert any(head.startswith("GET") for upstream in (first_upstream, second_upstream) for head in upstream.heads)
 
 
 async def test_w1_an_unanswered_request_goes_to_another_process(tmp_path: Path) -> None:
-    async with Upstream.running(answers=False) as dying, Upstream.running() as well:
-        proxy = Nginx(tmp_path, [dying.port, free_port(), well.port])
+    async with Upstream.running(answers=False) as silent, Upstream.running() as healthy:
+        proxy = Nginx(tmp_path, [silent.port, free_port(), healthy.port])
         try:
             async with http(proxy) as client:
-                told = {(await client.get("/", headers={"Connection": "close"})).text for _ in range(6)}
+                texts = {(await client.get("/", headers={"Connection": "close"})).text for _ in range(6)}
         finally:
             await asyncio.to_thread(proxy.end)
 
-    assert told == {"ok"}
-    assert len(well.heads) == 6
-    assert dying.heads
+    assert texts == {"ok"}
+    assert len(healthy.heads) == 6
+    assert silent.heads
 
 
 async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path) -> None:
@@ -251,23 +253,23 @@ async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path)
                 await client.get("/items/foo/ws", headers={"Connection": "upgrade", "Upgrade": "websocket"})
         finally:
             await asyncio.to_thread(proxy.end)
-    told, upgrade = (
+    headers, upgrade_headers = (
         dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line) for head in upstream.heads
     )
 
     # The last address before the proxies that are trusted; what a client puts before it counts for nothing.
-    assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == ("203.0.113.9", "https")
-    assert proxy.url == f"http://{told['host']}"
-    assert "upgrade" not in told
-    assert "connection" not in told
-    assert (upgrade["x-forwarded-for"], upgrade["x-forwarded-proto"]) == ("127.0.0.1", "http")
-    assert (upgrade["upgrade"], upgrade["connection"]) == ("websocket", "upgrade")
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("203.0.113.9", "https")
+    assert proxy.url == f"http://{headers['host']}"
+    assert "upgrade" not in headers
+    assert "connection" not in headers
+    assert (upgrade_headers["x-forwarded-for"], upgrade_headers["x-forwarded-proto"]) == ("127.0.0.1", "http")
+    assert (upgrade_headers["upgrade"], upgrade_headers["connection"]) == ("websocket", "upgrade")
 
 
 async def test_a6_no_log_line_of_nginx_shows_a_credential_even_after_errors(tmp_path: Path) -> None:
     query = f"token={TOKEN}&q=1"
-    async with Upstream.running(answers=False) as dying:
-        proxy = Nginx(tmp_path, [dying.port, free_port(), free_port()])
+    async with Upstream.running(answers=False) as silent:
+        proxy = Nginx(tmp_path, [silent.port, free_port(), free_port()])
         try:
             async with http(proxy, token=None) as client:
                 for path in ("/", "/items/foo/ws", "/api/items/foo/events", "/metrics", "/%2e%2e/x"):
@@ -278,6 +280,6 @@ async def test_a6_no_log_line_of_nginx_shows_a_credential_even_after_errors(tmp_
             await asyncio.to_thread(proxy.end)
 
     assert '"path":"/items/foo/ws","status":503' in proxy.output
-    assert dying.heads
+    assert silent.heads
     assert leaks(proxy.output) == set()
     assert TOKEN not in proxy.output

@@ -51,7 +51,7 @@ def test_everything_is_built_after_the_tests_and_published_by_one_job_that_is_gu
     assert JOBS["publish"]["environment"] == "release"
     assert JOBS["publish"]["if"] == "vars.ALCOVE_PUBLISH == 'true'"
     publishing = ("publish", "push")
-    assert [name for name, all_ in runs.items() if any(word in run for run in all_ for word in publishing)] == [
+    assert [name for name, commands in runs.items() if any(word in run for run in commands for word in publishing)] == [
         "publish"
     ]
     assert [name for name, job in JOBS.items() if "id-token" in job.get("permissions", {})] == ["publish"]

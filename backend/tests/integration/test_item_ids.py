@@ -34,47 +34,47 @@ async def revoke(server: Server, item: str) -> httpx.Response:
 
 @at_every_endpoint
 @each_valid_id
-async def test_h3_every_endpoint_accepts_a_valid_item_id(secured_server: Server, good: str, endpoint: str) -> None:
-    assert (await ENDPOINTS[endpoint](secured_server, about(good))).code == endpoints.ACCEPTED
+async def test_h3_every_endpoint_accepts_a_valid_item_id(secured_server: Server, item_id: str, endpoint: str) -> None:
+    assert (await ENDPOINTS[endpoint](secured_server, about(item_id))).code == endpoints.ACCEPTED
 
 
 @at_every_endpoint
-@pytest.mark.parametrize(("bad", "normalized"), [case for case in INVALID_IDS if case[0]], ids=ascii)
+@pytest.mark.parametrize(("invalid_id", "normalized"), [case for case in INVALID_IDS if case[0]], ids=ascii)
 async def test_h3_every_endpoint_refuses_other_text_and_names_the_normalized_id(
-    secured_server: Server, bad: str, normalized: str, endpoint: str
+    secured_server: Server, invalid_id: str, normalized: str, endpoint: str
 ) -> None:
-    answer = await ENDPOINTS[endpoint](secured_server, about(bad))
+    outcome = await ENDPOINTS[endpoint](secured_server, about(invalid_id))
 
-    assert answer.code == (4400 if endpoint == "room" else 422)
-    assert "item_id: expected" in answer.reason
-    assert normalized in answer.reason
+    assert outcome.code == (4400 if endpoint == "room" else 422)
+    assert "item_id: expected" in outcome.reason
+    assert normalized in outcome.reason
 
 
 @ON_ONE_CARRIER
 @each_valid_id
-async def test_a7_h3_a_revocation_accepts_a_valid_item_id(secured_server: Server, good: str) -> None:
-    assert (await revoke(secured_server, good)).is_success
+async def test_a7_h3_a_revocation_accepts_a_valid_item_id(secured_server: Server, item_id: str) -> None:
+    assert (await revoke(secured_server, item_id)).is_success
 
 
 @ON_ONE_CARRIER
 @each_invalid_id
-async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, bad: str, normalized: str) -> None:
-    answer = await revoke(secured_server, bad)
+async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, invalid_id: str, normalized: str) -> None:
+    response = await revoke(secured_server, invalid_id)
 
-    assert answer.status_code == 422
-    assert normalized in answer.json()["detail"]
+    assert response.status_code == 422
+    assert normalized in response.json()["detail"]
 
 
 @each_valid_id
-async def test_a3_h3_a_token_gives_rights_on_an_item_id(good: str) -> None:
-    assert await sign(SIGNED, sub="ada", name=None, items={good: "r"}, ttl_s=60)
+async def test_a3_h3_a_token_gives_rights_on_an_item_id(item_id: str) -> None:
+    assert await sign(SIGNED, sub="ada", name=None, items={item_id: "r"}, ttl_s=60)
 
 
-@pytest.mark.parametrize(("bad", "normalized"), [case for case in INVALID_IDS if case[1]], ids=ascii)
+@pytest.mark.parametrize(("invalid_id", "normalized"), [case for case in INVALID_IDS if case[1]], ids=ascii)
 async def test_a3_h3_a_token_that_names_an_item_in_another_form_is_refused_with_the_id(
-    bad: str, normalized: str
+    invalid_id: str, normalized: str
 ) -> None:
     with pytest.raises(SettingsError, match="`items` has a name that no item has: expected") as refused:
-        await sign(SIGNED, sub="ada", name=None, items={bad: "r"}, ttl_s=60)
+        await sign(SIGNED, sub="ada", name=None, items={invalid_id: "r"}, ttl_s=60)
 
     assert normalized in str(refused.value)

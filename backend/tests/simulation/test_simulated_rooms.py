@@ -52,8 +52,8 @@ async def simulate(seed: int, weights: Weights, retention: Retention | None, ste
     await world.settle()
     for reader in world.alive:
         assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, "D1: caught up in the end"
-        here = {other.person.id for other in world.alive if other.item == reader.item}
-        assert (reader.members, reader.count) == (here, len(here)), "P1: everyone knows who is here"
+        members = {connected.person.id for connected in world.alive if connected.item == reader.item}
+        assert (reader.members, reader.count) == (members, len(members)), "P1: everyone knows who is here"
         assert reader.reads == world.log.store.room_states([reader.item])[reader.item].reads, (
             "P5: everyone knows the marks"
         )
@@ -61,11 +61,11 @@ async def simulate(seed: int, weights: Weights, retention: Retention | None, ste
     for reader in list(world.alive):
         world.leave(reader)
     await world.send_outboxes()
-    stand = sum((world.log_of(item) for item in ITEMS), Counter[tuple[str, str, str]]())
-    assert set(stand.values()) <= {1}, "S5: no send stands twice"
-    assert not world.refused & set(stand), "S6: a refused send stores nothing"
+    stored = sum((world.log_of(item) for item in ITEMS), Counter[tuple[str, str, str]]())
+    assert set(stored.values()) <= {1}, "S5: no send stands twice"
+    assert not world.refused & set(stored), "S6: a refused send stores nothing"
     if retention is None:
-        assert set(world.acked) == set(stand), "S3: what was acked stands, and nothing else"
+        assert set(world.acked) == set(stored), "S3: what was acked stands, and nothing else"
 
     assert world.hub._rooms.all() == [], "empty rooms leave memory"
     assert world.hub.connections == 0

@@ -18,5 +18,5 @@ def _shown(case: object) -> str:
     return ascii(case)[:40]
 
 
-each_valid_id = pytest.mark.parametrize("good", VALID_IDS, ids=_shown)
-each_invalid_id = pytest.mark.parametrize(("bad", "normalized"), INVALID_IDS, ids=_shown)
+each_valid_id = pytest.mark.parametrize("item_id", VALID_IDS, ids=_shown)
+each_invalid_id = pytest.mark.parametrize(("invalid_id", "normalized"), INVALID_IDS, ids=_shown)
