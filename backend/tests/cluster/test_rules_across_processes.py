@@ -142,7 +142,7 @@ async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None
         await ada.wait_for_line("Client #2 left the chat")
 
 
-async def test_x5_sql_inside_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
+async def test_x5_a_send_in_sql_is_part_of_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
     first_server, second_server = pair
     async with await RoomClient.join(first_server, item) as ada, await RoomClient.join(second_server, item) as bob:

@@ -89,7 +89,7 @@ async def test_only_subscribed_channels_are_received(subscribers: list[Subscribe
     assert subscriber.messages == [("foo", b"1"), ("bar", b"2"), ("again", b"2")]
 
 
-async def test_a_big_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
+async def test_a_large_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
     publisher, subscriber, _ = subscribers
     await subscriber.subscribe_all("foo")
     large = ("ä€𝄞" * 20_000).encode()

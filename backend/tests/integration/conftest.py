@@ -17,12 +17,12 @@ SOCKETS = {"chat", "echo", "item socket", "list socket", "room"}
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Ask endpoints of HTTP on one carrier, as a carrier carries sockets alone; `make storm` asks them on every one."""
-    again = [item for item in items if _is_http_on_another_carrier(item)]
+    repeated = [item for item in items if _is_http_on_another_carrier(item)]
     if DEEP:
-        for item in again:
+        for item in repeated:
             item.add_marker(storm)
-    elif again:
-        config.hook.pytest_deselected(items=again)
+    elif repeated:
+        config.hook.pytest_deselected(items=repeated)
         items[:] = [item for item in items if not _is_http_on_another_carrier(item)]
 
 

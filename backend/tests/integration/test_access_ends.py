@@ -56,25 +56,25 @@ async def test_a4_a_connection_gets_an_error_and_is_closed_at_its_expiry(secured
 
 
 @pytest.mark.parametrize("path", PLAIN)
-async def test_a4_a_socket_of_the_tutorial_ends_with_its_token(secured_server: Server, path: str) -> None:
+async def test_a4_a_tutorial_socket_is_closed_when_its_token_expires(secured_server: Server, path: str) -> None:
     async with await connect(secured_server, f"{path}?token={token(exp=soon())}") as client:
         assert await end(client) == Outcome(4401, EXPIRED)
 
 
-@pytest.mark.parametrize("why", ["expired", "revoked", "ended"])
-async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.AsyncClient, item: str, why: str) -> None:
-    exp = soon() if why == "expired" else time.time() + 600
-    good = token(sub=f"reader-{item}", exp=exp, items={item: "r"})
-    async with admin.stream("GET", f"/api/items/{item}/events", headers=bearer(good).headers) as events:
+@pytest.mark.parametrize("cause", ["expired", "revoked", "ended"])
+async def test_a4_a7_w5_a_stream_of_events_ends_like_a_socket(admin: httpx.AsyncClient, item: str, cause: str) -> None:
+    exp = soon() if cause == "expired" else time.time() + 600
+    token_of_reader = token(sub=f"reader-{item}", exp=exp, items={item: "r"})
+    async with admin.stream("GET", f"/api/items/{item}/events", headers=bearer(token_of_reader).headers) as events:
         received = events.aiter_lines()
         assert '"type":"hello"' in await anext(received)
-        if why == "revoked":
+        if cause == "revoked":
             assert (await admin.post("/api/revoke", json={"sub": f"reader-{item}"})).status_code == 200
-        elif why == "ended":
-            assert (await admin.delete("/api/session", headers=bearer(good).headers)).status_code == 204
+        elif cause == "ended":
+            assert (await admin.delete("/api/session", headers=bearer(token_of_reader).headers)).status_code == 204
         last = [line async for line in received if line.startswith(("event", "data"))][-2:]
 
-    code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[why]
+    code, reason = {"expired": (4401, EXPIRED), "revoked": (4403, REVOKED), "ended": (4401, ENDED)}[cause]
     assert last == ["event: close", f'data: {{"code":{code},"reason":"{reason}"}}']
 
 
@@ -140,31 +140,33 @@ async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: 
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
         slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
         await room.send_lines(*[slow, {"type": "ping"}] * 10)
-        answers: list[str] = []
-        while answers.count("pong") < 10:
-            answers.append((await room.line())["type"])
+        types: list[str] = []
+        while types.count("pong") < 10:
+            types.append((await room.line())["type"])
 
-    assert [answer for answer in answers if answer != "presence"] == ["access", "pong"] * 10
+    assert [line_type for line_type in types if line_type != "presence"] == ["access", "pong"] * 10
 
 
 async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
     secured_server: Server, admin: httpx.AsyncClient, item: str
 ) -> None:
     async with AsyncExitStack() as open_rooms:
-        mallory = token(sub="mallory", items={"*": "rw"})
+        token_of_mallory = token(sub="mallory", items={"*": "rw"})
         rooms = [
-            await open_rooms.enter_async_context(await RoomClient.join(secured_server, where, token=mallory))
-            for where in (item, f"{item}-2")
+            await open_rooms.enter_async_context(
+                await RoomClient.join(secured_server, room_item, token=token_of_mallory)
+            )
+            for room_item in (item, f"{item}-2")
         ]
         bob = await open_rooms.enter_async_context(
             await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "rw"}))
         )
         plain = [
-            await open_rooms.enter_async_context(await connect(secured_server, f"{path}?token={mallory}"))
+            await open_rooms.enter_async_context(await connect(secured_server, f"{path}?token={token_of_mallory}"))
             for path in PLAIN
         ]
-        answered = await admin.post("/api/revoke", json={"sub": "mallory"})
-        not_before = answered.json()["not_before"]
+        response = await admin.post("/api/revoke", json={"sub": "mallory"})
+        not_before = response.json()["not_before"]
         assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
         assert [(await end(client)).code for client in plain] == [4403, 4403, 4403]
         assert await bob.send_messages("who was that?") == [1]
@@ -181,11 +183,11 @@ async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
         endpoints.list_events,
         endpoints.unread,
     ):
-        answer = await endpoint(secured_server, query(mallory, item=item))
-        assert answer.code in {401, 403, 4401, 4403}
-        assert "revoked" in answer.reason
-    undated = token(sub="mallory", iat=..., items={"*": "r"})
-    assert (await endpoints.room(secured_server, query(undated, item=item))).code == 4403
+        outcome = await endpoint(secured_server, query(token_of_mallory, item=item))
+        assert outcome.code in {401, 403, 4401, 4403}
+        assert "revoked" in outcome.reason
+    token_without_iat = token(sub="mallory", iat=..., items={"*": "r"})
+    assert (await endpoints.room(secured_server, query(token_without_iat, item=item))).code == 4403
     await eventually(lambda: time.time() >= not_before)
     later = token(sub="mallory", iat=int(time.time()), items={"*": "r"})
     assert (await endpoints.room(secured_server, query(later, item=item))).code == ACCEPTED
@@ -194,28 +196,28 @@ async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
         assert await endpoints.room(secured_server, query(old, item=item)) == Outcome(4403, REVOKED)
 
 
-@pytest.mark.parametrize("why", ["revoked", "expired", "ended"])
+@pytest.mark.parametrize("cause", ["revoked", "expired", "ended"])
 async def test_a4_a7_w5_a_slow_request_body_is_refused_if_the_right_ended_meanwhile(
-    secured_server: Server, admin: httpx.AsyncClient, item: str, why: str
+    secured_server: Server, admin: httpx.AsyncClient, item: str, cause: str
 ) -> None:
-    exp = soon() if why == "expired" else time.time() + 600
+    exp = soon() if cause == "expired" else time.time() + 600
     slow = token(sub=f"slow-{item}", exp=exp, items={item: "rw"})
     head = f"POST /api/items/{item}/entries HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {slow}\r\n"
-    come, go = await asyncio.open_connection("127.0.0.1", secured_server.port)
-    go.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
+    reader, writer = await asyncio.open_connection("127.0.0.1", secured_server.port)
+    writer.write(f"{head}Expect: 100-continue\r\nContent-Length: 10\r\nConnection: close\r\n\r\n".encode())
     async with asyncio.timeout(TIMEOUT_S):
-        assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
-        if why == "revoked":
+        assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")  # it was let in, and its body is waited for
+        if cause == "revoked":
             assert (await admin.post("/api/revoke", json={"sub": f"slow-{item}", "item": item})).status_code == 200
-        elif why == "ended":
+        elif cause == "ended":
             assert (await admin.delete("/api/session", headers=bearer(slow).headers)).status_code == 204
         else:
             await eventually(lambda: time.time() > exp)
-        go.write(b'{"body":1}')
-        answer = await come.read()
-    go.close()
+        writer.write(b'{"body":1}')
+        response = await reader.read()
+    writer.close()
 
-    assert answer.split()[1] == b"401"
+    assert response.split()[1] == b"401"
     stored = await admin.get(f"/api/items/{item}/entries")
     assert stored.json()["entries"] == []
 
@@ -225,11 +227,11 @@ async def test_a7_a_member_revoked_on_one_item_keeps_the_others(
 ) -> None:
     trent = token(sub="trent", items={"*": "rw"})
     async with (
-        await RoomClient.join(secured_server, item, token=trent) as gone,
+        await RoomClient.join(secured_server, item, token=trent) as revoked,
         await RoomClient.join(secured_server, f"{item}-2", token=trent) as unaffected,
     ):
         assert (await admin.post("/api/revoke", json={"sub": "trent", "item": item})).status_code == 200
-        assert await gone.wait_for_close() == 4403
+        assert await revoked.wait_for_close() == 4403
         assert await unaffected.send_messages("still here") == [1]
         await unaffected.send_lines({"type": "auth", "token": trent})
         assert await unaffected.send_messages("and here") == [2]
@@ -259,24 +261,24 @@ async def test_a7_a_revoked_token_cannot_extend_a_connection(
     ["", "{}", "[]", '{"sub":""}', '{"sub":7}', '{"sub":"a","item":"fo*"}', '{"sub":"a","item":"!revoked"}', "\xff"],
 )
 async def test_a7_an_invalid_revocation_is_refused(admin: httpx.AsyncClient, body: str) -> None:
-    answer = await admin.post("/api/revoke", content=body.encode("latin-1"))
+    response = await admin.post("/api/revoke", content=body.encode("latin-1"))
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 async def test_a7_w5_revocations_and_ended_sessions_survive_a_restart(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
-    ended, revoked, other = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
+    ended, revoked, valid = (token(sub=sub, items={"*": "rwm"}) for sub in ("ada", "bob", "eve"))
     async with http(server, token=None) as client:
         assert (await client.delete("/api/session", headers=cookie(ended).headers)).status_code == 204
         for sub in ("bob", "one", "two"):
-            answer = await client.post("/api/revoke", json={"sub": sub}, headers=bearer(other).headers)
-            assert answer.status_code == 200
+            response = await client.post("/api/revoke", json={"sub": sub}, headers=bearer(valid).headers)
+            assert response.status_code == 200
     server.end()
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_RETAIN_ENTRIES="1")
 
     assert await endpoints.room(server, query(ended, item=item)) == Outcome(4401, ENDED)
     refused = await endpoints.room(server, query(revoked, item=item))
     assert (refused.code in {4401, 4403}, refused.reason) == (True, REVOKED)
-    assert (await endpoints.room(server, query(other, item=item))).code == ACCEPTED
+    assert (await endpoints.room(server, query(valid, item=item))).code == ACCEPTED

@@ -66,7 +66,7 @@ ENDPOINTS_FOR_ANY_MEMBER = endpoints.ENDPOINTS_WITHOUT_RIGHTS | {
 #: Endpoints without a credential: they sign in or out, or return nothing about rooms.
 OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 #: Origins that are not the server's own, however they look.
-ELSEWHERE = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
+OTHER_ORIGINS = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
 
 
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
@@ -82,10 +82,10 @@ async def test_a3_each_endpoint_requires_exactly_its_rights(
     secured_server: Server, endpoint: str, letters: str
 ) -> None:
     call, needed = ENDPOINT_RIGHTS[endpoint]
-    answer = await call(secured_server, query(token(items={"foo": letters})))
+    outcome = await call(secured_server, query(token(items={"foo": letters})))
 
-    assert (answer.code == ACCEPTED) == (set(needed) <= set(letters))
-    assert answer.code in {ACCEPTED, 403, 4403}
+    assert (outcome.code == ACCEPTED) == (set(needed) <= set(letters))
+    assert outcome.code in {ACCEPTED, 403, 4403}
 
 
 @ON_ONE_CARRIER
@@ -106,12 +106,12 @@ def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(sec
 def is_in_the_table(method: str, path: str) -> bool:
     """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
-    all_endpoints = [endpoint for endpoint, _ in ENDPOINT_RIGHTS.values()]
+    all_endpoints = [function for function, _ in ENDPOINT_RIGHTS.values()]
     all_endpoints += [*endpoints.TAKES_MODERATE_ALL.values(), *ENDPOINTS_FOR_ANY_MEMBER.values()]
     return any(
-        one.method == method.upper() and route.fullmatch(one.template.partition("?")[0])
-        for one in all_endpoints
-        if isinstance(one, endpoints.Request)
+        endpoint.method == method.upper() and route.fullmatch(endpoint.template.partition("?")[0])
+        for endpoint in all_endpoints
+        if isinstance(endpoint, endpoints.Request)
     )
 
 
@@ -121,8 +121,8 @@ async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_
     assert (
         await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, cookie(token(items={}), secured_server.url))
     ).code == ACCEPTED
-    for bad in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
-        assert (await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, bad)).code in {401, 403, 4401}
+    for invalid in (query("gone"), Credential(), query(token(exp=1)), query(token(key="k" * 40))):
+        assert (await ENDPOINTS_FOR_ANY_MEMBER[endpoint](secured_server, invalid)).code in {401, 403, 4401}
 
 
 @pytest.mark.parametrize("credential", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
@@ -132,7 +132,7 @@ async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
     assert await endpoints.item_socket(secured_server, credential) == endpoints.Outcome(403)
 
 
-@pytest.mark.parametrize("origin", ELSEWHERE)
+@pytest.mark.parametrize("origin", OTHER_ORIGINS)
 async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server: Server, origin: str) -> None:
     credential = cookie(token(items={"*": "rwm"}), origin)
 
@@ -190,10 +190,10 @@ def test_a5_without_a_host_header_no_origin_is_the_servers_own(
 async def test_a5_w5_pages_of_other_origins_cannot_sign_in_or_out(secured_server: Server, method: str) -> None:
     headers = {"Origin": "https://evil.example", "Cookie": f"alcove_session={token()}"}
     async with http(secured_server, token=None) as client:
-        answer = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
+        response = await client.request(method, "/api/session", json={"token": token()}, headers=headers)
 
-    assert answer.status_code == 403
-    assert "set-cookie" not in answer.headers
+    assert response.status_code == 403
+    assert "set-cookie" not in response.headers
 
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
@@ -201,12 +201,12 @@ async def test_a5_w5_pages_of_other_origins_cannot_sign_in_or_out(secured_server
 async def test_a7_w14_w15_requests_about_all_items_require_the_right_to_moderate_all_items(
     secured_server: Server, items: object, endpoint: str
 ) -> None:
-    ask = endpoints.TAKES_MODERATE_ALL[endpoint]
-    answer = await ask(secured_server, query(token(items=items)))
+    call = endpoints.TAKES_MODERATE_ALL[endpoint]
+    outcome = await call(secured_server, query(token(items=items)))
 
-    assert answer.code == 403
-    assert "moderate *" in answer.reason
-    assert (await ask(secured_server, query(token(items={"*": "m"})))).code == ACCEPTED
+    assert outcome.code == 403
+    assert "moderate *" in outcome.reason
+    assert (await call(secured_server, query(token(items={"*": "m"})))).code == ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,10 @@ async def test_a7_w14_w15_requests_about_all_items_require_the_right_to_moderate
 async def test_a7_revoking_on_an_item_requires_the_right_to_moderate_it(
     secured_server: Server, items: object, code: int
 ) -> None:
-    answer = await endpoints.revoke_on_foo(secured_server, query(token(items=items)))
+    outcome = await endpoints.revoke_on_foo(secured_server, query(token(items=items)))
 
-    assert answer.code == code
-    assert answer.code == ACCEPTED or "moderate foo" in answer.reason
+    assert outcome.code == code
+    assert outcome.code == ACCEPTED or "moderate foo" in outcome.reason
 
 
 async def test_w4_the_list_contains_exactly_the_readable_items(secured_server: Server) -> None:
@@ -234,26 +234,26 @@ async def test_w4_the_list_contains_exactly_the_readable_items(secured_server: S
     for item in ("list-1", "list-2", "lost-1"):
         assert (await endpoints.send(secured_server, Credential(author.query, item=item))).code == ACCEPTED
     async with http(secured_server, token=None) as client:
-        mine = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
-        response = await client.get("/api/items", params={"token": mine})
-        everything = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
+        reader = token(items={"list-*": "r", "list-2": "w", "lost-1": "m"})
+        response = await client.get("/api/items", params={"token": reader})
+        all_items = await client.get("/api/items", params={"token": token(items={"*": "r"}), "limit": 500})
 
     assert [item["item"] for item in response.json()["items"]] == ["list-1"]
-    assert not [item for item in everything.json()["items"] if item["item"].startswith("!")]
+    assert not [item for item in all_items.json()["items"] if item["item"].startswith("!")]
 
 
 async def test_a3_a_reader_receives_entries_and_is_refused_a_send(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room:
-        answer = await room.request({"type": "send", "id": "1", "body": "hello"})
+        refusal = await room.request({"type": "send", "id": "1", "body": "hello"})
 
     assert room.hello["you"] == {"id": "ada", "name": "ada", "can": ["read"]}
-    assert answer["code"] == "forbidden"
+    assert refusal["code"] == "forbidden"
 
 
 async def test_a3_the_hello_contains_name_and_expiry(secured_server: Server, item: str) -> None:
     exp = int(time.time()) + 60
-    good = token(name="Ada L.", exp=exp, items={item: "rw"})
-    async with await RoomClient.join(secured_server, item, token=good) as room:
+    valid = token(name="Ada L.", exp=exp, items={item: "rw"})
+    async with await RoomClient.join(secured_server, item, token=valid) as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada L.", "can": ["read", "write"]}
         assert room.hello["expires"] == exp * 1000
 

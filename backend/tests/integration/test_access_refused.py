@@ -23,7 +23,7 @@ from tests.support.credentials import (
 from tests.support.endpoints import Credential, bearer, cookie, query
 from tests.support.servers import Server
 
-HS = {"alg": "HS256", "typ": "JWT"}
+HS256_HEADER = {"alg": "HS256", "typ": "JWT"}
 #: Characters at the end of a signature.
 CUT_CHARACTERS = 20
 
@@ -83,7 +83,7 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
         ),
         "none of the configured keys",
     ),
-    "kid a path": (lambda: query(raw_token(HS | {"kid": "../../../dev/null"}, claims(), b"")), "signature"),
+    "kid a path": (lambda: query(raw_token(HS256_HEADER | {"kid": "../../../dev/null"}, claims(), b"")), "signature"),
     "kid a path, RS256": (
         lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "/etc/passwd"})),
         "none of the configured keys",
@@ -92,7 +92,7 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
         lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "x' UNION SELECT 'key' --"})),
         "none of the configured keys",
     ),
-    "kid a number": (lambda: query(raw_token(HS | {"kid": 7}, claims())), "must be a string"),
+    "kid a number": (lambda: query(raw_token(HS256_HEADER | {"kid": 7}, claims())), "must be a string"),
     "no kid among several keys": (lambda: query(token(key=RSA, algorithm="RS256")), "none of the configured keys"),
     "our kid, another's key": (
         lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "rsa"})),
@@ -107,12 +107,12 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "half a signature": (lambda: query(token()[:-CUT_CHARACTERS]), "not valid"),
     "another payload": (lambda: query(alter_token(1)), "signature"),
     "another header": (lambda: query(alter_token(0)), "signature"),
-    "a payload that is a list": (lambda: query(raw_token(HS, [claims()])), "payload"),
-    "a payload that is no JSON": (lambda: query(raw_token(HS, b"{sub: ada}")), "payload"),
-    "a payload that is no UTF-8": (lambda: query(raw_token(HS, b'{"sub":"\xff"}')), "payload"),
-    "a header that is a list": (lambda: query(raw_token([HS], claims())), "header"),
-    "something critical": (lambda: query(raw_token(HS | {"crit": ["x"], "x": 1}, claims())), "critical"),
-    "a payload left out": (lambda: query(raw_token(HS | {"b64": False, "crit": ["b64"]}, b"")), "not valid"),
+    "a payload that is a list": (lambda: query(raw_token(HS256_HEADER, [claims()])), "payload"),
+    "a payload that is no JSON": (lambda: query(raw_token(HS256_HEADER, b"{sub: ada}")), "payload"),
+    "a payload that is no UTF-8": (lambda: query(raw_token(HS256_HEADER, b'{"sub":"\xff"}')), "payload"),
+    "a header that is a list": (lambda: query(raw_token([HS256_HEADER], claims())), "header"),
+    "something critical": (lambda: query(raw_token(HS256_HEADER | {"crit": ["x"], "x": 1}, claims())), "critical"),
+    "a payload left out": (lambda: query(raw_token(HS256_HEADER | {"b64": False, "crit": ["b64"]}, b"")), "not valid"),
     "no exp": (lambda: query(token(exp=...)), "exp"),
     "exp past": (lambda: query(token(exp=int(time.time()) - 60)), "expired"),
     "exp past by more than the leeway": (lambda: query(token(exp=time.time() - 4)), "expired"),
@@ -133,14 +133,14 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "no sub": (lambda: query(token(sub=...)), "sub"),
     "sub empty": (lambda: query(token(sub="")), "sub"),
     "sub null": (lambda: query(token(sub=None)), "sub"),
-    "sub a number": (lambda: query(raw_token(HS, claims(sub=7))), "subject"),
+    "sub a number": (lambda: query(raw_token(HS256_HEADER, claims(sub=7))), "subject"),
     "sub of 129 characters": (lambda: query(token(sub="a" * 129)), "sub"),
     "sub with NUL": (lambda: query(token(sub="ada\0")), "sub"),
-    "sub no UTF-8": (lambda: query(raw_token(HS, b'{"exp":4000000000,"sub":"\\ud800"}')), "UTF-8"),
+    "sub no UTF-8": (lambda: query(raw_token(HS256_HEADER, b'{"exp":4000000000,"sub":"\\ud800"}')), "UTF-8"),
     "nbf true": (lambda: query(token(nbf=True)), "nbf"),
-    "nbf in words": (lambda: query(raw_token(HS, claims(nbf="1"))), "nbf"),
-    "iat false": (lambda: query(raw_token(HS, claims(iat=False))), "iat"),
-    "iat before the epoch": (lambda: query(raw_token(HS, claims(iat=-1))), "iat"),
+    "nbf in words": (lambda: query(raw_token(HS256_HEADER, claims(nbf="1"))), "nbf"),
+    "iat false": (lambda: query(raw_token(HS256_HEADER, claims(iat=False))), "iat"),
+    "iat before the epoch": (lambda: query(raw_token(HS256_HEADER, claims(iat=-1))), "iat"),
     "name empty": (lambda: query(token(name="")), "name"),
     "name a number": (lambda: query(token(name=7)), "name"),
     "name without a visible character": (lambda: query(token(name="\u200b\u2060")), "name"),
@@ -225,15 +225,15 @@ at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
-    make_credential, word = INVALID_CREDENTIALS[way]
+    make_credential, text = INVALID_CREDENTIALS[way]
     outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, make_credential())
 
     assert outcome.code == (4401 if endpoint in SOCKETS else 401)
-    assert word in outcome.reason
+    assert text in outcome.reason
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "code", "word"),
+    ("endpoint", "code", "text"),
     [
         ("room", 4401, "no credential"),
         ("history", 422, "access_token"),
@@ -244,12 +244,12 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
     ],
 )
 async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
-    secured_server: Server, endpoint: str, code: int, word: str
+    secured_server: Server, endpoint: str, code: int, text: str
 ) -> None:
     outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, Credential({"access_token": token()}))
 
     assert outcome.code == code
-    assert word in outcome.reason
+    assert text in outcome.reason
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "unread"])
@@ -257,13 +257,13 @@ async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
 async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
     secured_server: Server, way: str, endpoint: str
 ) -> None:
-    make_credential, word = UNUSABLE_CREDENTIALS[way]
+    make_credential, text = UNUSABLE_CREDENTIALS[way]
     if endpoint != "room" and "Origin" in make_credential().headers:
         endpoint = "send"
     outcome = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, make_credential())
 
     assert outcome.code == (4403 if endpoint == "room" else 403)
-    assert word in outcome.reason
+    assert text in outcome.reason
 
 
 @at_every_endpoint

@@ -50,7 +50,7 @@ async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "word"),
+    ("arguments", "text"),
     [
         ("'a b', 'x', 'shop', 'The shop', 'shipped'", "item"),
         ("'foo', '', 'shop', 'The shop', 'shipped'", "id"),
@@ -60,8 +60,8 @@ async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log:
         ("'foo', 'x', 'shop', 'The shop', NULL", "text"),
     ],
 )
-async def test_s14_an_invalid_event_fails_the_sql_statement(shop: Any, arguments: str, word: str) -> None:
-    with pytest.raises(asyncpg.CheckViolationError, match=word):
+async def test_s14_an_invalid_event_fails_the_sql_statement(shop: Any, arguments: str, text: str) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match=text):
         await shop.execute(f"SELECT alcove_event({arguments})")
 
 

@@ -139,21 +139,21 @@ async def test_x5_the_applications_role_may_do_nothing_else(shop: Any, forbidden
 async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Log) -> None:
     async with roles(postgres_url, "stranger") as operator:
         await operator.execute("CREATE ROLE stranger LOGIN")
-        stranger = await asyncpg.connect(url_for(postgres_url, "stranger"))
+        ungranted = await asyncpg.connect(url_for(postgres_url, "stranger"))
         for name in ("alcove.alcove_send", "public.alcove_send"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await stranger.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
-        await stranger.close()
+                await ungranted.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
+        await ungranted.close()
 
     assert await bodies(log) == {}
 
 
 async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
-    for n, good in enumerate(VALID_IDS):
-        await shop.execute(f"SELECT {SEND}", good, str(n))
-    for bad, normalized in INVALID_IDS:
+    for n, item_id in enumerate(VALID_IDS):
+        await shop.execute(f"SELECT {SEND}", item_id, str(n))
+    for invalid_id, normalized in INVALID_IDS:
         with pytest.raises(asyncpg.CheckViolationError, match="expected") as refused:
-            await shop.execute(f"SELECT {SEND}", bad, "a")
+            await shop.execute(f"SELECT {SEND}", invalid_id, "a")
         assert normalized in str(refused.value)
 
     assert dict.fromkeys(VALID_IDS, 1) == {
@@ -162,7 +162,7 @@ async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_norm
 
 
 @pytest.mark.parametrize(
-    ("name", "most", "arguments"),
+    ("name", "max_characters", "arguments"),
     [
         ("id", 64, "'foo', $1, 'b', 'c'"),
         ("by_id", 128, "'foo', 'a', $1, 'c'"),
@@ -170,12 +170,12 @@ async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_norm
     ],
 )
 async def test_x5_s1_a3_ids_and_names_have_the_bounds_of_the_wire(
-    shop: Any, name: str, most: int, arguments: str
+    shop: Any, name: str, max_characters: int, arguments: str
 ) -> None:
-    await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", "é" * most)
-    for bad in ("", "é" * (most + 1), "x" * 100_000, None):
-        with pytest.raises(asyncpg.CheckViolationError, match=f"^{name} .*: expected 1 to {most} characters"):
-            await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", bad)
+    await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", "é" * max_characters)
+    for invalid in ("", "é" * (max_characters + 1), "x" * 100_000, None):
+        with pytest.raises(asyncpg.CheckViolationError, match=f"^{name} .*: expected 1 to {max_characters} characters"):
+            await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", invalid)
 
 
 # --- schemas of earlier versions

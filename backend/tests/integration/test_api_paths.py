@@ -19,10 +19,10 @@ from tests.support.servers import ON_ONE_CARRIER, Server
 async def test_w_allow_lists_every_method_of_the_path(server: Server, path: str, methods: set[str]) -> None:
     async with http(server) as client:
         for method in ("PUT", "TRACE"):
-            answer = await client.request(method, path)
-            assert answer.status_code == 405
-            assert methods <= set(answer.headers["allow"].split(", "))
-            assert "PUT" not in answer.headers["allow"]
+            response = await client.request(method, path)
+            assert response.status_code == 405
+            assert methods <= set(response.headers["allow"].split(", "))
+            assert "PUT" not in response.headers["allow"]
 
 
 @ON_ONE_CARRIER
@@ -44,16 +44,16 @@ async def test_w_unknown_paths_of_the_api_do_not_return_the_page(
     server: Server, method: str, path: str, status: int, accept: str
 ) -> None:
     async with http(server, headers={"Accept": accept}) as client:
-        answer = await client.request(method, path)
+        response = await client.request(method, path)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
-    assert ("allow" in answer.headers) == (status == 405)
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+    assert ("allow" in response.headers) == (status == 405)
 
 
 @ON_ONE_CARRIER
 async def test_w6_an_invalid_value_is_reported_once_even_if_several_rules_fail(server: Server) -> None:
     async with http(server) as client:
-        answer = (await client.get("/api/items/a b/entries")).json()
+        problem = (await client.get("/api/items/a b/entries")).json()
 
-    assert [fault["where"] for fault in answer["errors"]] == ["path.item_id"]
-    assert answer["detail"].count("path.item_id") == 1
+    assert [fault["where"] for fault in problem["errors"]] == ["path.item_id"]
+    assert problem["detail"].count("path.item_id") == 1

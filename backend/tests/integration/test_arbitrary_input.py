@@ -32,18 +32,18 @@ bounded = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 rooms = count(1)
-frames = st.lists(
+any_frames = st.lists(
     st.lists(a_line, max_size=6).map("\n".join) | st.text() | any_json.map(json.dumps) | st.binary(max_size=200),
     max_size=8,
 )
 
 
-async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
+async def converse(client: ClientConnection, frames: list[str | bytes]) -> tuple[list[ServerLine], int | None]:
     """Send all frames and disconnect; return the lines received, and the close code if the server closed first."""
     received: list[ServerLine] = []
     answered = False
     try:
-        for frame in said:
+        for frame in frames:
             await client.send(frame)
         await client.send('{"type":"send","id":"the last","body":null}')
         while not answered:
@@ -59,13 +59,13 @@ async def converse(client: ClientConnection, said: list[str | bytes]) -> tuple[l
 
 
 @bounded
-@given(said=frames)
+@given(frames=any_frames)
 async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_stored(
-    unlimited_server: Server, said: list[str | bytes]
+    unlimited_server: Server, frames: list[str | bytes]
 ) -> None:
     item = f"hostile-{next(rooms)}"
     async with await RoomClient.open(unlimited_server, item) as room:
-        received, code = await converse(room.socket, said)
+        received, code = await converse(room.socket, frames)
     async with http(unlimited_server) as client:
         stored_entries = await read_log(client, item)
 

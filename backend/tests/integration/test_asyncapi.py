@@ -9,7 +9,7 @@ from tests.support.room_client import Line, RoomClient, expect_refusal, new_id, 
 from tests.support.servers import Server
 
 #: Lines that are seen when a server restarts, when retention has removed something, and after a fresh token.
-ELSEWHERE: list[Line] = [
+RARE_LINES: list[Line] = [
     {"type": "bye", "reason": "restart", "retry_ms": 10},
     {"type": "gap", "from": 1, "to": 3},
     {"type": "access", "can": ["read"], "expires": 1},
@@ -52,7 +52,7 @@ def check(described: dict[str, Any], action: str, lines: list[Line]) -> None:
 async def test_w9_every_line_of_a_room_matches_the_asyncapi_document(server: Server, item: str) -> None:
     sent_lines: list[Line] = []
 
-    async def tell(room: RoomClient, line: Line) -> None:
+    async def send_and_record(room: RoomClient, line: Line) -> None:
         sent_lines.append(line)
         await room.send_lines(line)
 
@@ -61,22 +61,22 @@ async def test_w9_every_line_of_a_room_matches_the_asyncapi_document(server: Ser
         await RoomClient.join(server, item, name="Bob") as bob,
     ):
         await ada.wait_for("presence", count=2)
-        await tell(ada, send({"any": ["json", None]}))
+        await send_and_record(ada, send({"any": ["json", None]}))
         await ada.wait_for_seq(1)
-        await tell(ada, {"type": "edit", "id": new_id(), "target": 1, "body": "better"})
-        await tell(ada, {"type": "delete", "id": new_id(), "target": 1})
+        await send_and_record(ada, {"type": "edit", "id": new_id(), "target": 1, "body": "better"})
+        await send_and_record(ada, {"type": "delete", "id": new_id(), "target": 1})
         await ada.wait_for_seq(3)
-        await tell(ada, {"type": "typing"})
-        await tell(ada, {"type": "read", "seq": 3})
+        await send_and_record(ada, {"type": "typing"})
+        await send_and_record(ada, {"type": "read", "seq": 3})
         await bob.wait_for("typing")
         await bob.wait_for("read")
-        await tell(ada, {"type": "auth", "token": "none in open mode"})
+        await send_and_record(ada, {"type": "auth", "token": "none in open mode"})
         await ada.wait_for("error")
-        await tell(ada, {"type": "ping"})
+        await send_and_record(ada, {"type": "ping"})
         await ada.wait_for("pong")
     refused, _, _ = await expect_refusal(server, item, tail=501)
     schema = await document(server)
 
     assert schema["asyncapi"] == "3.0.0"
     check(schema, "receive", sent_lines)
-    check(schema, "send", [*ada.received, *bob.received, refused, *ELSEWHERE])
+    check(schema, "send", [*ada.received, *bob.received, refused, *RARE_LINES])

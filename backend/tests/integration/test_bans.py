@@ -27,8 +27,11 @@ async def moderator(secured_server: Server) -> AsyncIterator[httpx.AsyncClient]:
 
 async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
     """Ban a member over HTTP."""
-    answer = await client.put(path, json=body)
-    assert (answer.status_code, {k: v for k, v in answer.json().items() if v is not None}) == (200, body)
+    response = await client.put(path, json=body)
+    assert (response.status_code, {key: value for key, value in response.json().items() if value is not None}) == (
+        200,
+        body,
+    )
 
 
 async def test_w15_a8_a_write_ban_allows_reading_and_outlasts_new_tokens(
@@ -59,10 +62,10 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"mallory-{item}"
-    bad = token(sub=sub, items={item: "rwm", f"{item}-2": "rw"})
+    token_of_banned = token(sub=sub, items={item: "rwm", f"{item}-2": "rw"})
     async with (
-        await RoomClient.join(secured_server, item, token=bad) as room,
-        await RoomClient.join(secured_server, f"{item}-2", token=bad) as other,
+        await RoomClient.join(secured_server, item, token=token_of_banned) as room,
+        await RoomClient.join(secured_server, f"{item}-2", token=token_of_banned) as second_room,
     ):
         await moderator.post(f"/api/items/{item}/entries", json={"body": "hello"})
         await ban(moderator, f"/api/items/{item}/bans/{sub}", right="all", reason="abuse")
@@ -70,35 +73,35 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
         assert (error["code"], error["reason"]) == ("forbidden", "banned")
         assert "abuse" in error["message"]
         assert await room.wait_for_close() == 4403
-        assert await other.send_messages("still here") == [1]
+        assert await second_room.send_messages("still here") == [1]
 
     for endpoint in (endpoints.room, endpoints.history, endpoints.send, endpoints.unread, endpoints.edit):
-        assert (await endpoint(secured_server, query(bad, item=item))).code in {403, 4403}
-    async with follow(secured_server, token=bad, prefix=item) as room_list:
+        assert (await endpoint(secured_server, query(token_of_banned, item=item))).code in {403, 4403}
+    async with follow(secured_server, token=token_of_banned, prefix=item) as room_list:
         assert await room_list.ready() == [f"{item}-2"]
         assert (await moderator.delete(f"/api/items/{item}/bans/{sub}")).status_code == 204
         await room_list.wait_for(item=item)
-    assert (await endpoints.room(secured_server, query(bad, item=item))).code == ACCEPTED
+    assert (await endpoints.room(secured_server, query(token_of_banned, item=item))).code == ACCEPTED
 
 
 async def test_w15_a8_a_ban_on_all_items_closes_and_refuses_everywhere(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"https://login.example/users/{item}"
-    bad = token(sub=sub, items={"*": "rw"})
+    token_of_banned = token(sub=sub, items={"*": "rw"})
     path = f"/api/bans/{sub}"
     async with (
-        await RoomClient.join(secured_server, item, token=bad) as room,
-        follow(secured_server, token=bad) as room_list,
+        await RoomClient.join(secured_server, item, token=token_of_banned) as room,
+        follow(secured_server, token=token_of_banned) as room_list,
     ):
         await room_list.ready()
         await ban(moderator, path, right="all")
         assert await room.wait_for_close() == 4403
         assert (await room_list.wait_for_close())[0] == 4403
     for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.session, endpoints.echo_socket):
-        assert (await endpoint(secured_server, query(bad, item=item))).code in {403, 4403}
+        assert (await endpoint(secured_server, query(token_of_banned, item=item))).code in {403, 4403}
     assert (await moderator.delete(path)).status_code == 204
-    assert (await endpoints.session(secured_server, query(bad))).code == ACCEPTED
+    assert (await endpoints.session(secured_server, query(token_of_banned))).code == ACCEPTED
 
 
 async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
@@ -123,11 +126,11 @@ async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     server.end()
     server = serve(ALCOVE_SECRET=SECRET)
 
-    answers = [
+    responses = [
         (await endpoints.history(server, query(token(sub=f"member-{n}", items={item: "r"}), item=item))).code
         for n in range(3)
     ]
-    assert answers == [403, ACCEPTED, 403]
+    assert responses == [403, ACCEPTED, 403]
 
 
 @ON_ONE_CARRIER
@@ -136,9 +139,9 @@ async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     ["", "{}", '{"right":"read"}', '{"right":"all","until":"soon"}', '{"right":"all","reason":""}', '{"right":null}'],
 )
 async def test_w15_an_invalid_ban_is_refused_with_422(moderator: httpx.AsyncClient, item: str, body: str) -> None:
-    answer = await moderator.put(f"/api/items/{item}/bans/ada", content=body)
+    response = await moderator.put(f"/api/items/{item}/bans/ada", content=body)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
 
 
 @ON_ONE_CARRIER

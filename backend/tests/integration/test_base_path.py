@@ -113,7 +113,7 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
         plain = client.post("/api/session", json={"name": "Ada"})
         secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS)
         cookie = secure.headers.get_list("set-cookie")[0].split(";")[0]
-        who = client.get("/api/session", headers=HTTPS | {"Cookie": cookie})
+        session = client.get("/api/session", headers=HTTPS | {"Cookie": cookie})
         logout = client.delete("/api/session", headers=HTTPS | {"Cookie": cookie})
 
     assert (
@@ -125,7 +125,7 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
     )
     assert cookie.startswith("__Secure-alcove_session=")
     assert {"Path=/chat", "Secure", "HttpOnly"} <= set(secure.headers.get_list("set-cookie")[0].split("; "))
-    assert who.json()["you"]["name"] == "Ada"
+    assert session.json()["you"]["name"] == "Ada"
     assert logout.headers["set-cookie"].startswith('__Secure-alcove_session="";')
     assert "Path=/chat;" in logout.headers["set-cookie"]
 
@@ -140,8 +140,8 @@ async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(serve
         ]
         client.cookies.clear()
         login = client.get("/api/session", headers={"Cookie": f"{ada}; theme=dark; {bob}"})
-    both = {"Cookie": f"{bob}; {ada}", "Origin": f"http://127.0.0.1:{server.port}"}
-    async with await RoomClient.join(server, item, token=None, headers=both) as room:
+    headers = {"Cookie": f"{bob}; {ada}", "Origin": f"http://127.0.0.1:{server.port}"}
+    async with await RoomClient.join(server, item, token=None, headers=headers) as room:
         assert room.hello["you"]["name"] == "Bob"
 
     assert login.json()["you"]["name"] == "Ada"
@@ -150,9 +150,9 @@ async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(serve
 @ON_ONE_CARRIER
 def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server: Host) -> None:
     with blocking_http(server, token=None) as client:
-        answer = client.get("/", headers={"Accept": "text/html", "Cookie": "session=open.QWRh.abc"})
+        response = client.get("/", headers={"Accept": "text/html", "Cookie": "session=open.QWRh.abc"})
 
-    assert "set-cookie" not in answer.headers
+    assert "set-cookie" not in response.headers
 
 
 @ON_ONE_CARRIER

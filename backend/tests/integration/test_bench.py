@@ -63,15 +63,15 @@ def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 7, 30, 38, 39, 80, 81, 500])
 def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
-    sent = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
+    stream = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
     numbers: list[int] = []
     entries, rest = 0, b""
 
-    for start in range(0, len(sent), size):
-        run = scan(rest + sent[start : start + size])
+    for start in range(0, len(stream), size):
+        run = scan(rest + stream[start : start + size])
         entries, rest = entries + run.entries, run.rest
         numbers += range(run.first, run.last + 1)
 
     assert (entries, numbers) == (9, list(range(9)))
-    assert heads(sent) == [(number, 5) for number in range(9)]
+    assert heads(stream) == [(number, 5) for number in range(9)]
     assert body(0, 0, 80).encode().count(MARK) == 1

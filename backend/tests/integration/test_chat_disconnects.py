@@ -66,11 +66,11 @@ async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
         for listener in staying:
             await listener.wait_for_line("Client #0 says: who is left?")
 
-        left = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING))
+        leave_lines = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING))
         for listener in staying:
             received = Counter(listener.lines)
             received.subtract(["Client #0 says: who is left?"])
-            assert +received - Counter(["You wrote: who is left?"]) == left
+            assert +received - Counter(["You wrote: who is left?"]) == leave_lines
     assert server.problems == []
 
 
@@ -93,7 +93,7 @@ async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.
 def alive(kind: type) -> int:
     """Count the objects of this type in memory."""
     gc.collect()
-    return sum(type(thing) is kind for thing in gc.get_objects())
+    return sum(type(candidate) is kind for candidate in gc.get_objects())
 
 
 @storm
@@ -114,12 +114,12 @@ async def test_t4_a_stuck_reader_does_not_delay_others_and_is_disconnected(serve
     server = serve()
     stuck = await connect(server, "/ws/7", receive_buffer=4096)
     stop_reading(stuck)
-    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
+    async with Listener(await connect(server, "/ws/1")) as first, Listener(await connect(server, "/ws/2")) as second:
         for number in range(100):
-            await one.client.send(f"{number}: {'x' * 256 * 1024}")
-            await two.wait_for_count(number + 1)
-        await one.wait_for_line("Client #7 left the chat")
-        await two.wait_for_line("Client #7 left the chat")
+            await first.client.send(f"{number}: {'x' * 256 * 1024}")
+            await second.wait_for_count(number + 1)
+        await first.wait_for_line("Client #7 left the chat")
+        await second.wait_for_line("Client #7 left the chat")
 
     await abort(stuck)
 
@@ -129,17 +129,17 @@ async def test_t4_the_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> Non
     async with in_this_process(tmp_path) as (address, _server, chat):
         stuck = await connect(address, "/ws/7", receive_buffer=4096)
         stop_reading(stuck)
-        most = 0
-        async with Listener(await connect(address, "/ws/1")) as one:
+        max_buffered = 0
+        async with Listener(await connect(address, "/ws/1")) as listener:
             for number in range(100):
-                await one.client.send(line)
-                await one.wait_for_count(2 * (number + 1))
-                most = max([most, *(member.connection.buffered_bytes() for member in chat._clients)])
-            await one.wait_for_line("Client #7 left the chat")
+                await listener.client.send(line)
+                await listener.wait_for_count(2 * (number + 1))
+                max_buffered = max([max_buffered, *(member.connection.buffered_bytes() for member in chat._clients)])
+            await listener.wait_for_line("Client #7 left the chat")
             assert len(chat) == 1
         await abort(stuck)
 
-    assert SLOW_BYTES < most <= SLOW_BYTES + 2 * len(line)
+    assert SLOW_BYTES < max_buffered <= SLOW_BYTES + 2 * len(line)
 
 
 async def test_t4_a_client_that_sends_and_never_reads_is_disconnected(

@@ -28,7 +28,7 @@ def test_check_succeeds_in_an_empty_folder_and_creates_no_file(tmp_path: Path) -
     _, rows = run(tmp_path)
     page = rows.pop("page")
 
-    assert {ok for ok, _ in rows.values()} == {True}, rows
+    assert {passed for passed, _ in rows.values()} == {True}, rows
     assert page[0] or "make build" in page[1]
     assert rows["database"][1].endswith("alcove.db will be created")
     assert list(tmp_path.iterdir()) == []

@@ -175,14 +175,14 @@ def test_a3_the_token_command_requires_a_secret(tmp_path: Path) -> None:
 async def test_a7_the_revoke_command_revokes_a_member(secured_server: Server, tmp_path: Path, item: str) -> None:
     walter = token(sub="walter", items={"*": "rw"})
     async with (
-        await RoomClient.join(secured_server, item, token=walter) as one,
+        await RoomClient.join(secured_server, item, token=walter) as room,
         await RoomClient.join(secured_server, f"{item}-2", token=walter) as two,
     ):
         assert run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", secured_server.url, **SIGNED) == (
             0,
             [],
         )
-        assert await one.wait_for_close() == 4403
+        assert await room.wait_for_close() == 4403
         assert await two.send_messages("still here") == [1]
         admin = token(sub="root", items={"*": "m"})
         assert run(tmp_path, "revoke", "--sub", "walter", "--url", f"{secured_server.url}/", ALCOVE_TOKEN=admin) == (
@@ -212,9 +212,9 @@ def test_a7_the_revoke_command_explains_its_failure_in_one_line(
     assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SIGNED)
     assert "cannot be reached" in line("http://[", **SIGNED)
     assert "expected http:// or https://" in line("file:///etc/passwd", **SIGNED)
-    with key_server() as other:
-        other.status, other.body = 500, b"<html>"
-        assert f"alcove: {other.url} refused: " in line(other.url, **SIGNED)
+    with key_server() as failing_server:
+        failing_server.status, failing_server.body = 500, b"<html>"
+        assert f"alcove: {failing_server.url} refused: " in line(failing_server.url, **SIGNED)
 
 
 async def test_a2_open_mode_refuses_other_machines_under_any_asgi_server(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
-async def test_w8_every_connection_with_its_cursor(server: Server, item: str) -> None:
+async def test_w8_every_connection_is_listed_with_its_cursor(server: Server, item: str) -> None:
     before = time.time_ns() // 1_000_000
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
@@ -29,7 +29,7 @@ async def test_w8_every_connection_with_its_cursor(server: Server, item: str) ->
 
 
 @ON_ONE_CARRIER
-async def test_w8_a_room_without_connections(server: Server, item: str) -> None:
+async def test_w8_a_room_without_connections_lists_none(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one", "two", "three")
     async with http(server) as client:

@@ -59,11 +59,15 @@ async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, 
 
 async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite_connection.connect(path, create=True)) as connection, closing(sqlite3.connect(path)) as other:
+    with (
+        closing(sqlite_connection.connect(path, create=True)) as connection,
+        closing(sqlite3.connect(path)) as second_connection,
+    ):
         sqlite_schema.prepare(connection, path)
         store = SqliteStore(connection, Retention())
         store.append([message("a", "a-secret")])
-        other.execute("SELECT * FROM rooms").fetchall()  # keeps the write-ahead log when the first one closes
+        # It keeps the write-ahead log when the first one closes.
+        second_connection.execute("SELECT * FROM rooms").fetchall()
         store.append([delete("b", 1)])
         connection.close()
         assert b"secret" in files(tmp_path)
@@ -83,7 +87,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
         yield SqliteStore(connection, Retention())
 
 
-class Talk:
+class Conversation:
     """Writes, edits and deletes messages of every size at random, and remembers the erased texts."""
 
     def __init__(self, store: SqliteStore, seed: int) -> None:
@@ -98,8 +102,8 @@ class Talk:
         for _ in range(steps):
             if not self._live or self._random.random() < 0.5:
                 item = self._random.choice(["foo", "bar", "baz"])
-                word, seq = self._put(item, "message")
-                self._live[item, seq] = [word]
+                text, seq = self._put(item, "message")
+                self._live[item, seq] = [text]
                 continue
             item, target = self._random.choice(list(self._live))
             if self._random.random() < 0.5:
@@ -110,36 +114,36 @@ class Talk:
 
     def _put(self, item: str, kind: str, target: int | None = None) -> tuple[str, int]:
         self._count += 1
-        word = f"<{self._count}>"
-        body = None if kind == "delete" else raw(word * self._random.choice([1, 1, 2, 3, 10, 100, 800, 2000]))
+        text = f"<{self._count}>"
+        body = None if kind == "delete" else raw(text * self._random.choice([1, 1, 2, 3, 10, 100, 800, 2000]))
         draft = Draft(item, kind, f"id-{self._count}", ADA, NOW + self._count, body, target)  # type: ignore[arg-type]
         (outcome,) = self._store.append([draft])
         assert isinstance(outcome, Appended)
-        return word, outcome.entry.seq
+        return text, outcome.entry.seq
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp_path: Path, seed: int) -> None:
-    talk = Talk(store, seed)
-    talk.go_on(500)
+    conversation = Conversation(store, seed)
+    conversation.go_on(500)
 
     assert store.checkpoint()
     contents = files(tmp_path)
-    assert talk.erased
-    assert [word for word in talk.erased if word.encode() in contents] == []
+    assert conversation.erased
+    assert [text for text in conversation.erased if text.encode() in contents] == []
 
 
 def test_s9_a_reader_of_another_program_delays_only_the_erasing_and_no_write(
     store: SqliteStore, tmp_path: Path
 ) -> None:
     store.append([message("a", "a-secret")])
-    with closing(sqlite3.connect(tmp_path / "alcove.db", isolation_level=None)) as other:
-        other.execute("BEGIN")
-        other.execute("SELECT * FROM rooms").fetchall()
+    with closing(sqlite3.connect(tmp_path / "alcove.db", isolation_level=None)) as second_connection:
+        second_connection.execute("BEGIN")
+        second_connection.execute("SELECT * FROM rooms").fetchall()
         store.append([delete("b", 1)])
         assert not store.checkpoint()
         assert isinstance(store.append([message("c")])[0], Appended)
-        other.execute("COMMIT")
+        second_connection.execute("COMMIT")
 
     assert store.checkpoint()
     assert b"secret" not in files(tmp_path)

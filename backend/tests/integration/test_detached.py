@@ -156,7 +156,7 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
             assert client.frame() == (0x82, b"x" * 100_000)
 
 
-def test_z1_all_are_closed_with_1012_within_the_bound(server: WireServer) -> None:
+def test_z1_all_connections_are_closed_with_1012_within_the_time_limit(server: WireServer) -> None:
     clients = [server.client() for _ in range(20)]
     for client in clients:
         client.upgraded()

@@ -33,9 +33,9 @@ def test_a_message_is_echoed_unchanged(client: RawClient, first: int, size: int)
     """Check RFC 6455, sections 5.2 and 5.6."""
     payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
     client.send(first, payload)
-    back = client.frame()
+    echo = client.frame()
     # Compared outside the assert, because the assert would print both values.
-    same = back == (first, payload)
+    same = echo == (first, payload)
     assert same
 
 
@@ -57,7 +57,7 @@ def test_messages_are_echoed_in_order(client: RawClient) -> None:
     assert [client.frame() for _ in range(100)] == [(0x81 + number % 2, b"%d" % number) for number in range(100)]
 
 
-def test_a_message_that_comes_byte_by_byte_comes_back(client: RawClient) -> None:
+def test_a_message_that_arrives_byte_by_byte_is_echoed(client: RawClient) -> None:
     payload = "κόσμε 😀".encode()
     for byte in masked(0x01, payload) + masked(0x80, payload):
         client.socket.sendall(bytes((byte,)))
@@ -88,8 +88,8 @@ def test_fragments_of_a_message_may_have_at_most_16_mib_together(client: RawClie
     half = bytes(MESSAGE_BYTES // 2)
     client.send(0x02, half)
     client.send(0x80, half)
-    whole = client.frame() == (0x82, half + half)
-    assert whole
+    is_complete = client.frame() == (0x82, half + half)
+    assert is_complete
     client.send(0x02, half)
     client.send(0x00, half)
     assert_accepted(client)

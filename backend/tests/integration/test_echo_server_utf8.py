@@ -25,7 +25,7 @@ INVALID_UTF8 = {
     "broken off after three": b"\xf0\x9f\x98(",
     "a character cut by the next": b"\xe2\x82\xe2",
 }
-bad = pytest.mark.parametrize("bad", INVALID_UTF8.values(), ids=INVALID_UTF8.keys())
+each_invalid_text = pytest.mark.parametrize("invalid", INVALID_UTF8.values(), ids=INVALID_UTF8.keys())
 
 
 @pytest.fixture(scope="module")
@@ -42,35 +42,39 @@ def client(server: Server) -> Iterator[RawClient]:
         yield connected
 
 
-@bad
-def test_bad_utf8_in_a_whole_message_is_refused(client: RawClient, bad: bytes) -> None:
+@each_invalid_text
+def test_invalid_utf8_in_a_whole_message_is_refused(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, section 8.1."""
-    client.send(0x81, "gut – ".encode() + bad + b" and more")
+    client.send(0x81, "gut – ".encode() + invalid + b" and more")
     assert_refused(client, 1007)
 
 
-@bad
-def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_frame_not_yet_whole(client: RawClient, bad: bytes) -> None:
+@each_invalid_text
+def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_frame(
+    client: RawClient, invalid: bytes
+) -> None:
     """Check RFC 6455, section 8.1."""
-    client.socket.sendall(begun(0x81, "gut – ".encode() + bad))
+    client.socket.sendall(begun(0x81, "gut – ".encode() + invalid))
     assert_refused(client, 1007)
 
 
-@bad
-def test_bad_utf8_is_refused_at_its_first_bad_byte_in_a_fragment_not_yet_whole(client: RawClient, bad: bytes) -> None:
+@each_invalid_text
+def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_fragment(
+    client: RawClient, invalid: bytes
+) -> None:
     """Check RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
-    client.send(0x01, "gut – ".encode() + bad[:-1])
+    client.send(0x01, "gut – ".encode() + invalid[:-1])
     assert_accepted(client)
-    client.socket.sendall(begun(0x00, bad[-1:]))
+    client.socket.sendall(begun(0x00, invalid[-1:]))
     assert_refused(client, 1007)
 
 
-@bad
-def test_bad_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, bad: bytes) -> None:
+@each_invalid_text
+def test_invalid_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, sections 5.4 and 8.1."""
-    client.send(0x01, "gut – ".encode() + bad[:-1])
+    client.send(0x01, "gut – ".encode() + invalid[:-1])
     assert_accepted(client)
-    client.send(0x00, bad[-1:])
+    client.send(0x00, invalid[-1:])
     assert_refused(client, 1007)
 
 
@@ -94,8 +98,8 @@ def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
     assert client.frame() == (0x81, payload)
 
 
-@bad
-def test_a_close_reason_that_is_not_utf8_is_refused(client: RawClient, bad: bytes) -> None:
+@each_invalid_text
+def test_a_close_reason_that_is_not_utf8_is_refused(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, sections 5.5.1 and 8.1."""
-    client.send(0x88, b"\x03\xe8" + bad)
+    client.send(0x88, b"\x03\xe8" + invalid)
     assert_refused(client, 1007)

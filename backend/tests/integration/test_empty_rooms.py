@@ -45,7 +45,7 @@ async def hub_of_an_app(folder: Path) -> AsyncIterator[Hub]:
 def alive() -> dict[str, int]:
     """Count the objects of each type in memory."""
     gc.collect()
-    kinds = [type(thing) for thing in gc.get_objects()]
+    kinds = [type(candidate) for candidate in gc.get_objects()]
     return {kind.__name__: kinds.count(kind) for kind in KINDS}
 
 

@@ -24,8 +24,8 @@ Start = Callable[..., Server]
 async def send(server: Server, item: str, *bodies: str) -> None:
     async with http(server, token=None) as client:
         for body in bodies:
-            answer = await client.post(f"/api/items/{item}/entries?token=t", json={"body": body})
-            assert answer.status_code == 201
+            response = await client.post(f"/api/items/{item}/entries?token=t", json={"body": body})
+            assert response.status_code == 201
 
 
 @ON_ONE_CARRIER
@@ -61,9 +61,9 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
 )
 async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: str, status: int) -> None:
     async with http(server, token=None) as client:
-        answer = await client.get(path)
+        response = await client.get(path)
 
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 
 
 @ON_ONE_CARRIER
@@ -82,8 +82,8 @@ class StuckReader:
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect(("127.0.0.1", server.port))
-        asked = f"GET /api/items/{item}/events?token={token}&name=Stuck HTTP/1.1"
-        self.socket.sendall(f"{asked}\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
+        request_line = f"GET /api/items/{item}/events?token={token}&name=Stuck HTTP/1.1"
+        self.socket.sendall(f"{request_line}\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode())
         self.socket.setblocking(False)
 
 
@@ -93,9 +93,9 @@ async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     async with asyncio.timeout(TIMEOUT_S):
         while f"\nid: {seq}\n".encode() not in received:
-            more = await asyncio.get_running_loop().sock_recv(reader, 1 << 20)
-            assert more, "the stream ended"
-            received += more
+            data = await asyncio.get_running_loop().sock_recv(reader, 1 << 20)
+            assert data, "the stream ended"
+            received += data
     return [int(id_) for id_ in re.findall(rb"^id: (\d+)$", received, re.MULTILINE)]
 
 

@@ -162,8 +162,8 @@ async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_deliv
 
 async def processes(moderator: httpx.AsyncClient) -> set[str]:
     """Return the server processes that have a connection to the order's room (W8)."""
-    answer = await moderator.get("/rooms/api/items/order-1/connections")
-    return {connection["process"] for connection in answer.json()["connections"]}
+    response = await moderator.get("/rooms/api/items/order-1/connections")
+    return {connection["process"] for connection in response.json()["connections"]}
 
 
 def test_x7_several_workers_on_sqlite_stop_with_one_line_that_names_the_requirement(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from alcove import Alcove, AlcoveError, Entry, Member, Message, SettingsError
 SHOP = Member("shop", "The shop", rights="rwm")
 
 
-class Seen:
+class RecordingHandler:
     """What handlers were called with, and the event of each call."""
 
     def __init__(self) -> None:
@@ -38,26 +38,30 @@ def url(tmp_path: Path) -> str:
 
 async def test_k5_each_handler_is_called_with_its_kind_of_entry_of_its_items(url: str) -> None:
     alcove = Alcove(url)
-    messages, others = Seen(), Seen()
+    messages, other_entries = RecordingHandler(), RecordingHandler()
 
     @alcove.on_message("order-*", name="notify")
     async def notify(message: Message) -> None:
         await messages.add(message)
 
     for register in (alcove.on_edit, alcove.on_delete, alcove.on_event):
-        register(name=register.__name__)(others.add)
+        register(name=register.__name__)(other_entries.add)
     async with alcove:
         await alcove.send("other", "not of an order", by=SHOP)
         sent = await alcove.send("order-1", {"text": "hello"}, by=SHOP)
         assert await messages.wait_for(1) == [sent]
         await alcove.edit("order-1", 1, "hi", by=SHOP)
-        await others.wait_for(1)
+        await other_entries.wait_for(1)
         await alcove.delete("order-1", 1, by=SHOP)
-        await others.wait_for(2)
+        await other_entries.wait_for(2)
         await alcove.event("order-1", "shipped", by=SHOP)
-        await others.wait_for(3)
+        await other_entries.wait_for(3)
 
-    assert [(entry.kind, entry.target) for entry in others.entries] == [("edit", 1), ("delete", 1), ("event", None)]
+    assert [(entry.kind, entry.target) for entry in other_entries.entries] == [
+        ("edit", 1),
+        ("delete", 1),
+        ("event", None),
+    ]
     assert [type(entry) for entry in messages.entries] == [Message]
 
 
@@ -65,14 +69,14 @@ async def test_k5_a_handler_goes_on_where_it_was_under_its_name(url: str) -> Non
     async with Alcove(url) as before:
         await before.send("foo", "before the handler was there", by=SHOP)
     for bodies in (["one", "two"], ["away", "three"]):
-        alcove, seen = Alcove(url), Seen()
-        alcove.on_message(name="notify")(seen.add)
+        alcove, recorder = Alcove(url), RecordingHandler()
+        alcove.on_message(name="notify")(recorder.add)
         async with alcove:
             for body in bodies:
                 if body != "away":
                     await alcove.send("foo", body, by=SHOP)
-            await seen.wait_for(len(bodies))
-        assert [entry.body for entry in seen.entries] == bodies
+            await recorder.wait_for(len(bodies))
+        assert [entry.body for entry in recorder.entries] == bodies
         async with Alcove(url) as away:
             await away.send("foo", "away", by=SHOP)
 
@@ -80,21 +84,21 @@ async def test_k5_a_handler_goes_on_where_it_was_under_its_name(url: str) -> Non
 async def test_k5_a_handler_that_fails_is_called_again_and_then_its_item_is_parked(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alcove, seen = Alcove(url, handler_attempts=2), Seen()
+    alcove, recorder = Alcove(url, handler_attempts=2), RecordingHandler()
 
     @alcove.on_message(name="notify")
     async def notify(message: Message) -> None:
-        await seen.add(message)
+        await recorder.add(message)
         if message.item == "bad":
             raise RuntimeError("no mail today")
 
     async with alcove:
         await alcove.send("bad", "one", by=SHOP)
-        await seen.wait_for(2)
+        await recorder.wait_for(2)
         await alcove.send("bad", "two", by=SHOP)
         await alcove.send("good", "three", by=SHOP)
-        await seen.wait_for(3)
-    assert [entry.body for entry in seen.entries] == ["one", "one", "three"]
+        await recorder.wait_for(3)
+    assert [entry.body for entry in recorder.entries] == ["one", "one", "three"]
     assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in caplog.text
 
 
@@ -113,13 +117,13 @@ async def test_k5_a_function_without_await_is_called_in_a_thread(url: str) -> No
 
 
 async def test_k5_names_are_unique_and_handlers_come_before_the_start(url: str) -> None:
-    alcove, seen = Alcove(url), Seen()
-    alcove.on_message(name="one")(seen.add)
+    alcove, recorder = Alcove(url), RecordingHandler()
+    alcove.on_message(name="one")(recorder.add)
     for name in ("one", "webhook", "no name"):
         with pytest.raises(SettingsError, match=name):
-            alcove.on_event(name=name)(seen.add)
+            alcove.on_event(name=name)(recorder.add)
     with pytest.raises(SettingsError, match="at its end"):
         alcove.on_event("*-order")
     async with alcove:
         with pytest.raises(AlcoveError, match="before the lifespan"):
-            alcove.on_event(name="late")(seen.add)
+            alcove.on_event(name="late")(recorder.add)

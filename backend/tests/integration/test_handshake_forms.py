@@ -23,18 +23,18 @@ def handshake(
     return "\r\n".join([*lines, *headers, "", ""]).encode()
 
 
-def head_of(server: Server, *sent: bytes) -> str:
+def head_of(server: Server, *data: bytes) -> str:
     """Send a request, and return the head of the response."""
-    with send_bytes(server, *sent) as peer:
+    with send_bytes(server, *data) as peer:
         received = b""
         while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
             received += part
     return received.partition(b"\r\n\r\n")[0].decode().lower()
 
 
-def status_of(server: Server, *sent: bytes) -> int:
+def status_of(server: Server, *data: bytes) -> int:
     """Send a request, and return the status of the response."""
-    return int(head_of(server, *sent).split()[1])
+    return int(head_of(server, *data).split()[1])
 
 
 @pytest.mark.parametrize("version", ["8", "7", "0", "14", "x", "13, 8", None])
@@ -178,12 +178,12 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
     headers = [f"X-Forwarded-Proto: {value}" for value in forwarded]
     lines = ["POST /api/session HTTP/1.1", "Host: here", "Connection: close", f"Content-Length: {len(body)}", *headers]
     with send_bytes(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
-        answer = read_to_end(peer).decode()
+        response = read_to_end(peer).decode()
 
     cookie = next(
-        line for line in answer.split("\r\n") if line.lower().startswith("set-cookie: ") and "Ada" not in line
+        line for line in response.split("\r\n") if line.lower().startswith("set-cookie: ") and "Ada" not in line
     )
-    assert "200 OK" in answer
+    assert "200 OK" in response
     assert ("; secure" in cookie.lower()) == secure
 
 
@@ -207,9 +207,9 @@ def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: S
     chunks = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(body), body, trailer.format(token=token()).encode())
     printed = len(secured_server.lines)
     with send_bytes(secured_server, head + chunks) as peer:
-        answer = read_to_end(peer)
+        response = read_to_end(peer)
 
-    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert response.startswith(b"HTTP/1.1 401 ")
     client = secured_server.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
     assert client == "127.0.0.1"
 
@@ -229,10 +229,10 @@ def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: S
 )
 async def test_w1_an_undeclared_query_parameter_is_named(server: Server, path: str, unknown: list[str]) -> None:
     async with http(server) as client:
-        answer = await client.get(path)
+        response = await client.get(path)
 
-    assert answer.status_code == 422
-    assert [fault["where"] for fault in answer.json()["errors"]] == [f"query.{name}" for name in sorted(unknown)]
+    assert response.status_code == 422
+    assert [fault["where"] for fault in response.json()["errors"]] == [f"query.{name}" for name in sorted(unknown)]
 
 
 @ON_ONE_CARRIER
@@ -247,8 +247,8 @@ async def test_w_every_declared_query_parameter_is_accepted(server: Server) -> N
         }
         for path, names in declared.items():
             for name in names:
-                answer = await client.get(re.sub(r"\{\w+\}", "foo", path), params={name: "1"})
-                assert "no such parameter" not in answer.text, (path, name)
+                response = await client.get(re.sub(r"\{\w+\}", "foo", path), params={name: "1"})
+                assert "no such parameter" not in response.text, (path, name)
     assert "limit" in declared["/api/items"]
 
 

@@ -72,17 +72,17 @@ async def test_the_home_page_may_frame_a_room_whatever_pages_are_listed(serve: S
 
 
 @ON_ONE_CARRIER
-async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Server) -> None:
+async def test_only_the_embed_script_may_be_loaded_by_other_sites(server: Server) -> None:
     async with http(server) as client:
-        answers = {path: await client.get(path) for path in ("/embed.js", "/embed/foo", "/sw.js", "/")}
+        responses = {path: await client.get(path) for path in ("/embed.js", "/embed/foo", "/sw.js", "/")}
 
-    assert answers.pop("/embed.js").headers["cross-origin-resource-policy"] == "cross-origin"
-    assert {answer.headers["cross-origin-resource-policy"] for answer in answers.values()} == {"same-origin"}
+    assert responses.pop("/embed.js").headers["cross-origin-resource-policy"] == "cross-origin"
+    assert {response.headers["cross-origin-resource-policy"] for response in responses.values()} == {"same-origin"}
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize(
-    ("path", "kept"),
+    ("path", "cache_control"),
     [
         ("/", "no-cache"),
         ("/items/foo", "no-cache"),
@@ -93,13 +93,13 @@ async def test_only_the_script_for_other_sites_may_be_loaded_by_them(server: Ser
         ("/api/items/foo/nowhere", "no-store"),
     ],
 )
-async def test_the_cache_control_header_fits_the_path(server: Server, path: str, kept: str) -> None:
+async def test_the_cache_control_header_fits_the_path(server: Server, path: str, cache_control: str) -> None:
     async with http(server) as client:
         # Only a request that accepts HTML gets the page.
-        accept = "text/html" if kept == "no-cache" else "*/*"
-        answer = await client.get(path, headers={"Accept": accept})
+        accept = "text/html" if cache_control == "no-cache" else "*/*"
+        response = await client.get(path, headers={"Accept": accept})
 
-    assert answer.headers["cache-control"] == kept
+    assert response.headers["cache-control"] == cache_control
 
 
 @ON_ONE_CARRIER
@@ -107,9 +107,9 @@ async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: 
     """Looks at every file that the page names; the page that stands in until it is built names none."""
     async with http(server) as client:
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
-            answer = await client.get(path)
-            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-            revalidated = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+            response = await client.get(path)
+            assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+            revalidated = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
             assert revalidated.status_code == 304
 
 
@@ -123,38 +123,45 @@ async def test_a5_pages_of_configured_origins_may_call_the_api(secured_server: S
             ("http://app.example", False),
             ("https://app.example.evil.example", False),
         ):
-            asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-            before = await client.options("/api/items/foo/entries", headers=asked)
-            answer = await client.get("/api/items", headers={"Origin": origin, "Authorization": f"Bearer {token()}"})
+            preflight_headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+            preflight = await client.options("/api/items/foo/entries", headers=preflight_headers)
+            allowed_response = await client.get(
+                "/api/items", headers={"Origin": origin, "Authorization": f"Bearer {token()}"}
+            )
             refused = await client.get("/api/items", headers={"Origin": origin})
 
-            for each in (before, answer, refused):
-                assert each.headers.get("access-control-allow-origin") == (origin if allowed else "*")
+            for response in (preflight, allowed_response, refused):
+                assert response.headers.get("access-control-allow-origin") == (origin if allowed else "*")
                 # Only a configured origin may bring the cookie.
-                assert each.headers.get("access-control-allow-credentials") == ("true" if allowed else None)
-            assert [each.status_code for each in (before, answer, refused)] == [200, 200, 401]
+                assert response.headers.get("access-control-allow-credentials") == ("true" if allowed else None)
+            assert [response.status_code for response in (preflight, allowed_response, refused)] == [200, 200, 401]
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("origin", ["https://app.example", "null", "capacitor://localhost", "http://localhost:8081"])
-async def test_a5_a_token_counts_from_any_origin_and_brings_no_cookie(server: Server, item: str, origin: str) -> None:
+async def test_a5_a_token_is_accepted_from_any_origin_without_credentials_of_cors(
+    server: Server, item: str, origin: str
+) -> None:
     path = f"/api/items/{item}/entries"
     bearer = {"Origin": origin, "Authorization": "Bearer t"}
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    preflight_headers = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
     async with http(server, token=None) as client:
-        before = await client.options(path, headers={"Origin": origin} | asked)
-        response = await client.post(path, json={"body": "hello"}, headers=bearer)
+        preflight = await client.options(path, headers={"Origin": origin} | preflight_headers)
+        sent = await client.post(path, json={"body": "hello"}, headers=bearer)
         async with client.stream("GET", f"/api/items/{item}/events?token=t", headers={"Origin": origin}) as events:
             pass
 
-    assert [answer.status_code for answer in (before, response, events)] == [200, 201, 200]
-    for answer in (before, response, events):
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in answer.headers
+    assert [response.status_code for response in (preflight, sent, events)] == [200, 201, 200]
+    for response in (preflight, sent, events):
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in response.headers
 
 
 @ON_ONE_CARRIER
-async def test_a5_every_method_of_the_api_counts_from_any_origin(server: Server) -> None:
+async def test_a5_every_method_of_the_api_is_allowed_from_any_origin(server: Server) -> None:
     async with http(server, token=None) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
         methods = {method.upper() for operations in paths.values() for method in operations}
@@ -179,5 +186,5 @@ async def test_a5_every_method_of_the_api_counts_from_any_origin(server: Server)
 async def test_a5_other_origins_may_call_the_api_and_nothing_else(server: Server) -> None:
     async with http(server, token=None) as client:
         for path in ("/metrics", "/readyz", "/"):
-            answer = await client.get(path, headers={"Origin": "https://app.example"})
-            assert "access-control-allow-origin" not in answer.headers
+            response = await client.get(path, headers={"Origin": "https://app.example"})
+            assert "access-control-allow-origin" not in response.headers

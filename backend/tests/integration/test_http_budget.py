@@ -34,7 +34,7 @@ HANDSHAKE = (
 A_TURN = 2 * (4096 // len(GET) + 1)
 
 
-def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
+def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
     """Send bytes at once; return the responses, and how many requests each turn parsed."""
 
     async def whole() -> tuple[bytes, Counter[int]]:
@@ -71,7 +71,7 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], sent, enough), TIMEOUT_S)
+        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], data, enough), TIMEOUT_S)
         await wheel.close_all(within_s=0.1)
         server.should_exit = True
         await serving
@@ -82,9 +82,9 @@ def exchange(loop: str, sent: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         return runner.run(whole())
 
 
-def _ask(port: int, sent: bytes, enough: Callable[[bytes], bool]) -> bytes:
+def _ask(port: int, data: bytes, enough: Callable[[bytes], bool]) -> bytes:
     with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as peer:
-        peer.sendall(sent)
+        peer.sendall(data)
         received = b""
         while not enough(received) and (part := peer.recv(1 << 20)):
             received += part
@@ -111,8 +111,8 @@ def test_l6_bodies_arrive_whole_over_turns(loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_l6_a_handshake_may_be_followed_by_more_than_a_share(loop: str) -> None:
-    sent = HANDSHAKE + masked(0x81, b"x" * 3000) * 20 + masked(0x81, b"last")
-    received, _ = exchange(loop, sent, lambda received: received.endswith(b"heard"))
+    data = HANDSHAKE + masked(0x81, b"x" * 3000) * 20 + masked(0x81, b"last")
+    received, _ = exchange(loop, data, lambda received: received.endswith(b"heard"))
 
     assert received.startswith(b"HTTP/1.1 101 ")
     assert received.endswith(b"\x81\x05heard")

@@ -155,21 +155,21 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
 
     async def post(*lines: dict[str, Any]) -> tuple[int, Any]:
         content = "\n".join(map(json.dumps, lines))
-        answer = await client.post("/api/import?line=11", content=content, headers=headers)
-        return answer.status_code, answer.json().get("detail", answer.json())
+        response = await client.post("/api/import?line=11", content=content, headers=headers)
+        return response.status_code, response.json().get("detail", response.json())
 
     async with http(secured_server, token=None) as client:
         number = await post(room(item), message(1), message(2, kind="edit", target=1))
         unknown = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c9"}))
         known = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c1"}))
-        twice = await post(room(item), message(3), message(3))
-        back = await post(room(item), message(6), room(item), message(5))
+        duplicate = await post(room(item), message(3), message(3))
+        out_of_order = await post(room(item), message(6), room(item), message(5))
         large = await client.post("/api/import", content=b" " * 2_000_000, headers=headers)
     assert number[1].startswith("line 13: target: expected `by` and `id` of an entry")
     assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"
     assert known == (200, {"stored": 2, "known": 0, "marks": 0})
-    assert twice == (200, {"stored": 1, "known": 1, "marks": 0})
-    assert back[1].startswith(f"line 14: at: expected at least {TIME_MS + 6}")
+    assert duplicate == (200, {"stored": 1, "known": 1, "marks": 0})
+    assert out_of_order[1].startswith(f"line 14: at: expected at least {TIME_MS + 6}")
     assert (number[0], unknown[0], large.status_code) == (422, 422, 413)
 
 

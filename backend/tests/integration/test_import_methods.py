@@ -80,11 +80,11 @@ def comment(number: int, item: str = "order-1", **more: Any) -> ImportEntry:
 async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 400}", by=BOB if n % 3 else ADA) for n in range(2400)]
     comments.append(comment(2401, "order-5", body={"text": "shipped", "data": 7}, kind="event", by=SHOP))
-    seen: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
-    assert await api.run(iter(comments), lambda *state: seen.append(state)) == ImportResult(stored=2401)
-    assert len(seen) > 1
-    assert (sorted(seen), seen[-1]) == (seen, (2401, 2401))
+    assert await api.run(iter(comments), lambda *state: progress.append(state)) == ImportResult(stored=2401)
+    assert len(progress) > 1
+    assert (sorted(progress), progress[-1]) == (progress, (2401, 2401))
     entries = await api.entries("order-5")
     assert [entry["id"] for entry in entries] == [*map(str, range(2000, 2400)), "2401"]
     assert entries[2]["by"] == {"id": "7", "name": "Bob", "role": "Support"}
@@ -169,7 +169,7 @@ async def test_w14_lines_come_in_any_parts_and_from_a_file(api: Imports, tmp_pat
         await api.run([text, '"\ud800"'])
 
 
-async def test_w14_an_export_is_a_source(tmp_path: Path) -> None:
+async def test_w14_the_export_of_one_log_can_be_imported_into_another(tmp_path: Path) -> None:
     async with Alcove(f"sqlite:///{tmp_path}/1.db") as first, Alcove(f"sqlite:///{tmp_path}/2.db") as second:
         await first.import_entries([comment(n) for n in range(5)])
         assert await second.import_entries(first.export("order-1")) == ImportResult(stored=5)

@@ -54,8 +54,8 @@ class Wire:
         await self.let_in.wait()
         await connection.run(receiver)
 
-    async def run(self, sent: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> Slow:
-        """Send `first` before there is a receiver, then `sent`; return what the receiver recorded after `read`."""
+    async def run(self, data: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> Slow:
+        """Send `first` before there is a receiver, then `data`; return what the receiver recorded after `read`."""
         serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
 
         def client() -> None:
@@ -63,7 +63,7 @@ class Wire:
                 assert peer.upgraded() == 101
                 peer.socket.sendall(first)
                 loop.call_soon_threadsafe(self.let_in.set)
-                peer.socket.sendall(sent)
+                peer.socket.sendall(data)
                 read(peer)
 
         loop = asyncio.get_running_loop()
@@ -90,10 +90,10 @@ def exchange(request: pytest.FixtureRequest, carrier: Carrier) -> Callable[..., 
     """Run a server and one client on the event loop."""
 
     def exchange(
-        sent: bytes, read: Callable[[RawClient], object], *, first: bytes = b"", refuses: bool = False
+        data: bytes, read: Callable[[RawClient], object], *, first: bytes = b"", refuses: bool = False
     ) -> Slow:
         async def whole() -> Slow:
-            return await Wire(carrier, refuses=refuses).run(sent, read, first=first)
+            return await Wire(carrier, refuses=refuses).run(data, read, first=first)
 
         with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
             return runner.run(whole())

@@ -33,15 +33,15 @@ def flask_shop() -> Ask:
     """Return how the example in Flask is asked."""
     app = module("flask_shop.py", INTEGRATING).app
 
-    def ask(method: str, path: str, user: str | None) -> str:
+    def request_page(method: str, path: str, user: str | None) -> str:
         with app.test_client() as client:
             with client.session_transaction() as session:
                 session.update({"user": user} if user else {})
-            answer = client.open(path, method=method)
-            assert answer.status_code < 300
-            return str(answer.text)
+            response = client.open(path, method=method)
+            assert response.status_code < 300
+            return str(response.text)
 
-    return ask
+    return request_page
 
 
 def django_shop() -> Ask:
@@ -54,17 +54,17 @@ def django_shop() -> Ask:
         settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_shop")
     urls = module("django_shop.py", INTEGRATING)
 
-    def ask(method: str, path: str, user: str | None) -> str:
+    def request_page(method: str, path: str, user: str | None) -> str:
         request = RequestFactory().generic(method, path)
         request.user = SimpleNamespace(is_authenticated=user is not None, pk=user, get_username=lambda: "Ada")
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sys.modules, "django_shop", urls)
             view, args, kwargs = resolve(path, urlconf="django_shop")
-        answer = view(request, *args, **kwargs)
-        assert answer.status_code < 300
-        return str(answer.content.decode())
+        response = view(request, *args, **kwargs)
+        assert response.status_code < 300
+        return str(response.content.decode())
 
-    return ask
+    return request_page
 
 
 @ON_ONE_CARRIER
@@ -73,18 +73,18 @@ def django_shop() -> Ask:
 async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends(
     secured_server: Server, shop: Callable[[], Ask]
 ) -> None:
-    ask = shop()
+    request = shop()
     number = 17 if shop is flask_shop else 18
-    assert json.loads(ask("GET", "/alcove-token", None)) == {"token": None}
-    token = keep(json.loads(ask("GET", "/alcove-token", "ada"))["token"])
-    page = ask("GET", f"/orders/{number}", "ada")
+    assert json.loads(request("GET", "/alcove-token", None)) == {"token": None}
+    token = keep(json.loads(request("GET", "/alcove-token", "ada"))["token"])
+    page = request("GET", f"/orders/{number}", "ada")
     assert f'src="{secured_server.url}/embed.js"' in page
     assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in page
 
     async with await RoomClient.join(secured_server, f"order-{number}", token=token) as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
         for _ in range(2):
-            assert ask("POST", f"/orders/{number}/ship", "ada") == ""
+            assert request("POST", f"/orders/{number}/ship", "ada") == ""
         event = await room.wait_for("entry")
         assert (event["kind"], event["by"]["name"], event["body"]) == ("event", "The shop", {"text": "Shipped"})
         await room.lines_until_pong()

@@ -55,8 +55,8 @@ def test_the_recipe_for_tests_of_applications_works(tmp_path: Path, monkeypatch:
 
 def test_the_example_of_a_lifespan_runs_the_alcove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    more = {"asynccontextmanager": asynccontextmanager, "AsyncIterator": AsyncIterator}
-    names = host() | more
+    host_names = {"asynccontextmanager": asynccontextmanager, "AsyncIterator": AsyncIterator}
+    names = host() | host_names
     exec(compile(LIFESPAN, "integrating.md", "exec"), names)  # noqa: S102 - our own text
     app = FastAPI(lifespan=names["lifespan"])
 

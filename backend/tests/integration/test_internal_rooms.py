@@ -62,20 +62,20 @@ async def test_w15_the_room_of_bans_stays_short_and_a_restart_knows_every_ban(st
 
 async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacted(postgres_url: str) -> None:
     async with (
-        Alcove(postgres_url, bus_url=postgres_url) as one,
-        Alcove(postgres_url, bus_url=postgres_url) as two,
+        Alcove(postgres_url, bus_url=postgres_url) as first,
+        Alcove(postgres_url, bus_url=postgres_url) as second,
     ):
-        await one.ban("bob-1", "order-1")
+        await first.ban("bob-1", "order-1")
 
         async def ban_and_lift(alcove: Alcove, member: str) -> None:
             for _ in range(30):
                 await alcove.ban(member, "order-1")
                 await alcove.unban(member, "order-1")
 
-        await asyncio.gather(ban_and_lift(one, "bob-2"), ban_and_lift(two, "bob-3"))
-        await two.ban("bob-4", "order-1")
+        await asyncio.gather(ban_and_lift(first, "bob-2"), ban_and_lift(second, "bob-3"))
+        await second.ban("bob-4", "order-1")
         await until_short(postgres_url)
-        for alcove in (one, two):
+        for alcove in (first, second):
             async with asyncio.timeout(TIMEOUT_S):
                 while banned(alcove) != {"bob-1", "bob-4"}:
                     await pause_briefly()
@@ -117,20 +117,20 @@ async def test_a7_w5_the_room_of_revocations_stays_short_and_a_restart_knows_eve
 
 async def test_a7_x1_two_processes_compact_and_revoke_at_once_and_lose_nothing(postgres_url: str) -> None:
     async with (
-        Alcove(postgres_url, bus_url=postgres_url) as one,
-        Alcove(postgres_url, bus_url=postgres_url) as two,
+        Alcove(postgres_url, bus_url=postgres_url) as first,
+        Alcove(postgres_url, bus_url=postgres_url) as second,
     ):
 
         async def revoke(alcove: Alcove, members: str) -> None:
             for n in range(60):
                 await alcove.revoke(f"{members}-{n % 4}")
 
-        await asyncio.gather(revoke(one, "ada"), revoke(two, "bob"))
+        await asyncio.gather(revoke(first, "ada"), revoke(second, "bob"))
         await until_short(postgres_url, REVOCATIONS)
         async with asyncio.timeout(TIMEOUT_S):
-            while revoked(one) != revoked(two):
+            while revoked(first) != revoked(second):
                 await pause_briefly()
-        known = revoked(one)
+        expected = revoked(first)
     async with Alcove(postgres_url, bus_url=postgres_url) as restarted:
-        assert revoked(restarted) == known
-        assert len(known) == 8
+        assert revoked(restarted) == expected
+        assert len(expected) == 8

@@ -41,8 +41,8 @@ async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_
 ) -> None:
     headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
     async with http(secured_server) as client:
-        answer = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
-        assert (answer.status_code, answer.json()["detail"]) == (403, f"this requires the right to read {item}-x")
+        response = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
+        assert (response.status_code, response.json()["detail"]) == (403, f"this requires the right to read {item}-x")
 
 
 @pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])
@@ -75,5 +75,5 @@ async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
     headers = {"Authorization": f"Bearer {reader({f'{item}-*': 'r', f'{item}-secret': ''})}"}
     async with http(secured_server) as client:
         await write(client, f"{item}-secret")
-        answer = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
-        assert answer.status_code == status
+        response = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
+        assert response.status_code == status

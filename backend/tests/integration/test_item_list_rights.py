@@ -57,10 +57,10 @@ async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: S
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LIST_S="0.001", ALCOVE_SENDS_PER_S="0")
     async with http(server) as client:
         await write(client, *(f"room-{n}" for n in range(300)))
-        answer = await list_items(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
+        response = await list_items(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
 
-        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-        assert "longer than 0.001 s; ask for fewer items" in answer.json()["detail"]
-        assert "retry-after" in answer.headers
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+        assert "longer than 0.001 s; ask for fewer items" in response.json()["detail"]
+        assert "retry-after" in response.headers
         metrics = (await client.get("/metrics")).text
         assert 'alcove_limits_reached_total{limit="list_seconds"} 1.0' in metrics

@@ -38,47 +38,47 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
     requests_before = keys.requests
 
     for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
-        good = token(key=key, algorithm=algorithm, headers={"kid": kid})
-        assert (await endpoints.room(server, query(good))).code == ACCEPTED
+        valid = token(key=key, algorithm=algorithm, headers={"kid": kid})
+        assert (await endpoints.room(server, query(valid))).code == ACCEPTED
     assert keys.requests == requests_before
-    answer = await endpoints.room(server, query(token()))
-    assert (answer.code, "not EdDSA or RS256 or ES256" in answer.reason) == (4401, True)
+    outcome = await endpoints.room(server, query(token()))
+    assert (outcome.code, "not EdDSA or RS256 or ES256" in outcome.reason) == (4401, True)
 
 
 @ON_ONE_CARRIER
 async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
     keys.lists(jwk("EdDSA", ED, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
-    new = ed25519.Ed25519PrivateKey.generate()
-    keys.lists(jwk("EdDSA", new, kid="new"))
+    new_key = ed25519.Ed25519PrivateKey.generate()
+    keys.lists(jwk("EdDSA", new_key, kid="new"))
 
-    good = [token(key=new, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
+    tokens = [token(key=new_key, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
     requests_before = keys.requests
-    answers = await asyncio.gather(*(endpoints.room(server, query(each)) for each in good))
-    assert {answer.code for answer in answers} == {ACCEPTED}
+    outcomes = await asyncio.gather(*(endpoints.room(server, query(credential)) for credential in tokens))
+    assert {outcome.code for outcome in outcomes} == {ACCEPTED}
     assert keys.requests - requests_before == 1
     # The old one was taken out of the set.
     assert (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code == 4401
 
 
 async def test_a3_many_unknown_keys_cause_one_read_of_the_set_per_interval(keys: KeyServer) -> None:
-    known = await set_of(keys.url)
+    key_set = await set_of(keys.url)
     requests_before = keys.requests
-    keys_found = await asyncio.gather(*(known.find(f"unknown {number}") for number in range(100)))
+    keys_found = await asyncio.gather(*(key_set.find(f"unknown {number}") for number in range(100)))
     for number in range(100):
-        assert await known.find(f"unknown too {number}") is None
+        assert await key_set.find(f"unknown too {number}") is None
 
     assert set(keys_found) == {None}
     assert keys.requests - requests_before == 1
 
 
 async def test_a3_while_the_set_cannot_be_read_the_known_keys_stay_valid(keys: KeyServer) -> None:
-    known = await set_of(keys.url, retry_s=0)
+    key_set = await set_of(keys.url, retry_s=0)
     for keys.status, keys.body in ((500, b""), (200, b"<html>"), (200, b'{"keys":[]}'), (200, b"[" * 100_000)):
-        assert await known.find("unknown") is None
-        assert await known.find("ed") is not None
+        assert await key_set.find("unknown") is None
+        assert await key_set.find("ed") is not None
     keys.body = json.dumps(KEY_SET).encode()
-    assert await known.find("rsa") is not None
+    assert await key_set.find("rsa") is not None
 
 
 async def test_a3_a_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Path) -> None:
@@ -97,18 +97,18 @@ async def test_a3_a_key_set_that_arrives_too_slowly_is_given_up(keys: KeyServer)
 
 
 async def test_a3_a_key_set_whose_headers_arrive_too_slowly_is_given_up(keys: KeyServer) -> None:
-    known = await set_of(keys.url, retry_s=0, fetch_s=0.2)
+    key_set = await set_of(keys.url, retry_s=0, fetch_s=0.2)
     keys.hesitant = True
 
-    assert await known.find("unknown") is None
-    assert await known.find("ed") is not None
+    assert await key_set.find("unknown") is None
+    assert await key_set.find("ed") is not None
 
 
 async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
-    known = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
+    key_set = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
     assert keys.authorization == f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}"
     keys.status = 500
-    assert await known.find("unknown") is None
+    assert await key_set.find("unknown") is None
 
     assert "cannot be read" in caplog.text
     assert "pass-of-the-set" not in caplog.text
@@ -138,14 +138,14 @@ UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("kind", UNUSABLE_KEY_SETS)
 async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
-    document, word = UNUSABLE_KEY_SETS[kind]
+    document, reason = UNUSABLE_KEY_SETS[kind]
     text = document if isinstance(document, str) else json.dumps(document)
     source = tmp_path / "jwks.json"
     source.write_text(text)
     keys.body = text.encode()
 
     for address in (str(source), keys.url):
-        with pytest.raises(SettingsError, match=word) as error:
+        with pytest.raises(SettingsError, match=reason) as error:
             await set_of(address)
         assert len(str(error.value).splitlines()) == 1
 
@@ -185,11 +185,11 @@ async def test_a3_a_set_may_be_redirected_within_its_origin(keys: KeyServer, red
     "redirected", ["{other}", "http://localhost:{port}/keys.json", "//{other_host}/jwks.json", "file:///etc/passwd"]
 )
 async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, redirected: str) -> None:
-    with key_server() as other:
+    with key_server() as other_origin:
         keys.location = redirected.format(
-            other=other.url, other_host=other.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
+            other=other_origin.url, other_host=other_origin.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
         )
         with pytest.raises(SettingsError, match=r"is not a key set: .*(another origin|not allowed)"):
             await set_of(keys.url)
 
-    assert (keys.requests, other.requests) == (1, 0)
+    assert (keys.requests, other_origin.requests) == (1, 0)

@@ -48,8 +48,8 @@ async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
         assert room.member_id == "bob"
     async with http(host) as client:
         client.headers = httpx.Headers(headers)
-        answer = await client.post("/api/items/order-http/entries", json={"body": "hello"})
-    assert (answer.status_code, answer.json()["by"]["id"]) == (201, "bob")
+        response = await client.post("/api/items/order-http/entries", json={"body": "hello"})
+    assert (response.status_code, response.json()["by"]["id"]) == (201, "bob")
 
 
 async def test_the_dependency_sees_the_request_of_the_host_and_its_application(shop: Shop, host: Host) -> None:
@@ -88,9 +88,9 @@ async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
     host: Host, item: str, status: int, path: str
 ) -> None:
     async with http(host) as client:
-        answer = await client.get(f"/api/items/{item}/{path}")
+        response = await client.get(f"/api/items/{item}/{path}")
 
-    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert (status, "application/problem+json") == (response.status_code, response.headers["content-type"])
 
 
 async def test_h4_without_a_credential_the_dependencys_own_401_closes_with_4401(host: Host) -> None:
@@ -106,7 +106,7 @@ async def test_h2_a_query_parameter_of_the_dependency_that_is_out_of_range_close
     assert "query.ttl" in error["message"]
 
 
-async def test_w3_an_event_stream_is_admitted_the_same_way(host: Host) -> None:
+async def test_w3_an_event_stream_is_admitted_by_the_dependency(host: Host) -> None:
     async with http(host) as client, client.stream("GET", "/api/items/order-sse/events?token=eve") as stream:
         async for line in stream.aiter_lines():
             if line.startswith("data: "):
@@ -131,7 +131,7 @@ async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configure
         assert shop.calls == []  # the dependency was not asked
 
 
-async def test_a5_a_token_without_a_cookie_comes_from_any_origin(host: Host) -> None:
+async def test_a5_a_token_without_a_cookie_is_accepted_from_any_origin(host: Host) -> None:
     headers = {"Origin": "https://evil.example"}
     async with await RoomClient.join(host, "order-1", token="ada", headers=headers) as room:
         assert room.member_id == "ada"
@@ -140,11 +140,11 @@ async def test_a5_a_token_without_a_cookie_comes_from_any_origin(host: Host) -> 
 async def test_a5_a_change_over_http_with_a_cookie_of_another_origin_is_refused(host: Host) -> None:
     async with http(host) as client:
         client.headers = httpx.Headers({"Cookie": "user=ada", "Origin": "https://evil.example"})
-        answers = [
+        responses = [
             await client.post("/api/items/order-1/entries", json={"body": 1}),
             await client.get("/api/items/order-1/entries"),
         ]
-    assert [answer.status_code for answer in answers] == [403, 200]
+    assert [response.status_code for response in responses] == [403, 200]
 
 
 async def test_dependency_overrides_of_the_application_count(shop: Shop, host: Host) -> None:
@@ -197,28 +197,28 @@ async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides
         await pause_briefly()
 
 
-async def test_h3_good_item_ids_reach_the_dependency_as_they_are(shop: Shop, host: Host) -> None:
+async def test_h3_valid_item_ids_reach_the_dependency_unchanged(shop: Shop, host: Host) -> None:
     shop.calls.clear()
-    for good in VALID_IDS:
-        async with await RoomClient.join(host, good, token="ada") as room:
-            assert good == room.hello["item"]
+    for item_id in VALID_IDS:
+        async with await RoomClient.join(host, item_id, token="ada") as room:
+            assert item_id == room.hello["item"]
 
     assert [item for item, *_ in shop.calls] == VALID_IDS
 
 
-async def test_h3_bad_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
+async def test_h3_invalid_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
     shop.calls.clear()
     # The others are not paths of the host, so the host refuses them itself.
-    for bad, normalized in [
+    for invalid_id, normalized in [
         case for case in INVALID_IDS if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."
     ]:
-        error, code, _ = await expect_refusal(host, bad, token="ada")
-        assert (code, normalized in error["message"]) == (4400, True), bad
+        error, code, _ = await expect_refusal(host, invalid_id, token="ada")
+        assert (code, normalized in error["message"]) == (4400, True), invalid_id
 
     assert shop.calls == []
 
 
-async def test_w4_the_list_of_rooms_has_what_items_of_the_member_for_no_item_name(host: Host) -> None:
+async def test_w4_the_list_of_rooms_has_the_items_of_the_member_that_is_admitted_without_an_item(host: Host) -> None:
     async with http(host) as client:
         for item in ("order-list", "other-list"):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": 1})).status_code == 201

@@ -152,10 +152,10 @@ async def test_an_alcove_that_is_served_by_itself_or_gets_the_lifespan_runs_it(t
 
 
 async def test_w7_each_alcove_counts_by_itself(tmp_path: Path) -> None:
-    async with Alcove(f"sqlite:///{tmp_path}/one.db") as one, Alcove(f"sqlite:///{tmp_path}/two.db") as two:
+    async with Alcove(f"sqlite:///{tmp_path}/one.db") as first, Alcove(f"sqlite:///{tmp_path}/two.db") as second:
         for n in range(3):
-            await one.send("order-1", n, by=ADA)
-        texts = [(await alcove.metrics()).decode() for alcove in (one, two)]
+            await first.send("order-1", n, by=ADA)
+        texts = [(await alcove.metrics()).decode() for alcove in (first, second)]
 
     assert [
         f'alcove_sends_total{{outcome="stored"}} {n}' in text for n, text in zip((3.0, 0.0), texts, strict=True)

@@ -34,14 +34,14 @@ async def test_w2_a_message_is_durable_and_its_id_makes_a_repeated_call_store_it
     before = datetime.now(UTC) - timedelta(seconds=1)
     first = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
     repeated = await alcove.send("order-1", {"text": "hello"}, by=ADA, id="a")
-    other = await alcove.send("order-1", None, by=ADA)
+    second = await alcove.send("order-1", None, by=ADA)
 
     assert first == repeated
     assert isinstance(first, Message)
     assert (first.item, first.seq, first.body, first.by.id) == ("order-1", 1, {"text": "hello"}, "ada")
     assert before < first.at < datetime.now(UTC) + timedelta(seconds=1)
-    assert (other.seq, other.body) == (2, None)
-    assert [first, other] == list(await alcove.entries("order-1"))
+    assert (second.seq, second.body) == (2, None)
+    assert [first, second] == list(await alcove.entries("order-1"))
 
 
 async def test_l2_sends_of_the_library_are_not_rate_limited(alcove: Alcove) -> None:
@@ -94,7 +94,10 @@ async def test_p5_unread_messages_follow_the_read_mark(alcove: Alcove) -> None:
     assert await alcove.mark_read("order-1", 2, by=BOB) == 2
     assert await alcove.mark_read("order-1", 99, by="carol") == 3
     unread = await alcove.unread(BOB, ["order-1", "order-2", "order-1"])
-    assert {item: (one.head, one.unread) for item, one in unread.items()} == {"order-1": (3, 1), "order-2": (0, 0)}
+    assert {item: (count.head, count.unread) for item, count in unread.items()} == {
+        "order-1": (3, 1),
+        "order-2": (0, 0),
+    }
 
 
 async def test_w11_members_of_an_empty_room_are_none_and_a_room_is_deleted(alcove: Alcove) -> None:
@@ -158,11 +161,11 @@ async def test_s6_a_refused_call_raises_a_typed_error_and_stores_nothing(
 
 
 async def test_h3_the_library_takes_the_item_ids_that_sockets_take(alcove: Alcove) -> None:
-    for good in VALID_IDS:
-        assert good == (await alcove.send(good, "hello", by=ADA)).item
-    for bad, normalized in INVALID_IDS:
+    for item_id in VALID_IDS:
+        assert item_id == (await alcove.send(item_id, "hello", by=ADA)).item
+    for invalid_id, normalized in INVALID_IDS:
         with pytest.raises(InvalidError) as error:
-            await alcove.send(bad, "hello", by=ADA)
+            await alcove.send(invalid_id, "hello", by=ADA)
         assert normalized in str(error.value)
 
 

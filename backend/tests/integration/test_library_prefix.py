@@ -61,18 +61,18 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def application(folder: Path) -> FastAPI:
     """Return an application with an Alcove router at each of the places."""
     alcove = Alcove(f"sqlite:///{folder}/alcove.db", frame_ancestors="'self'")
-    other = Alcove(f"sqlite:///{folder}/other.db", frame_ancestors="'self'", base_path="/outside/other")
+    second = Alcove(f"sqlite:///{folder}/other.db", frame_ancestors="'self'", base_path="/outside/other")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with alcove, other:
+        async with alcove, second:
             yield
 
     app = FastAPI(lifespan=lifespan)
     app.include_router(alcove.router(admit, page=True), prefix="/rooms")
     app.include_router(alcove.router(admit, page=True), prefix="/of/{tenant}/items")
     app.mount("/chat", alcove.app(admit, page=True))
-    app.mount("/other", other.app(admit, page=True))
+    app.mount("/other", second.app(admit, page=True))
     return app
 
 
@@ -107,19 +107,19 @@ def check_page(host: Host, prefix: str) -> None:
 
 @pytest.mark.parametrize("place", MOUNT_PREFIXES)
 async def test_b1_the_page_and_the_embed_page_are_served_at_every_place(host: Host, place: str) -> None:
-    here = host.below(place)
-    async with await RoomClient.join(here, "order-1") as room:
+    page_host = host.below(place)
+    async with await RoomClient.join(page_host, "order-1") as room:
         await room.send_messages("hello")
-    check_page(here, MOUNT_PREFIXES[place])
+    check_page(page_host, MOUNT_PREFIXES[place])
 
 
 async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path: Path) -> None:
     with running(Stripping(application(tmp_path), "/shop")) as host:
         for place in ("/rooms", "/shop/rooms"):  # removed, and passed on
-            here = host.below(place)
-            async with await RoomClient.join(here, "order-1") as room:
+            page_host = host.below(place)
+            async with await RoomClient.join(page_host, "order-1") as room:
                 await room.send_messages("hello")
-            check_page(here, "/shop/rooms")
+            check_page(page_host, "/shop/rooms")
         # A room below a mount of the same name is not taken for a path that still has its prefix.
         async with await RoomClient.join(host.below("/of/a/items"), "order-1") as room:
             assert room.hello["item"] == "order-1"
@@ -127,6 +127,6 @@ async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path
 
 async def test_b1_an_address_without_its_last_slash_leads_to_the_page(host: Host) -> None:
     async with http(host) as client:
-        answer = await client.get("/rooms", headers={"Accept": "text/html"}, follow_redirects=True)
+        response = await client.get("/rooms", headers={"Accept": "text/html"}, follow_redirects=True)
 
-    assert answer.text.startswith("<!DOCTYPE html>")
+    assert response.text.startswith("<!DOCTYPE html>")

@@ -41,7 +41,7 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("letters", ["-", "r", "w", "m", "rw", "rm", "wm", "rwm"])
 async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: Host, letters: str) -> None:
-    entered = {name: (await ask(host, query(letters))).code for name, (ask, _) in endpoints.ENDPOINT_RIGHTS.items()}
+    entered = {name: (await call(host, query(letters))).code for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
 
     needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.ENDPOINT_RIGHTS.items()}
     assert {name: code == ACCEPTED for name, code in entered.items()} == needed
@@ -50,15 +50,15 @@ async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: H
 
 @pytest.mark.parametrize("letters", ["-", "rw", "rwm"])
 async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything(host: Host, letters: str) -> None:
-    codes = {name: (await ask(host, query(letters))).code for name, ask in endpoints.TAKES_MODERATE_ALL.items()}
+    codes = {name: (await call(host, query(letters))).code for name, call in endpoints.TAKES_MODERATE_ALL.items()}
 
     assert set(codes.values()) == ({ACCEPTED} if "m" in letters else {403}), codes
 
 
 async def test_a1_every_endpoint_requires_a_member(host: Host) -> None:
-    on_the_item = {name: ask for name, (ask, _) in endpoints.ENDPOINT_RIGHTS.items()}
-    for name, ask in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
-        assert (await ask(host, Credential())).code in {401, 4401}, name
+    on_the_item = {name: call for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
+    for name, call in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
+        assert (await call(host, Credential())).code in {401, 4401}, name
 
 
 @pytest.mark.parametrize("host", ["detached"], indirect=True)

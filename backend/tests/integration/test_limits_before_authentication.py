@@ -22,7 +22,7 @@ HANDSHAKE = (
 )
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
 #: A request that is waited for before anyone is known, from an address behind a trusted proxy.
-STRANGER = (
+UNAUTHENTICATED_REQUEST = (
     b"POST /api/session HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: 100-continue\r\n"
     b"Content-Length: 10\r\n\r\n"
 )
@@ -57,10 +57,10 @@ SLOW = {
 def test_l_an_unfinished_request_is_disconnected(server_with_short_timeout: Server, kind: str) -> None:
     start = time.monotonic()
     with send_bytes(server_with_short_timeout, SLOW[kind]) as peer:
-        answer = read_to_end(peer)
+        response = read_to_end(peer)
 
     assert time.monotonic() - start > 0.4
-    assert (b"408 Request Timeout" in answer) == (kind != "nothing")
+    assert (b"408 Request Timeout" in response) == (kind != "nothing")
 
 
 @ON_ONE_CARRIER
@@ -68,13 +68,13 @@ def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(server_wit
     start = time.monotonic()
     with send_bytes(server_with_short_timeout, b"GET /") as peer:
         peer.settimeout(0.05)
-        answer = b""
+        response = b""
         for drop in iter(lambda: b"x", b""):
             try:
                 peer.sendall(drop)
                 if not (part := peer.recv(65536)):
                     break
-                answer += part
+                response += part
             except TimeoutError:
                 continue
             except (BrokenPipeError, ConnectionResetError):
@@ -96,8 +96,8 @@ async def test_l_admitted_connections_stay_open(server_with_short_timeout: Serve
             read_to_end(idle)  # the time limit of a request passes
         await client.send("still here")
         assert await client.recv() == "Message text was: still here"
-        async with http(server_with_short_timeout) as other:
-            assert (await other.post("/api/items/foo/entries", json={"body": "hello"})).status_code == 201
+        async with http(server_with_short_timeout) as second_client:
+            assert (await second_client.post("/api/items/foo/entries", json={"body": "hello"})).status_code == 201
         while '"body":"hello"' not in await anext(received):
             pass
 
@@ -163,7 +163,7 @@ def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, data: b
 @ON_ONE_CARRIER
 async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="5")
-    elsewhere = {"X-Forwarded-For": "2001:db8::1"}
+    forwarded_for = {"X-Forwarded-For": "2001:db8::1"}
     for number in range(5):
         assert (await endpoints.room(server, query(f"guess-{number}"))).code == 4401
     error, code, reason = await expect_refusal(server, "foo", token=token())
@@ -175,21 +175,21 @@ async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert (await endpoint(server, query(token()))).code == 403
     async with http(server) as client:
-        answer = await client.get("/api/session")
-    assert 0 < int(answer.headers["retry-after"]) <= 1000
+        response = await client.get("/api/session")
+    assert 0 < int(response.headers["retry-after"]) <= 1000
     # Behind a trusted proxy the client's address counts; for IPv6 its network, because a site has a whole network.
-    assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == ACCEPTED
+    assert (await endpoints.history(server, Credential({"token": token()}, forwarded_for))).code == ACCEPTED
     for number in range(5):
-        bad = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
-        assert (await endpoints.history(server, bad)).code == 401
-    assert (await endpoints.history(server, Credential({"token": token()}, elsewhere))).code == 429
+        guess = Credential({"token": f"another-{number}"}, {"X-Forwarded-For": f"2001:db8::{number}"})
+        assert (await endpoints.history(server, guess)).code == 401
+    assert (await endpoints.history(server, Credential({"token": token()}, forwarded_for))).code == 429
     for other_site in ("2001:db8:0:1::1", "192.0.2.1", "::ffff:192.0.2.2"):
         credential = Credential({"token": token()}, {"X-Forwarded-For": other_site})
         assert (await endpoints.history(server, credential)).code == ACCEPTED
     # A dual-stack socket reports IPv4 addresses as IPv6: each of them counts separately, not as one network.
     for number in range(5):
-        bad = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
-        assert (await endpoints.history(server, bad)).code == 401
+        guess = Credential({"token": f"third-{number}"}, {"X-Forwarded-For": "::ffff:192.0.2.1"})
+        assert (await endpoints.history(server, guess)).code == 401
     for address, code in (("192.0.2.1", 429), ("::ffff:192.0.2.1", 429), ("::ffff:192.0.2.2", ACCEPTED)):
         credential = Credential({"token": token()}, {"X-Forwarded-For": address})
         assert (await endpoints.history(server, credential)).code == code
@@ -215,8 +215,8 @@ async def test_l_the_concurrent_sockets_of_an_address_are_limited(serve: Start) 
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert (await endpoint(server, query("any-will-do"))).code == 403
     assert (await endpoints.history(server, query("any-will-do"))).code == ACCEPTED, "HTTP opens no sockets"
-    elsewhere = Credential({"token": "any-will-do"}, {"X-Forwarded-For": "192.0.2.1"})
-    assert (await endpoints.room(server, elsewhere)).code == ACCEPTED
+    other_address = Credential({"token": "any-will-do"}, {"X-Forwarded-For": "192.0.2.1"})
+    assert (await endpoints.room(server, other_address)).code == ACCEPTED
 
 
 async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> None:
@@ -244,13 +244,13 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     for _ in range(2):
         assert (await endpoints.history(server, query("guess-0"))).code == 401
     assert (await endpoints.history(server, query("guess-0"))).code == 429
-    with send_bytes(server, STRANGER) as peer:
+    with send_bytes(server, UNAUTHENTICATED_REQUEST) as peer:
         assert b"100 Continue" in peer.recv(65536)
         credential = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
         assert (await endpoints.history(server, credential)).code == 429
     assert (await endpoints.history(server, query(token()))).code == 429
-    for sent in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
-        with send_bytes(server, sent) as peer:
+    for data in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
+        with send_bytes(server, data) as peer:
             read_to_end(peer)
 
     async with http(server) as client:

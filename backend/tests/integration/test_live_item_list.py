@@ -11,10 +11,10 @@ from tests.support.list_clients import TRANSPORTS, WRITER, Transport, follow, re
 from tests.support.room_client import RoomClient
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
-BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
+FOR_EACH_TRANSPORT = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_changes(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -25,8 +25,8 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
         async with follow(secured_server, transport, token=reader(rights), limit=2) as room_list:
             assert await room_list.ready() == [f"{item}-c", f"{item}-b"]
             assert tuple(
-                {**one, "body": one["last"]["body"]}[name]
-                for one in [room_list.items[f"{item}-c"]]
+                {**room_line, "body": room_line["last"]["body"]}[name]
+                for room_line in [room_list.items[f"{item}-c"]]
                 for name in ("head", "body", "unread")
             ) == (1, "c", 1)
             await write(client, f"{item}-a", "more")
@@ -43,23 +43,23 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
                 assert summaries[f"{item}-{name}"] == {key: line[key] for key in line if key != "type"}
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
-    mine = reader({item: "rw"})
-    async with http(secured_server) as client, follow(secured_server, transport, token=mine) as room_list:
+    own_token = reader({item: "rw"})
+    async with http(secured_server) as client, follow(secured_server, transport, token=own_token) as room_list:
         assert await room_list.ready() == []
         await write(client, item)
         assert (await room_list.wait_for(item=item, head=1))["unread"] == 1
-        await write(client, item, headers={"Authorization": f"Bearer {mine}"})
+        await write(client, item, headers={"Authorization": f"Bearer {own_token}"})
         assert (await room_list.wait_for(item=item, head=2))["unread"] == 1
-        async with await RoomClient.join(secured_server, item, token=mine) as room:
+        async with await RoomClient.join(secured_server, item, token=own_token) as room:
             await room.send_lines({"type": "read", "seq": 2})
             assert (await room_list.wait_for(item=item, unread=0))["head"] == 2
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_the_list(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -75,7 +75,7 @@ async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_th
         assert (line["last"]["kind"], line["unread"]) == ("delete", 0)
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_w4_only_readable_rooms_are_reported(secured_server: Server, item: str, transport: Transport) -> None:
     rights = {f"{item}-*": "r", f"{item}-secret-*": "", f"{item}-secret-7": "r", f"{item}-w": "w"}
     async with http(secured_server) as client, follow(secured_server, transport, token=reader(rights)) as room_list:
@@ -90,7 +90,7 @@ async def test_w10_w4_only_readable_rooms_are_reported(secured_server: Server, i
         assert set(room_list.items) == {f"{item}-secret-7", f"{item}-x", f"{item}-end"}
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_only_rooms_with_the_given_prefix_are_listed(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -105,7 +105,7 @@ async def test_w10_only_rooms_with_the_given_prefix_are_listed(
             assert set(room_list.items) == {f"{item}-a-1", f"{item}-a-2"}
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_a7_a_room_is_not_reported_after_access_was_revoked(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -125,7 +125,7 @@ async def test_w10_a7_a_room_is_not_reported_after_access_was_revoked(
         assert f"{item}-gone" not in room_list.items
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -139,7 +139,7 @@ async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
         assert (code, last and last["type"], last and last["reason"]) == (4403, "error", "revoked")
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_a4_the_list_ends_when_the_token_expires(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
@@ -160,8 +160,8 @@ async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_i
         async with follow(secured_server, token=expiring_token) as room_list:
             socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
             assert await room_list.ready() == [f"{item}-old"]
-            fresh = reader({f"{item}-new": "r"}, sub=item)
-            await socket.send(json.dumps({"type": "auth", "token": fresh}) + '\n{"type":"ping"}')
+            fresh_token = reader({f"{item}-new": "r"}, sub=item)
+            await socket.send(json.dumps({"type": "auth", "token": fresh_token}) + '\n{"type":"ping"}')
             access = await room_list.line()
             assert (access and access["type"], access and access["can"]) == ("access", ["read"])
             await room_list.wait_for(type="pong")
@@ -202,8 +202,8 @@ async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> N
 )
 async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: str, status: int) -> None:
     async with http(server, token=None) as client:
-        answer = await client.get(f"/api/items/events{query}")
-    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        response = await client.get(f"/api/items/events{query}")
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 
 
 async def test_w10_h4_a_refused_socket_gets_the_reason(secured_server: Server) -> None:
@@ -215,7 +215,7 @@ async def test_w10_h4_a_refused_socket_gets_the_reason(secured_server: Server) -
         assert (code, "limit" in str(last)) == (4400, True)
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_when_they_end(
     low_limits_server: Server, transport: Transport, item: str
 ) -> None:
@@ -229,7 +229,7 @@ async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_whe
         assert "alcove_list_connections 1.0" in (await client.get("/metrics")).text
 
 
-@BOTH
+@FOR_EACH_TRANSPORT
 async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serve: Start, transport: Transport) -> None:
     server = serve()
     async with follow(server, transport) as room_list:

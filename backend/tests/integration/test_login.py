@@ -18,70 +18,72 @@ from tests.support.servers import ON_ONE_CARRIER, Server, Start
 async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Server) -> None:
     exp = int(time.time()) + 600
     async with http(secured_server, token=None) as client:
-        answer = await client.post("/api/session", json={"token": token(exp=exp)})
-        who = await client.get("/api/session")
+        response = await client.post("/api/session", json={"token": token(exp=exp)})
+        session = await client.get("/api/session")
 
-    assert answer.status_code == 200
-    _, *attributes = answer.headers.get_list("set-cookie")[0].split("; ")
+    assert response.status_code == 200
+    _, *attributes = response.headers.get_list("set-cookie")[0].split("; ")
     assert set(attributes) - {attributes[1]} == {"HttpOnly", "Path=/", "SameSite=lax"}
     assert attributes[1].startswith("Max-Age=")
     # The mark tells a page whose login it is, and nothing else.
-    mark, *rest = answer.headers.get_list("set-cookie")[1].split("; ")
+    mark, *mark_attributes = response.headers.get_list("set-cookie")[1].split("; ")
     assert mark == f"alcove_member={sha256(b'ada').hexdigest()[:32]}"
-    assert rest == [attribute for attribute in attributes if attribute != "HttpOnly"]
+    assert mark_attributes == [attribute for attribute in attributes if attribute != "HttpOnly"]
     assert 590 < int(attributes[1].removeprefix("Max-Age=")) <= 600
-    assert who.json() == {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False}
+    assert session.json() == {"you": {"id": "ada", "name": "ada"}, "expires": exp * 1000, "open": False}
 
 
 @ON_ONE_CARRIER
 async def test_w5_a2_the_session_endpoint_reports_open_mode_to_anyone(secured_server: Server, server: Server) -> None:
-    for asked, is_open in ((secured_server, False), (server, True)):
-        async with http(asked, token=None) as client:
+    for any_server, is_open in ((secured_server, False), (server, True)):
+        async with http(any_server, token=None) as client:
             assert (await client.get("/api/mode")).json() == {"open": is_open}
 
 
 @ON_ONE_CARRIER
 async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured_server: Server) -> None:
     async with http(secured_server, token=None) as client:
-        answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+        response = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
-    assert "Secure" in answer.headers.get_list("set-cookie")[0].split("; ")
+    assert "Secure" in response.headers.get_list("set-cookie")[0].split("; ")
 
 
 @ON_ONE_CARRIER
 async def test_w5_forwarded_headers_from_untrusted_addresses_are_ignored(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     async with http(server, token=None) as client:
-        answer = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
+        response = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
-    assert "Secure" not in answer.headers.get_list("set-cookie")[0].split("; ")
+    assert "Secure" not in response.headers.get_list("set-cookie")[0].split("; ")
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("bad", ["gone-by-now", "", "e" * 4100])
-async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, bad: str) -> None:
+@pytest.mark.parametrize("invalid_token", ["gone-by-now", "", "e" * 4100])
+async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, invalid_token: str) -> None:
     async with http(secured_server, token=None) as client:
-        answer = await client.post("/api/session", json={"token": bad})
+        response = await client.post("/api/session", json={"token": invalid_token})
 
-    assert answer.status_code in {401, 422}
-    assert "set-cookie" not in answer.headers
+    assert response.status_code in {401, 422}
+    assert "set-cookie" not in response.headers
 
 
 async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature(
     secured_server: Server, item: str
 ) -> None:
-    good = token(key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item)
-    async with await RoomClient.join(secured_server, item, token=None, headers=cookie(good).headers) as room:
+    valid_token = token(
+        key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item
+    )
+    async with await RoomClient.join(secured_server, item, token=None, headers=cookie(valid_token).headers) as room:
         async with http(secured_server, token=None) as client:
-            answer = await client.delete("/api/session", headers=cookie(good, secured_server.url).headers)
-        assert answer.status_code == 204
-        assert answer.headers["set-cookie"].startswith('alcove_session="";')
+            response = await client.delete("/api/session", headers=cookie(valid_token, secured_server.url).headers)
+        assert response.status_code == 204
+        assert response.headers["set-cookie"].startswith('alcove_session="";')
         assert await room.wait_for_close() == 4401
         assert room.socket.close_reason == ENDED
 
-    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
+    for ended in (query(valid_token, item=item), bearer(valid_token, item=item), cookie(valid_token, item=item)):
         for endpoint in (endpoints.room, endpoints.list_socket):
-            assert await endpoint(secured_server, again) == Outcome(4401, ENDED)
+            assert await endpoint(secured_server, ended) == Outcome(4401, ENDED)
         for endpoint in (
             endpoints.history,
             endpoints.events,
@@ -91,8 +93,8 @@ async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature
             endpoints.list_events,
             endpoints.unread,
         ):
-            assert await endpoint(secured_server, again) == Outcome(401, ENDED)
+            assert await endpoint(secured_server, ended) == Outcome(401, ENDED)
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
-        assert await endpoint(secured_server, query(good, item=item)) == Outcome(403)
-    assert await endpoints.room(secured_server, query(keep(f"{good}=="), item=item)) == Outcome(4401, ENDED)
+        assert await endpoint(secured_server, query(valid_token, item=item)) == Outcome(403)
+    assert await endpoints.room(secured_server, query(keep(f"{valid_token}=="), item=item)) == Outcome(4401, ENDED)
     assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == ACCEPTED

@@ -28,16 +28,16 @@ def cookies_after_login(host: Host, server: Server) -> str:
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
-async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
+async def test_a1_the_host_applications_cookie_does_not_defeat_a_valid_token(
     secured_server: Server, item: str, host: Host
 ) -> None:
     host_cookies = cookies_after_login(host, secured_server)
     assert host_cookies.startswith("session=")
-    good = token(items={item: "rw"})
-    login = f"{host_cookies}; alcove_session={good}"
+    valid = token(items={item: "rw"})
+    login = f"{host_cookies}; alcove_session={valid}"
 
-    for headers, given in (({}, good), ({"Authorization": f"Bearer {good}"}, ""), ({"Cookie": login}, "")):
-        credential = Credential({"token": given} if given else {}, {"Cookie": host_cookies} | headers, item)
+    for headers, query_token in (({}, valid), ({"Authorization": f"Bearer {valid}"}, ""), ({"Cookie": login}, "")):
+        credential = Credential({"token": query_token} if query_token else {}, {"Cookie": host_cookies} | headers, item)
         for endpoint in (
             endpoints.room,
             endpoints.history,
@@ -52,10 +52,10 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_good_token(
         ):
             assert await endpoint(secured_server, credential) == Outcome(ACCEPTED)
     async with await connect(
-        secured_server, f"/items/{item}/ws?token={good}", headers={"Cookie": host_cookies}
+        secured_server, f"/items/{item}/ws?token={valid}", headers={"Cookie": host_cookies}
     ) as client:
         await client.send("hello")
-        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {good}"
+        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {valid}"
     # Alone it is not accepted.
     assert (await endpoints.room(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 4401
     assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 403
@@ -71,14 +71,14 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
 
     async with (
         await RoomClient.join(server, item, token=None, headers={"Cookie": f"{host_cookies}; {login}"}) as room,
-        await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as alone,
+        await RoomClient.join(server, item, token=None, headers={"Cookie": login}) as without_host_cookie,
     ):
         assert room.hello["you"]["name"] == "Ada"
-        assert room.member_id == alone.member_id
+        assert room.member_id == without_host_cookie.member_id
 
 
 @pytest.mark.parametrize(
-    ("headers", "given", "echoed"),
+    ("cookie_name", "query_token", "echoed"),
     [
         ("session", "", "cookie"),
         ("session", "query", "cookie"),
@@ -88,74 +88,74 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
     ],
 )
 async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_and_a_cookie_is_not_echoed(
-    secured_server: Server, item: str, headers: str, given: str, echoed: str
+    secured_server: Server, item: str, cookie_name: str, query_token: str, echoed: str
 ) -> None:
-    mine, other = token(sub="ada", items={item: "rw"}), token(sub="eve", items={item: "rw"})
-    sent = {"none": {}, "session=of-another-framework": {"Cookie": headers}}.get(
-        headers, {"Cookie": f"{headers}={mine}"}
+    token_of_ada, token_of_eve = token(sub="ada", items={item: "rw"}), token(sub="eve", items={item: "rw"})
+    sent_headers = {"none": {}, "session=of-another-framework": {"Cookie": cookie_name}}.get(
+        cookie_name, {"Cookie": f"{cookie_name}={token_of_ada}"}
     )
-    path = f"/items/{item}/ws" + (f"?token={other}" if given else "")
-    async with await connect(secured_server, path, headers=sent) as client:
+    path = f"/items/{item}/ws" + (f"?token={token_of_eve}" if query_token else "")
+    async with await connect(secured_server, path, headers=sent_headers) as client:
         await client.send("hello")
         line, _ = await receive(client, 2)
 
-    expected = f"{mine[:8]}…" if echoed == "cookie" else other
+    expected = f"{token_of_ada[:8]}…" if echoed == "cookie" else token_of_eve
     assert line == f"Session cookie or query token value is: {expected}"
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("way", [query, bearer, cookie])
+@pytest.mark.parametrize("present", [query, bearer, cookie])
 async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
-    secured_server: Server, item: str, way: Callable[..., Credential]
+    secured_server: Server, item: str, present: Callable[..., Credential]
 ) -> None:
-    good = token(items={item: "rw"}, jti=f"{item}-{way.__name__}")
-    credential = way(good, item=item)
+    valid = token(items={item: "rw"}, jti=f"{item}-{present.__name__}")
+    credential = present(valid, item=item)
     async with http(secured_server, token=None) as client:
-        answer = await client.delete("/api/session", params=credential.query, headers=credential.headers)
+        response = await client.delete("/api/session", params=credential.query, headers=credential.headers)
 
-    assert answer.status_code == 204
-    assert (way is cookie) == ("set-cookie" in answer.headers)
-    for again in (query(good, item=item), bearer(good, item=item), cookie(good, item=item)):
-        assert (await endpoints.room(secured_server, again)).code == 4401
-        assert (await endpoints.list_socket(secured_server, again)).code == 4401
+    assert response.status_code == 204
+    assert (present is cookie) == ("set-cookie" in response.headers)
+    for ended in (query(valid, item=item), bearer(valid, item=item), cookie(valid, item=item)):
+        assert (await endpoints.room(secured_server, ended)).code == 4401
+        assert (await endpoints.list_socket(secured_server, ended)).code == 4401
         for endpoint in (endpoints.history, endpoints.list_events, endpoints.unread):
-            assert (await endpoint(secured_server, again)).code == 401
-    assert (await endpoints.item_socket(secured_server, plain_cookie(good, item=item))).code == 403
+            assert (await endpoint(secured_server, ended)).code == 401
+    assert (await endpoints.item_socket(secured_server, plain_cookie(valid, item=item))).code == 403
 
 
 @ON_ONE_CARRIER
 async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_stays(
     secured_server: Server, item: str
 ) -> None:
-    good, mine = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
-    headers = bearer(good).headers | cookie(mine, "https://else.example").headers
+    ended, login = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
+    headers = bearer(ended).headers | cookie(login, "https://else.example").headers
     async with http(secured_server, token=None) as client:
-        answer = await client.delete("/api/session", headers=headers)
+        response = await client.delete("/api/session", headers=headers)
 
-    assert answer.status_code == 204
-    assert "set-cookie" not in answer.headers
-    assert (await endpoints.room(secured_server, bearer(good, item=item))).code == 4401
-    assert (await endpoints.room(secured_server, cookie(mine, item=item))).code == ACCEPTED
+    assert response.status_code == 204
+    assert "set-cookie" not in response.headers
+    assert (await endpoints.room(secured_server, bearer(ended, item=item))).code == 4401
+    assert (await endpoints.room(secured_server, cookie(login, item=item))).code == ACCEPTED
 
 
 @ON_ONE_CARRIER
 async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(secured_server: Server) -> None:
     https = {"X-Forwarded-Proto": "https"}
-    good = token()
+    valid = token()
     async with http(secured_server, token=None) as client:
-        signed_in = await client.post("/api/session", json={"token": good}, headers=https)
+        signed_in = await client.post("/api/session", json={"token": valid}, headers=https)
         client.cookies.clear()
-        found = {
-            name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={good}"})).status_code
+        statuses = {
+            name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={valid}"})).status_code
             for name in ("__Host-alcove_session", "alcove_session", "session")
         }
-        logout = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={good}"})
+        logout = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={valid}"})
 
     name, *attributes = signed_in.headers.get_list("set-cookie")[0].split("; ")
-    assert name == f"__Host-alcove_session={good}"
+    assert name == f"__Host-alcove_session={valid}"
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
     assert not [attribute for attribute in attributes if attribute.lower().startswith("domain")]
-    assert found == {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401}
+    assert statuses == {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401}
     deleted, mark = logout.headers.get_list("set-cookie")
     assert deleted.startswith('__Host-alcove_session="";')
     assert mark.startswith('alcove_member="";')
@@ -165,33 +165,33 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
 async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_it_opens_the_page(
     secured_server: Server, server: Server
 ) -> None:
-    for asked, earlier, expected in (
+    for tested_server, earlier, expected in (
         (secured_server, token(), 200),
         (server, open_cookie("Ada", "salt"), 200),
         (secured_server, "of-another-framework", 401),
         (secured_server, token(exp=1), 401),
         (server, "of-another-framework", 401),
     ):
-        async with http(asked, token=None) as browser:
+        async with http(tested_server, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             assert (await browser.get("/api/session", headers=HTML)).status_code == 401, "the API never reads it"
             page = await browser.get("/items/foo", headers=HTML)
             assert page.status_code == 200
             assert (await browser.get("/api/session")).status_code == expected
-            again = await browser.get("/items/foo", headers=HTML)
-            assert "set-cookie" not in again.headers or expected == 401
+            reloaded = await browser.get("/items/foo", headers=HTML)
+            assert "set-cookie" not in reloaded.headers or expected == 401
 
 
 @ON_ONE_CARRIER
 async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
     secured_server: Server, server: Server
 ) -> None:
-    for asked, earlier in ((secured_server, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
-        async with http(asked, token=None) as browser:
+    for tested_server, earlier in ((secured_server, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
+        async with http(tested_server, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
             await browser.get("/", headers=HTML)
             assert (await browser.get("/api/session")).status_code == 200
-            assert (await browser.delete("/api/session", headers={"Origin": asked.url})).status_code == 204
+            assert (await browser.delete("/api/session", headers={"Origin": tested_server.url})).status_code == 204
             await browser.get("/", headers=HTML)
             assert (await browser.get("/api/session")).status_code == 401
 

@@ -43,19 +43,19 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
     headers = bearer(ada(item, "rwm")).headers
     async with http(secured_server) as client:
         client.headers.update(headers)
-        sent = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
+        message = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
         edited = (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).json()
         entries = (await page(client, item))["entries"]
         rooms = (await client.get("/api/items", params={"prefix": item})).json()["items"]
-        who = (await client.get("/api/session")).json()
+        session = (await client.get("/api/session")).json()
 
-    assert [line["by"] for line in (sent, edited, *entries, rooms[0]["last"])] == [ADA] * 5
-    assert who["you"] == ADA
+    assert [line["by"] for line in (message, edited, *entries, rooms[0]["last"])] == [ADA] * 5
+    assert session["you"] == ADA
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize(
-    ("claims", "word"),
+    ("claims", "claim"),
     [
         ({"picture": "http://pictures.example/a.png"}, "picture"),
         ({"picture": "javascript:alert(1)"}, "picture"),
@@ -71,12 +71,12 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
     ],
 )
 async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
-    secured_server: Server, claims: dict[str, Any], word: str
+    secured_server: Server, claims: dict[str, Any], claim: str
 ) -> None:
-    answer = await endpoints.history(secured_server, query(token(**claims)))
+    outcome = await endpoints.history(secured_server, query(token(**claims)))
 
-    assert answer.code == 401
-    assert f"`{word}`" in answer.reason
+    assert outcome.code == 401
+    assert f"`{claim}`" in outcome.reason
 
 
 @ON_ONE_CARRIER
@@ -91,11 +91,11 @@ async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: s
 async def test_a9_the_page_shows_pictures_of_configured_origins_and_no_others(serve: Start, server: Server) -> None:
     configured = serve(ALCOVE_PICTURE_ORIGINS="https://pictures.example, https://cdn.example:8443")
 
-    def images(answer: httpx.Response) -> str:
-        parts = answer.headers["content-security-policy"].split("; ")
+    def images(response: httpx.Response) -> str:
+        parts = response.headers["content-security-policy"].split("; ")
         return next(part for part in parts if part.startswith("img-src"))
 
-    async with http(configured) as client, http(server) as other:
+    async with http(configured) as client, http(server) as default_client:
         expected = "img-src 'self' data: https://pictures.example https://cdn.example:8443"
         assert images(await client.get("/")) == expected
-        assert images(await other.get("/")) == "img-src 'self' data:"
+        assert images(await default_client.get("/")) == "img-src 'self' data:"

@@ -31,10 +31,10 @@ def test_w9_every_response_matches_the_openapi_document(secured_server: Server, 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
-def test_w6_other_methods_are_problems_too(server: Server, method: str, path: str) -> None:
+def test_w6_a_method_that_a_path_lacks_is_refused_with_a_problem(server: Server, method: str, path: str) -> None:
     with blocking_http(server, token=None) as client:
-        answer = client.request(method, path)
+        response = client.request(method, path)
 
-    assert answer.status_code == 405
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["allow"]
+    assert response.status_code == 405
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["allow"]

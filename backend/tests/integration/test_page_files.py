@@ -25,7 +25,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A response: status, headers in lower case, and the body as it was sent."""
 
     status: int
@@ -39,12 +39,14 @@ class Site:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    def get(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
+    def get(self, path: str, *, method: str = "GET", **headers: str) -> Response:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
         try:
-            connection.request(method, path, headers={name.replace("_", "-"): it for name, it in headers.items()})
-            answer = connection.getresponse()
-            return Answer(answer.status, {name.lower(): it for name, it in answer.getheaders()}, answer.read())
+            connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            response = connection.getresponse()
+            return Response(
+                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+            )
         finally:
             connection.close()
 
@@ -92,14 +94,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_a_file_comes_in_the_best_coding_that_the_client_accepts(
     site: Site, accepts: str, coding: str | None, body: bytes
 ) -> None:
-    answer = site.get("/assets/index-1a2b.js", Accept_Encoding=accepts)
+    response = site.get("/assets/index-1a2b.js", Accept_Encoding=accepts)
 
-    assert (answer.status, answer.headers.get("content-encoding")) == (200, coding)
-    assert int(answer.headers["content-length"]) == len(body)
-    assert answer.body == body
-    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert answer.headers["vary"] == "Accept-Encoding"
-    assert answer.headers["cache-control"] == IMMUTABLE
+    assert (response.status, response.headers.get("content-encoding")) == (200, coding)
+    assert int(response.headers["content-length"]) == len(body)
+    assert response.body == body
+    assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.headers["cache-control"] == IMMUTABLE
 
 
 def test_each_coding_has_a_validator_that_gets_304(site: Site) -> None:
@@ -108,54 +110,54 @@ def test_each_coding_has_a_validator_that_gets_304(site: Site) -> None:
     assert plain.headers["etag"] != compressed.headers["etag"]
 
     revalidated = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=compressed.headers["etag"])
-    other = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=plain.headers["etag"])
+    mismatched = site.get("/assets/index-1a2b.js", Accept_Encoding="br", If_None_Match=plain.headers["etag"])
 
     assert (revalidated.status, revalidated.body) == (304, b"")
     assert (revalidated.headers["vary"], revalidated.headers["cache-control"]) == ("Accept-Encoding", IMMUTABLE)
-    assert (other.status, other.body) == (200, BROTLI)
+    assert (mismatched.status, mismatched.body) == (200, BROTLI)
 
 
-def test_a_range_is_a_part_of_the_plain_file(site: Site) -> None:
-    answer = site.get("/assets/index-1a2b.js", Accept_Encoding="br", Range="bytes=2-9")
+def test_a_range_request_returns_a_part_of_the_uncompressed_file(site: Site) -> None:
+    response = site.get("/assets/index-1a2b.js", Accept_Encoding="br", Range="bytes=2-9")
 
-    assert (answer.status, answer.body) == (206, SCRIPT[2:10])
-    assert answer.headers["content-range"] == f"bytes 2-9/{len(SCRIPT)}"
-    assert "content-encoding" not in answer.headers
+    assert (response.status, response.body) == (206, SCRIPT[2:10])
+    assert response.headers["content-range"] == f"bytes 2-9/{len(SCRIPT)}"
+    assert "content-encoding" not in response.headers
 
 
 def test_a_file_that_is_not_compressed_comes_as_it_is(site: Site) -> None:
-    answer = site.get("/assets/inter-3c4d.woff2", Accept_Encoding="br, gzip")
+    response = site.get("/assets/inter-3c4d.woff2", Accept_Encoding="br, gzip")
 
     assert (
-        answer.body,
-        answer.headers["content-type"],
-        answer.headers["cache-control"],
+        response.body,
+        response.headers["content-type"],
+        response.headers["cache-control"],
     ) == (b"wOF2", "font/woff2", IMMUTABLE)
-    assert "content-encoding" not in answer.headers
+    assert "content-encoding" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/", "/items/order-7", "/no/such/page"])
 def test_every_address_that_a_browser_opens_is_the_document(site: Site, path: str) -> None:
-    answer = site.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    response = site.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
 
-    assert (answer.status, answer.body) == (200, DOCUMENT)
-    assert answer.headers["cache-control"] == "no-cache"
-    assert site.get(path, Accept="text/html", If_None_Match=answer.headers["etag"]).status == 304
+    assert (response.status, response.body) == (200, DOCUMENT)
+    assert response.headers["cache-control"] == "no-cache"
+    assert site.get(path, Accept="text/html", If_None_Match=response.headers["etag"]).status == 304
 
 
 @pytest.mark.parametrize("path", ["/embed/order-7", "/embed/%C3%A9"])
-def test_a_room_for_a_frame_has_a_document_of_its_own(site: Site, path: str) -> None:
-    answer = site.get(path, Accept="text/html,*/*;q=0.8")
+def test_an_embedded_room_has_its_own_document(site: Site, path: str) -> None:
+    response = site.get(path, Accept="text/html,*/*;q=0.8")
 
-    assert (answer.status, answer.body) == (200, EMBED)
-    assert site.get(path, Accept="text/html", If_None_Match=answer.headers["etag"]).status == 304
+    assert (response.status, response.body) == (200, EMBED)
+    assert site.get(path, Accept="text/html", If_None_Match=response.headers["etag"]).status == 304
 
 
-def test_the_script_for_other_sites_is_asked_for_again_by_its_validator(site: Site) -> None:
-    answer = site.get("/embed.js")
-    assert (answer.status, answer.headers["cache-control"]) == (200, "no-cache")
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert site.get("/embed.js", If_None_Match=answer.headers["etag"]).status == 304
+def test_the_embed_script_is_revalidated_by_its_etag(site: Site) -> None:
+    response = site.get("/embed.js")
+    assert (response.status, response.headers["cache-control"]) == (200, "no-cache")
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert site.get("/embed.js", If_None_Match=response.headers["etag"]).status == 304
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_the_script_for_other_sites_is_asked_for_again_by_its_validator(site: Si
         ("HEAD", "/favicon.svg", 200),
     ],
 )
-def test_what_is_no_file_and_no_page_is_refused(site: Site, method: str, path: str, status: int) -> None:
+def test_a_path_that_is_neither_a_file_nor_a_page_is_refused(site: Site, method: str, path: str, status: int) -> None:
     assert site.get(path, method=method, Accept="*/*").status == status
 
 

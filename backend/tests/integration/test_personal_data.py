@@ -13,11 +13,11 @@ from tests.support.servers import ON_ONE_CARRIER, Server, Start
 from tests.support.storage_search import places_of, wait_until_erased
 
 ROOT = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
-WORDS = "xylophone-serenade"
+ERASED_TEXT = "xylophone-serenade"
 NAME = "Mallory Zweigelt"
 
 
-def mallory(*items: str) -> str:
+def token_of_mallory(*items: str) -> str:
     """Sign a token of the member who is erased."""
     return token(
         sub="mallory", name=NAME, picture="https://pictures.example/zweigelt.png", items=dict.fromkeys(items, "rw")
@@ -26,9 +26,9 @@ def mallory(*items: str) -> str:
 
 async def lines(client: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
     """Read an export, and decode its lines."""
-    answer = await client.get(path, headers=ROOT)
-    assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (200, "application/x-ndjson")
-    return [json.loads(line) for line in answer.text.splitlines()]
+    response = await client.get(path, headers=ROOT)
+    assert (response.status_code, response.headers["content-type"].split(";")[0]) == (200, "application/x-ndjson")
+    return [json.loads(line) for line in response.text.splitlines()]
 
 
 async def say(client: httpx.AsyncClient, item: str, body: str, sender: str) -> None:
@@ -52,15 +52,18 @@ async def test_w14_a_room_is_exported_whole(secured_server: Server, item: str) -
 
 async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
     """Erase Mallory, who has written, while Ada reads; return the entries that Ada's client has then."""
-    other = f"{item}-2"
-    ada = token(items={item: "rw", other: "r"})
+    second_item = f"{item}-2"
+    ada = token(items={item: "rw", second_item: "r"})
     async with http(server) as client, await RoomClient.join(server, item, token=ada) as room:
-        await say(client, item, f"{WORDS} 1", mallory(item))
+        await say(client, item, f"{ERASED_TEXT} 1", token_of_mallory(item))
         await say(client, item, "kept", ada)
-        await say(client, other, f"{WORDS} 2", mallory(other))
+        await say(client, second_item, f"{ERASED_TEXT} 2", token_of_mallory(second_item))
         exported = await lines(client, "/api/members/mallory")
-        assert {line["item"] for line in exported if line["type"] == "room"} == {item, other}
-        assert {line["body"] for line in exported if line["type"] == "entry"} == {f"{WORDS} 1", f"{WORDS} 2"}
+        assert {line["item"] for line in exported if line["type"] == "room"} == {item, second_item}
+        assert {line["body"] for line in exported if line["type"] == "entry"} == {
+            f"{ERASED_TEXT} 1",
+            f"{ERASED_TEXT} 2",
+        }
         assert (await client.delete("/api/members/mallory", headers=ROOT)).status_code == 204
         delete_entry = await room.wait_for("entry", kind="delete")
         assert (delete_entry["target"], delete_entry["by"]["id"]) == (1, "root")
@@ -70,17 +73,17 @@ async def erase_and_watch(server: Server, item: str) -> list[dict[str, Any]]:
             live = await rejoined.wait_for_seq(3)
         assert entries == live
         after = await lines(client, "/api/members/mallory")
-    assert WORDS not in str(after)
+    assert ERASED_TEXT not in str(after)
     assert NAME not in str(after) + str(live)
     return entries
 
 
 async def test_w14_an_erased_member_is_in_no_file_and_in_no_table(serve: Start, item: str, storage: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=storage)
-    first, kept, _ = await erase_and_watch(server, item)
+    first, second, _ = await erase_and_watch(server, item)
 
-    assert (kept["body"], "deleted" in first) == ("kept", True)
-    await wait_until_erased(storage, [WORDS, "Zweigelt", "zweigelt"])
+    assert (second["body"], "deleted" in first) == ("kept", True)
+    await wait_until_erased(storage, [ERASED_TEXT, "Zweigelt", "zweigelt"])
     assert await places_of(storage, ["kept"]) != []
 
 
@@ -88,19 +91,19 @@ async def test_s9_w11_a_deleted_message_and_a_deleted_room_are_in_no_file_and_in
     serve: Start, item: str, storage: str
 ) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_DATABASE_URL=storage)
-    room, other = f"/api/items/{item}", f"/api/items/{item}-2"
+    room, deleted_room = f"/api/items/{item}", f"/api/items/{item}-2"
     async with http(server, headers=ROOT) as client:
-        for path in (room, other):
+        for path in (room, deleted_room):
             await client.post(f"{path}/entries", json={"body": "kept"})
-            await client.post(f"{path}/entries", json={"body": f"{WORDS} 1"})
-            assert (await client.patch(f"{path}/entries/2", json={"body": f"{WORDS} 2"})).status_code == 201
-        body = {"text": f"{WORDS} 3", "data": {WORDS: 4}}
-        assert (await client.post(f"{other}/entries", json={"kind": "event", "body": body})).status_code == 201
-        assert await places_of(storage, [WORDS]) != []
+            await client.post(f"{path}/entries", json={"body": f"{ERASED_TEXT} 1"})
+            assert (await client.patch(f"{path}/entries/2", json={"body": f"{ERASED_TEXT} 2"})).status_code == 201
+        body = {"text": f"{ERASED_TEXT} 3", "data": {ERASED_TEXT: 4}}
+        assert (await client.post(f"{deleted_room}/entries", json={"kind": "event", "body": body})).status_code == 201
+        assert await places_of(storage, [ERASED_TEXT]) != []
 
         assert (await client.delete(f"{room}/entries/2")).status_code == 201
-        assert (await client.delete(other)).status_code == 204
-        await wait_until_erased(storage, [WORDS])
+        assert (await client.delete(deleted_room)).status_code == 204
+        await wait_until_erased(storage, [ERASED_TEXT])
         assert [entry.get("body") for entry in (await page(client, item))["entries"]] == ["kept", None, None, None]
         assert (await page(client, f"{item}-2"))["head"] == 0
 

@@ -24,13 +24,13 @@ async def test_h4_a_refused_credential_is_refused_with_its_reason(secured_server
     parameters = REASONS[reason]()
     async with http(secured_server) as client:
         del client.headers["Authorization"]
-        answer = await client.get(
+        response = await client.get(
             "/api/session", params={name: text for name, text in parameters.items() if text is not None}
         )
     error, code, _ = await expect_refusal(secured_server, "foo", token=parameters["token"])
 
     assert (code, error["reason"]) == (4401, reason)
-    assert (answer.status_code, answer.json()["reason"]) == (401, reason)
+    assert (response.status_code, response.json()["reason"]) == (401, reason)
 
 
 async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(

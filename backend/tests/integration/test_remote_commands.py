@@ -24,17 +24,17 @@ async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
         code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", secured_server.url)
         assert (code, noise) == (0, "")
         assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
-        code, mine, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
-        assert (code, mine) == (0, room_lines)
+        code, member_lines, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
+        assert (code, member_lines) == (0, room_lines)
         assert await command(tmp_path, "erase", "--member", sub, "--url", secured_server.url) == (0, "", "")
         assert [(await room.wait_for("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
 async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments: list[str]) -> None:
-    code, _, said = await command(tmp_path, "export", *arguments)
+    code, _, errors = await command(tmp_path, "export", *arguments)
 
-    assert (code, said) == (1, "alcove: give either --item or --member\n")
+    assert (code, errors) == (1, "alcove: give either --item or --member\n")
 
 
 def test_progress_shows_number_rate_and_time_left() -> None:

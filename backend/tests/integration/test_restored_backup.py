@@ -26,24 +26,24 @@ def recipe(beginning: str) -> str:
 
 async def test_r5_a_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Path) -> None:
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
-    late = send("after the backup")
+    lost_send = send("after the backup")
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo") as ada:
             await ada.send_messages("a", "b")
             with closing(sqlite3.connect(database)) as running:
                 running.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
-            await ada.request(late)
+            await ada.request(lost_send)
             await ada.wait_for_seq(3)
     copy.replace(database)
-    for left in ("alcove.db-wal", "alcove.db-shm"):
-        (tmp_path / left).unlink(missing_ok=True)
+    for name in ("alcove.db-wal", "alcove.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
     with closing(sqlite3.connect(database)) as restored, restored:
         restored.execute(recipe("UPDATE meta"))
 
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as rejoined:
             assert rejoined.hello["reset"]
-            assert {"seq": 3, "duplicate": False}.items() <= (await rejoined.request(late)).items()
+            assert {"seq": 3, "duplicate": False}.items() <= (await rejoined.request(lost_send)).items()
             assert [entry["body"] for entry in await rejoined.wait_for_seq(3)] == ["a", "b", "after the backup"]
 
 

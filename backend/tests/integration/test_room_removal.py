@@ -41,12 +41,12 @@ async def fill(url: str, count: int) -> None:
         await execute(url, "INSERT INTO alcove.ids SELECT room, by_id, id, seq, at FROM alcove.entries WHERE seq > 1")
 
 
-async def until_between(url: str, table: str, fewest: int, most: int) -> None:
+async def until_between(url: str, table: str, min_rows: int, max_rows: int) -> None:
     """Wait until a table has more than the fewest and less than the most rows."""
     async with asyncio.timeout(TIMEOUT_S):
-        while (count := await rows(url, table)) >= most:
+        while (count := await rows(url, table)) >= max_rows:
             await pause_briefly()
-    assert count > fewest, "it was done before the test looked"
+    assert count > min_rows, "it was done before the test looked"
 
 
 @ON_ONE_CARRIER
@@ -61,10 +61,10 @@ async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(s
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):
             await deletion
-    left = await rows(storage, "entries")
-    assert left > 1
+    remaining = await rows(storage, "entries")
+    assert remaining > 1
     second = await asyncio.to_thread(serve, **env)
-    await until_between(storage, "entries", 1, left)
+    await until_between(storage, "entries", 1, remaining)
     await asyncio.to_thread(second.end, SIGKILL)
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert (await client.get("/api/items/large/entries")).json()["entries"] == []

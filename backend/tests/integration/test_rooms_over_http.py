@@ -18,8 +18,10 @@ def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
 async def write(client: httpx.AsyncClient, item: str, *bodies: str) -> None:
     """Write messages."""
     for body in bodies:
-        sent = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=rights(item, "w", "eve"))
-        assert sent.status_code == 201
+        response = await client.post(
+            f"/api/items/{item}/entries", json={"body": body}, headers=rights(item, "w", "eve")
+        )
+        assert response.status_code == 201
 
 
 async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_server: Server, item: str) -> None:
@@ -40,9 +42,9 @@ async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_ser
 @pytest.mark.parametrize("body", ["", "{}", '{"seq":-1}', '{"seq":"1"}', '{"seq":1.5}'])
 async def test_w11_a_read_mark_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
     async with http(secured_server) as client:
-        answer = await client.put(f"/api/items/{item}/read", content=body, headers=rights(item, "r"))
+        response = await client.put(f"/api/items/{item}/read", content=body, headers=rights(item, "r"))
 
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
 
 
 async def test_w11_p1_members_are_those_connected_each_once(secured_server: Server, item: str) -> None:
@@ -73,8 +75,8 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
             assert await room.wait_for_close() == 1012
             assert room.received[-1]["type"] == "bye"
         assert {"head": 0, "last": None, "unread": 0}.items() <= (await room_list.wait_for(item=item, head=0)).items()
-        where = {"after": room.hello["head"], "log": room.hello["log"]}
-        async with await RoomClient.join(secured_server, item, token=reader, **where) as rejoined:
+        resume = {"after": room.hello["head"], "log": room.hello["log"]}
+        async with await RoomClient.join(secured_server, item, token=reader, **resume) as rejoined:
             assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
             assert room.hello["log"] != rejoined.hello["log"]
             await write(client, item, "new")

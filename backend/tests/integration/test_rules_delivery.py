@@ -47,12 +47,12 @@ async def test_d2_a_stuck_reader_costs_at_most_256_kib_and_loses_nothing(unlimit
     slow = await RoomClient.join(unlimited_server, item, receive_buffer=4096, name="Slow", tail=0)
     async with slow, await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         stop_reading(slow.socket)
-        most = 0
+        max_buffered = 0
         for number in range(150):
             await ada.send_messages([number, BODY])
             (state,) = [line for line in await connections(unlimited_server, item) if line["name"] == "Slow"]
-            most = max(most, state["buffered"])
-        assert 0 < most <= 256 * 1024
+            max_buffered = max(max_buffered, state["buffered"])
+        assert 0 < max_buffered <= 256 * 1024
         resume_reading(slow.socket)
         await slow.wait_for_seq(150)
 
@@ -77,8 +77,8 @@ async def test_d3_everyone_sees_the_same_entries_in_the_same_order(unlimited_ser
     for number in range(50):
         await asyncio.gather(*(room.send_lines({"type": "send", "id": f"{number}", "body": number}) for room in rooms))
     await asyncio.gather(*(room.wait_for_seq(500) for room in rooms))
-    async with await RoomClient.join(unlimited_server, item, after=0) as late:
-        await late.wait_for_seq(500)
+    async with await RoomClient.join(unlimited_server, item, after=0) as newcomer:
+        await newcomer.wait_for_seq(500)
     for room in rooms:
-        assert late.entries == room.entries
+        assert newcomer.entries == room.entries
         await room.socket.close()

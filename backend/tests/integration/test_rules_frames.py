@@ -56,7 +56,7 @@ async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> Non
         assert (await room.wait_for_outcome("a"))["seq"] == 1
 
 
-async def test_f1_a_bad_line_gets_an_invalid_reply_and_the_good_lines_around_it_are_processed(
+async def test_f1_an_invalid_line_is_refused_and_the_valid_lines_around_it_are_processed(
     server: Server, item: str
 ) -> None:
     async with await RoomClient.join(server, item) as room:
@@ -75,13 +75,13 @@ async def test_f1_a_bad_line_gets_an_invalid_reply_and_the_good_lines_around_it_
 async def test_f1_lines_that_are_due_together_are_sent_in_one_frame(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*range(20))
-    async with await RoomClient.open(server, item, tail=20) as late:
-        await late.line()
-        await late.line()
-        assert len(late._due) == 19, "twenty entries, one frame"
+    async with await RoomClient.open(server, item, tail=20) as newcomer:
+        await newcomer.line()
+        await newcomer.line()
+        assert len(newcomer._due) == 19, "twenty entries, one frame"
 
 
-async def test_f1_line_ends_inside_a_body_stay_inside(server: Server, item: str) -> None:
+async def test_f1_line_ends_inside_a_body_are_kept(server: Server, item: str) -> None:
     bodies = ["a\nb", "a\r\nb\u2028c\u2029", {"k\n": ["\n"]}, "\x85\x0b\x0c\x1c"]
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*bodies)
@@ -90,10 +90,10 @@ async def test_f1_line_ends_inside_a_body_stay_inside(server: Server, item: str)
 
 async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        answer = await room.request({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
+        ack = await room.request({**send("x"), "seq": 17, "by": {"id": "eve"}, "at": 0, "extra": [1]})
         await room.wait_for_seq(1)
 
-        assert answer["seq"] == 1
+        assert ack["seq"] == 1
         assert room.entries[0]["by"]["id"] == room.member_id
 
 
@@ -110,7 +110,7 @@ async def test_f2_a_line_that_is_no_command_is_invalid_and_changes_nothing(
         assert await room.send_messages("and on it goes") == [1]
 
 
-async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
+async def test_f2_c_4400_after_ten_invalid_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         for _ in range(9):
             await room.send_lines({"type": "sing"})
@@ -122,7 +122,7 @@ async def test_f2_c_4400_after_ten_bad_lines_in_a_row_the_server_closes(server: 
         assert sum(line["type"] == "error" for line in room.received) == 19
 
 
-async def test_f2_lines_after_the_tenth_bad_line_of_a_frame_are_ignored(server: Server, item: str) -> None:
+async def test_f2_lines_after_the_tenth_invalid_line_of_a_frame_are_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(*[{"type": "sing"}] * 10, send("too late"))
 

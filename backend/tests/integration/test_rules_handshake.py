@@ -67,15 +67,17 @@ async def test_h2_the_bounds_of_the_parameter_ranges_are_accepted(
         assert room.hello["type"] == "hello"
 
 
-@pytest.mark.parametrize("good", ["x", "x" * 128, "order-17", "a.b_c:d@e-f", "ñandú", "日本", "заказ", "طلب", "٣"])
-async def test_h3_letters_and_digits_of_any_script_are_valid_in_item_ids(server: Server, good: str) -> None:
-    async with await RoomClient.join(server, good) as room:
-        assert room.hello["item"] == good
+@pytest.mark.parametrize("item_id", ["x", "x" * 128, "order-17", "a.b_c:d@e-f", "ñandú", "日本", "заказ", "طلب", "٣"])
+async def test_h3_letters_and_digits_of_any_script_are_valid_in_item_ids(server: Server, item_id: str) -> None:
+    async with await RoomClient.join(server, item_id) as room:
+        assert room.hello["item"] == item_id
 
 
-@pytest.mark.parametrize("bad", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"])
-async def test_h3_h4_other_items_are_refused(server: Server, bad: str) -> None:
-    error, code, _ = await expect_refusal(server, bad)
+@pytest.mark.parametrize(
+    "invalid_id", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"]
+)
+async def test_h3_h4_other_items_are_refused(server: Server, invalid_id: str) -> None:
+    error, code, _ = await expect_refusal(server, invalid_id)
 
     assert code == 4400
     assert "item_id" in error["message"]
@@ -107,7 +109,7 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "token", "means"),
+    ("headers", "token", "credential"),
     [
         ({"Cookie": "alcove_session=c", "Authorization": "Bearer b"}, "q", "b"),
         ({"Cookie": "alcove_session=c"}, "q", "q"),
@@ -123,15 +125,15 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
     ],
 )
 async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_cookie(
-    server: Server, item: str, headers: dict[str, str], token: str | None, means: str
+    server: Server, item: str, headers: dict[str, str], token: str | None, credential: str
 ) -> None:
     async with (
-        await RoomClient.join(server, item, headers=headers, token=token) as one,
-        await RoomClient.join(server, item, token=means) as same,
-        await RoomClient.join(server, item, token="another") as other,
+        await RoomClient.join(server, item, headers=headers, token=token) as tested,
+        await RoomClient.join(server, item, token=credential) as expected,
+        await RoomClient.join(server, item, token="another") as another,
     ):
-        assert same.member_id == one.member_id
-        assert other.member_id != one.member_id
+        assert expected.member_id == tested.member_id
+        assert another.member_id != tested.member_id
 
 
 @pytest.mark.parametrize(
@@ -154,16 +156,16 @@ async def test_a1_a2_a_connection_without_a_credential_is_refused(
     assert code == 4401
 
 
-async def test_a2_the_member_is_the_name_with_an_id_made_of_both(server: Server, item: str) -> None:
+async def test_a2_the_member_id_is_derived_from_name_and_token(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item) as guest,
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Ada", token="other") as namesake,
-        await RoomClient.join(server, item, name="Ada") as again,
+        await RoomClient.join(server, item, name="Ada") as repeated,
     ):
         assert guest.hello["you"]["name"] == "Guest"
         assert len({guest.member_id, ada.member_id, namesake.member_id}) == 3
-        assert ada.member_id == again.member_id
+        assert ada.member_id == repeated.member_id
 
 
 @pytest.mark.parametrize("name", ["ñandú 👋", "\u202eadA", "<b>", "日" * 64])
@@ -176,19 +178,19 @@ async def test_a5_c_4403_a_cookie_is_accepted_only_from_the_servers_own_origin(s
     cookie = {"Cookie": "alcove_session=c"}
     async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
         pass
-    for other in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
-        error, code, _ = await expect_refusal(server, item, token=None, headers=cookie | {"Origin": other})
+    for origin in ("https://evil.example", "null", "http://127.0.0.1", f"{server.url}.evil.example"):
+        error, code, _ = await expect_refusal(server, item, token=None, headers=cookie | {"Origin": origin})
         assert (error["code"], code) == ("forbidden", 4403)
         # A token in the same request has priority over the cookie: a browser does not add it by itself.
-        async with await RoomClient.join(server, item, headers=cookie | {"Origin": other}):
+        async with await RoomClient.join(server, item, headers=cookie | {"Origin": origin}):
             pass
 
 
-async def test_a5_a_token_counts_from_any_origin(server: Server, item: str) -> None:
-    elsewhere = {"Origin": "https://else.example"}
-    async with await RoomClient.join(server, item, headers=elsewhere):
+async def test_a5_a_token_is_accepted_from_any_origin(server: Server, item: str) -> None:
+    headers = {"Origin": "https://else.example"}
+    async with await RoomClient.join(server, item, headers=headers):
         pass
-    async with await RoomClient.join(server, item, token=None, headers=elsewhere | {"Authorization": "Bearer b"}):
+    async with await RoomClient.join(server, item, token=None, headers=headers | {"Authorization": "Bearer b"}):
         pass
 
 

@@ -23,7 +23,7 @@ def seqs(entries: Sequence[Line]) -> list[int]:
 
 
 @pytest.mark.parametrize(("tail", "first"), [(None, 71), (0, 121), (1, 120), (100, 21), (500, 1)])
-async def test_r1_the_last_entries_in_order_then_live(
+async def test_r1_the_last_entries_come_in_order_and_then_live_ones(
     unlimited_server: Server, item: str, tail: int | None, first: int
 ) -> None:
     await fill(unlimited_server, item, range(1, 121))
@@ -35,7 +35,9 @@ async def test_r1_the_last_entries_in_order_then_live(
 
 
 @pytest.mark.parametrize("after", [0, 1, 599, 1100, 1199, 1200])
-async def test_r2_every_entry_after_the_cursor_however_many(unlimited_server: Server, item: str, after: int) -> None:
+async def test_r2_every_entry_after_the_cursor_is_sent_however_many_there_are(
+    unlimited_server: Server, item: str, after: int
+) -> None:
     await fill(unlimited_server, item, range(1, 1201))
     async with await RoomClient.join(unlimited_server, item, after=after) as room:
         await room.send_messages("live")
@@ -50,14 +52,14 @@ async def test_r2_r3_entries_sent_during_catch_up_follow_in_order(unlimited_serv
     await fill(unlimited_server, item, ["x" * 1000] * 1000)
     async with (
         await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada,
-        await RoomClient.open(unlimited_server, item, after=0, receive_buffer=4096) as late,
+        await RoomClient.open(unlimited_server, item, after=0, receive_buffer=4096) as newcomer,
     ):
         for number in range(100):
             await ada.send_messages(number)
-        await late.wait_for_seq(1100)
+        await newcomer.wait_for_seq(1100)
 
-    assert seqs(late.entries) == [*range(1, 1101)]
-    assert late.bodies[1000:] == [*range(100)]
+    assert seqs(newcomer.entries) == [*range(1, 1101)]
+    assert newcomer.bodies[1000:] == [*range(100)]
 
 
 async def test_r2_a_cut_connection_resumes_where_it_was(server: Server, item: str) -> None:
@@ -67,12 +69,12 @@ async def test_r2_a_cut_connection_resumes_where_it_was(server: Server, item: st
         await bob.wait_for_seq(2)
         await abort(bob.socket)
         await ada.send_messages("three", "four")
-        async with await RoomClient.join(server, item, name="Bob", after=2, log=bob.hello["log"]) as back:
+        async with await RoomClient.join(server, item, name="Bob", after=2, log=bob.hello["log"]) as rejoined:
             await ada.send_messages("five")
-            await back.wait_for_seq(5)
+            await rejoined.wait_for_seq(5)
 
-    assert back.bodies == ["three", "four", "five"]
-    assert seqs(bob.entries) + seqs(back.entries) == [*range(1, 6)]
+    assert rejoined.bodies == ["three", "four", "five"]
+    assert seqs(bob.entries) + seqs(rejoined.entries) == [*range(1, 6)]
 
 
 @pytest.mark.parametrize("after", [0, 5, 19])

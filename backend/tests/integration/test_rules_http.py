@@ -70,15 +70,15 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
         f"after={2**53}",
     ],
 )
-async def test_w1_w6_out_of_shape_or_range_is_422(server: Server, item: str, query: str) -> None:
+async def test_w1_w6_a_parameter_out_of_shape_or_range_is_422(server: Server, item: str, query: str) -> None:
     async with http(server) as client:
         response = await client.get(f"/api/items/{item}/entries?{query}")
 
     assert response.status_code == 422
-    is_problem(response, query.split("=", maxsplit=1)[0])
+    check_problem(response, query.split("=", maxsplit=1)[0])
 
 
-async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item: str) -> None:
+async def test_w1_a_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, 20)
     async with http(unlimited_server) as client:
         result = await page(client, item, after=0, limit=12)
@@ -94,28 +94,28 @@ async def test_w1_the_same_cursor_serves_a_socket(unlimited_server: Server, item
 async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, item: str) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
-        again = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
+        repeated = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
         await room.wait_for_seq(1)
-        same = await room.request({"type": "send", "id": "a", "body": "x"})
+        ack = await room.request({"type": "send", "id": "a", "body": "x"})
         stored = await page(client, item)
 
-    assert [first.status_code, again.status_code] == [201, 200]
+    assert [first.status_code, repeated.status_code] == [201, 200]
     assert [first.json()] == room.entries == stored["entries"]
-    assert first.json() == again.json()
-    assert (same["seq"], same["duplicate"]) == (1, True), "a member is one sender, by socket and by HTTP"
+    assert first.json() == repeated.json()
+    assert (ack["seq"], ack["duplicate"]) == (1, True), "a member is one sender, by socket and by HTTP"
 
 
 @ON_ONE_CARRIER
-async def test_w2_the_header_serves_as_the_id(server: Server, item: str) -> None:
+async def test_w2_the_idempotency_key_header_is_used_as_the_id(server: Server, item: str) -> None:
     async with http(server) as client:
-        answers = [
+        responses = [
             await client.post(f"/api/items/{item}/entries", json={"body": n}, headers={"Idempotency-Key": "key"})
             for n in range(2)
         ]
         without = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
 
-    assert [response.status_code for response in answers] == [201, 200]
-    assert answers[0].json()["id"] == "key"
+    assert [response.status_code for response in responses] == [201, 200]
+    assert responses[0].json()["id"] == "key"
     assert [response.status_code for response in without] == [201, 201]
     assert len({response.json()["id"] for response in without}) == 2
 
@@ -159,7 +159,7 @@ async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, 
         assert (await page(client, item))["head"] == 0
 
     assert response.status_code == 422
-    is_problem(response, "body")
+    check_problem(response, "body")
 
 
 @ON_ONE_CARRIER
@@ -180,8 +180,8 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
         listed = (await client.get("/api/items", params={"name": "Bob"})).json()["items"]
         first = (await client.get("/api/items", params={"name": "Bob", "limit": 1})).json()["items"]
         by_prefix = {"name": "Bob", "prefix": f"{item}-a"}
-        begin_so = (await client.get("/api/items", params=by_prefix)).json()["items"]
-        wild = await client.get("/api/items", params={"prefix": "*"})
+        with_prefix = (await client.get("/api/items", params=by_prefix)).json()["items"]
+        wildcard_response = await client.get("/api/items", params={"prefix": "*"})
     matching = [room for room in listed if room["item"].startswith(item)]
 
     assert [room["item"] for room in matching] == [names[0], names[2], names[1]]
@@ -189,23 +189,23 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
     assert [room["last"]["body"] for room in matching] == ["a3", "c1", "b3"]
     assert [room["unread"] for room in matching] == [2, 0, 2], "one's own messages are no news"
     assert listed[:1] == first
-    assert [room["item"] for room in begin_so] == [names[0]]
-    assert wild.status_code == 422
+    assert [room["item"] for room in with_prefix] == [names[0]]
+    assert wildcard_response.status_code == 422
 
 
-def is_problem(response: httpx.Response, word: str = "") -> None:
+def check_problem(response: httpx.Response, detail: str = "") -> None:
     """Check that a response is a problem document (RFC 9457) whose detail contains a text."""
     assert response.headers["content-type"] == "application/problem+json"
     document = response.json()
     assert response.status_code == document["status"]
     assert document["type"]
     assert document["title"]
-    assert word in document["detail"]
+    assert detail in document["detail"]
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize(
-    ("method", "where", "status"),
+    ("method", "path", "status"),
     [
         ("GET", "/api/nowhere", 404),
         ("PUT", "/api/items/foo/entries", 405),
@@ -215,34 +215,34 @@ def is_problem(response: httpx.Response, word: str = "") -> None:
         ("GET", "/api/items?limit=0", 422),
     ],
 )
-async def test_w6_every_error_is_a_problem_document(server: Server, method: str, where: str, status: int) -> None:
+async def test_w6_every_error_is_a_problem_document(server: Server, method: str, path: str, status: int) -> None:
     async with http(server) as client:
-        response = await client.request(method, where)
+        response = await client.request(method, path)
 
     assert response.status_code == status
-    is_problem(response)
+    check_problem(response)
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("where", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
-async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, where: str) -> None:
+@pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
+async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, path: str) -> None:
     async with http(server, token=None) as client:
-        response = await client.get(where)
+        response = await client.get(path)
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
-    is_problem(response, "credential")
+    check_problem(response, "credential")
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("where", ["/api/session", "/api/revoke"])
-async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, where: str) -> None:
+@pytest.mark.parametrize("path", ["/api/session", "/api/revoke"])
+async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, path: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with http(secured_server) as client:
-        response = await client.post(where, content=b" " * (32 * 1024 + 1), headers=admin)
+        response = await client.post(path, content=b" " * (32 * 1024 + 1), headers=admin)
 
     assert response.status_code == 413
-    is_problem(response, "32768 bytes")
+    check_problem(response, "32768 bytes")
 
 
 @ON_ONE_CARRIER
@@ -251,20 +251,25 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
         response = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
 
     assert response.status_code == 413
-    is_problem(response)
+    check_problem(response)
 
 
 @ON_ONE_CARRIER
 async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_origin(server: Server, item: str) -> None:
-    where = f"/api/items/{item}/entries"
+    path = f"/api/items/{item}/entries"
     cookie = {"Cookie": "alcove_session=c"}
     async with http(server, token=None) as client:
-        own = await client.post(where, json={"body": 1}, headers=cookie | {"Origin": server.url})
-        none = await client.post(where, json={"body": 2}, headers=cookie)
-        other = await client.post(where, json={"body": 3}, headers=cookie | {"Origin": "https://evil.example"})
-        token = await client.post(
-            where, json={"body": 4}, headers={"Authorization": "Bearer b", "Origin": "https://else.example"}
+        own_origin = await client.post(path, json={"body": 1}, headers=cookie | {"Origin": server.url})
+        no_origin = await client.post(path, json={"body": 2}, headers=cookie)
+        other_origin = await client.post(path, json={"body": 3}, headers=cookie | {"Origin": "https://evil.example"})
+        with_token = await client.post(
+            path, json={"body": 4}, headers={"Authorization": "Bearer b", "Origin": "https://else.example"}
         )
 
-    assert [response.status_code for response in (own, none, other, token)] == [201, 201, 403, 201]
-    is_problem(other, "origin")
+    assert [response.status_code for response in (own_origin, no_origin, other_origin, with_token)] == [
+        201,
+        201,
+        403,
+        201,
+    ]
+    check_problem(other_origin, "origin")

@@ -33,13 +33,13 @@ async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: ob
     async with await RoomClient.join(server, item) as room:
         assert (await room.request(send(body)))["code"] == "too_large"
         await room.send_messages("next")
-        answer = await room.request({"type": "edit", "id": "e", "target": 1, "body": body})
-        assert answer["code"] == "too_large"
+        refusal = await room.request({"type": "edit", "id": "e", "target": 1, "body": body})
+        assert refusal["code"] == "too_large"
         await room.lines_until_pong()
         assert room.bodies == ["next"]
     async with http(server) as client:
-        answer_http = await client.post(f"/api/items/{item}/entries", json={"body": body})
-        assert answer_http.status_code == 413
+        response = await client.post(f"/api/items/{item}/entries", json={"body": body})
+        assert response.status_code == 413
         assert (await page(client, item))["head"] == 1
 
 
@@ -65,11 +65,11 @@ async def test_l1_the_limits_are_settings_and_are_in_hello(low_limits_server: Se
 async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         start = time.monotonic()
-        answers = await room.request_all(*[send(number) for number in range(100)])
-        refused = [line for line in answers if line["type"] == "error"]
-        sent = len(answers) - len(refused)
+        lines = await room.request_all(*[send(number) for number in range(100)])
+        refused = [line for line in lines if line["type"] == "error"]
+        acked = len(lines) - len(refused)
         took = time.monotonic() - start
-        assert 60 <= sent <= 60 + 20 * took + 1
+        assert 60 <= acked <= 60 + 20 * took + 1
         assert {line["code"] for line in refused} == {"rate_limited"}
         assert all(0 < line["retry_ms"] <= 50 for line in refused)
 
@@ -82,26 +82,26 @@ async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> N
     async with http(server) as client:
         stored = [entry["body"] for entry in await read_log(client, item) if isinstance(entry["body"], int)]
         assert sorted(stored) == stored
-        assert len(stored) == sent
+        assert len(stored) == acked
 
 
 async def test_l2_the_rate_is_the_members_over_sockets_and_http_together(three_sends_server: Server, item: str) -> None:
     async with (
-        await RoomClient.join(three_sends_server, item) as one,
-        await RoomClient.join(three_sends_server, item) as two,
+        await RoomClient.join(three_sends_server, item) as first,
+        await RoomClient.join(three_sends_server, item) as second,
         http(three_sends_server) as client,
     ):
         url = f"/api/items/{item}/entries"
-        assert (await one.request(send("1")))["type"] == "ack"
-        assert (await two.request(send("2")))["type"] == "ack"
+        assert (await first.request(send("1")))["type"] == "ack"
+        assert (await second.request(send("2")))["type"] == "ack"
         assert (await client.post(url, json={"body": "3"})).status_code == 201
-        refused = [await room.request(send("no")) for room in (one, two)]
-        answer = await client.post(url, json={"body": "no"})
+        refused = [await room.request(send("no")) for room in (first, second)]
+        response = await client.post(url, json={"body": "no"})
 
         assert [(line["type"], line["code"]) for line in refused] == [("error", "rate_limited")] * 2
-        assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
-        assert all(9_000_000 < refusal["retry_ms"] <= 10_000_000 for refusal in (*refused, answer.json()))
-        assert 9_000 < int(answer.headers["retry-after"]) <= 10_000
+        assert (response.status_code, response.json()["code"]) == (429, "rate_limited")
+        assert all(9_000_000 < refusal["retry_ms"] <= 10_000_000 for refusal in (*refused, response.json()))
+        assert 9_000 < int(response.headers["retry-after"]) <= 10_000
         # Another item and another member have separate rates.
         assert (await client.post(f"/api/items/{item}-2/entries", json={"body": "1"})).status_code == 201
         async with await RoomClient.join(three_sends_server, item, name="Bob") as bob:
@@ -152,10 +152,17 @@ async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
 
 async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_MEMBER_CONNECTIONS="2")
-    without, ada, bob = token(items={}), token(items={"foo": "rw", "bar": "rw"}), token(sub="bob", items={"foo": "rw"})
-    async with await connect(server, f"/ws?token={without}") as one, await connect(server, f"/ws/7?token={without}"):
+    token_without_rights, ada, bob = (
+        token(items={}),
+        token(items={"foo": "rw", "bar": "rw"}),
+        token(sub="bob", items={"foo": "rw"}),
+    )
+    async with (
+        await connect(server, f"/ws?token={token_without_rights}") as echo,
+        await connect(server, f"/ws/7?token={token_without_rights}"),
+    ):
         for path in ("/ws", "/ws/8"):
-            assert await refusal(server, f"{path}?token={without}") == 403, "beside all items"
+            assert await refusal(server, f"{path}?token={token_without_rights}") == 403, "beside all items"
         async with (
             await connect(server, f"/items/foo/ws?token={ada}") as plain,
             await RoomClient.join(server, "foo", token=ada),
@@ -168,7 +175,7 @@ async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve
             await plain.close()
             async with await RoomClient.join(server, "foo", token=ada):
                 pass
-        await one.close()
+        await echo.close()
         async with await connect(server, f"/ws?token={ada}"):
             pass
 
@@ -183,13 +190,13 @@ async def test_l3_20_connections_of_a_member_by_default(server: Server, item: st
 
 async def test_l3_c_1013_the_connections_of_a_process_are_limited(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_CONNECTIONS="2")
-    async with await RoomClient.join(server, "foo") as one, await RoomClient.join(server, "bar"):
+    async with await RoomClient.join(server, "foo") as room, await RoomClient.join(server, "bar"):
         error, code, _ = await expect_refusal(server, "else")
         assert (error["code"], code) == ("at_capacity", 1013)
         assert error["retry_ms"] > 0
         for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
             assert await refusal(server, path) == 403
-        await one.socket.close()
+        await room.socket.close()
         async with await connect(server, "/ws") as echo:
             await echo.send("x")
             await echo.recv()
@@ -204,14 +211,14 @@ async def test_l4_sends_beyond_the_storage_queue_are_refused(serve: Callable[...
     async with await RoomClient.join(server, "foo", name="Ada") as ada, await RoomClient.join(server, "foo") as bob:
         with write_lock(tmp_path / "alcove.db"):
             await ada.send_lines(*[send(number, str(number)) for number in range(7)])
-            for late in ("5", "6"):
-                refused = await ada.wait_for_outcome(late)
+            for id_ in ("5", "6"):
+                refused = await ada.wait_for_outcome(id_)
                 assert (refused["code"], refused["retry_ms"] > 0) == ("overloaded", True)
             assert (await bob.request(send("x")))["code"] == "overloaded"
             async with http(server) as client:
-                answer = await client.post("/api/items/foo/entries", json={"body": "x"})
-                assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
-                assert int(answer.headers["retry-after"]) >= 1
+                response = await client.post("/api/items/foo/entries", json={"body": "x"})
+                assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+                assert int(response.headers["retry-after"]) >= 1
         assert [(await ada.wait_for_outcome(str(number)))["seq"] for number in range(5)] == [*range(1, 6)]
         await bob.send_messages("there is room again")
         await ada.wait_for_seq(6)

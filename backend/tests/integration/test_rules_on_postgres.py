@@ -49,19 +49,19 @@ async def test_w15_a8_a_ban_takes_rights_from_open_connections_and_new_tokens_un
         assert (await room.request(send("no")))["code"] == "forbidden"
         assert (await moderator.put(path, json={"right": "all"})).status_code == 200
         assert await room.wait_for_close() == 4403
-    fresh = query(token(items={item: "rw"}, jti="new"), item=item)
-    assert (await endpoints.room(postgres_server, fresh)).code == 4403
+    new_token = query(token(items={item: "rw"}, jti="new"), item=item)
+    assert (await endpoints.room(postgres_server, new_token)).code == 4403
     assert (await moderator.delete(path)).status_code == 204
-    assert (await endpoints.room(postgres_server, fresh)).code == ACCEPTED
+    assert (await endpoints.room(postgres_server, new_token)).code == ACCEPTED
 
 
 async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_server: Server, item: str) -> None:
     ada = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
-    good = token(name="Ada", picture=PICTURE, role="Support", items={item: "rw"})
-    async with await RoomClient.join(postgres_server, item, token=good) as room:
+    token_of_ada = token(name="Ada", picture=PICTURE, role="Support", items={item: "rw"})
+    async with await RoomClient.join(postgres_server, item, token=token_of_ada) as room:
         assert room.hello["you"] == ada | {"can": ["read", "write"]}
         await room.send_messages("hello")
-    async with http(postgres_server, good) as client:
+    async with http(postgres_server, token_of_ada) as client:
         assert (await page(client, item))["entries"][0]["by"] == ada
 
 
@@ -70,8 +70,8 @@ async def test_s14_an_event_is_stored_once_and_delivered_and_cannot_be_edited(
 ) -> None:
     path, event = f"/api/items/{item}/entries", {"kind": "event", "body": {"text": "shipped", "data": 7}}
     async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
-        answers = [await moderator.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
-        assert [answer.status_code for answer in answers] == [201, 200]
+        responses = [await moderator.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
+        assert [response.status_code for response in responses] == [201, 200]
         assert (await room.wait_for("entry", kind="event"))["body"] == event["body"]
         assert (await room.request({"type": "edit", "id": "e", "target": 1, "body": "x"}))["code"] == "invalid"
     assert (await endpoints.event(postgres_server, query(token(items={item: "rw"}), item=item))).code == 403

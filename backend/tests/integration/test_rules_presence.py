@@ -10,7 +10,7 @@ from tests.support.room_client import Line, RoomClient
 from tests.support.servers import Server
 
 
-def who(line: Line) -> set[str]:
+def joined_names(line: Line) -> set[str]:
     """Return the names of the members who joined, in a presence line."""
     return {person["name"] for person in line["joined"]}
 
@@ -30,13 +30,13 @@ async def test_p1_a_member_with_several_connections_counts_once(server: Server, 
         second = await RoomClient.join(server, item, name="Ada")
         assert second.hello["count"] == 2
         assert len(second.hello["members"]) == 2
-        assert "Ada" in who(await bob.wait_for("presence", count=2))
+        assert "Ada" in joined_names(await bob.wait_for("presence", count=2))
         await first.socket.close()
         await second.send_messages("still here")
         await second.socket.close()
-        left = await bob.wait_for("presence")
+        presence = await bob.wait_for("presence")
 
-    assert (left["joined"], left["left"], left["count"]) == ([], [second.member_id], 1)
+    assert (presence["joined"], presence["left"], presence["count"]) == ([], [second.member_id], 1)
 
 
 async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
@@ -54,7 +54,7 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
         took = loop.time() - began
         presence_lines = [line for line in watcher.received if line["type"] == "presence"]
 
-    assert set().union(*map(who, presence_lines)) - {"Watcher"} == {f"M{number}" for number in range(60)}
+    assert set().union(*map(joined_names, presence_lines)) - {"Watcher"} == {f"M{number}" for number in range(60)}
     assert {room.member_id for room in rooms} == {member for line in presence_lines for member in line["left"]}
     # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
     assert len(presence_lines) <= 2 + took / 0.24
@@ -167,6 +167,6 @@ async def test_p5_the_last_mark_is_stored_when_the_last_member_leaves(server: Se
         await room.send_lines({"type": "read", "seq": 1})
         await room.lines_until_pong()
     async with await RoomClient.join(server, item) as room:
-        me = room.member_id
-        if room.hello["reads"] != {me: 1}:
-            await room.wait_for("read", by=me, seq=1)
+        member_id = room.member_id
+        if room.hello["reads"] != {member_id: 1}:
+            await room.wait_for("read", by=member_id, seq=1)

@@ -36,11 +36,11 @@ async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: 
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
-        await RoomClient.join(server, f"{item}-2", name="Ada") as elsewhere,
+        await RoomClient.join(server, f"{item}-2", name="Ada") as other_room,
     ):
-        answers = [await room.request(send("x", "same")) for room in (ada, bob, elsewhere)]
+        acks = [await room.request(send("x", "same")) for room in (ada, bob, other_room)]
 
-    assert [(line["seq"], line["duplicate"]) for line in answers] == [(1, False), (2, False), (1, False)]
+    assert [(ack["seq"], ack["duplicate"]) for ack in acks] == [(1, False), (2, False), (1, False)]
 
 
 @pytest.mark.parametrize("body", BODIES, ids=[str(n) for n in range(len(BODIES))])
@@ -69,8 +69,8 @@ async def test_s2_sends_of_one_connection_keep_their_order(unlimited_server: Ser
 
     assert [entry["seq"] for entry in entries] == list(range(1, 901))
     bodies = [entry["body"] for entry in entries]
-    assert [n for who, n in bodies if who == "ada"] == [*range(300)]
-    assert [n for who, n in bodies if who == "bob"] == [n / 2 for n in range(600)]
+    assert [n for name, n in bodies if name == "ada"] == [*range(300)]
+    assert [n for name, n in bodies if name == "bob"] == [n / 2 for n in range(600)]
 
 
 async def test_s3_s4_an_entry_is_not_delivered_before_it_is_durable(
@@ -83,8 +83,8 @@ async def test_s3_s4_an_entry_is_not_delivered_before_it_is_durable(
     ):
         with write_lock(tmp_path / "alcove.db"):
             await ada.send_lines(send("waits", "a"))
-            seen = await ada.lines_until_pong() + await bob.lines_until_pong()
-            assert [line for line in seen if line["type"] in ("ack", "entry", "error")] == []
+            lines = await ada.lines_until_pong() + await bob.lines_until_pong()
+            assert [line for line in lines if line["type"] in ("ack", "entry", "error")] == []
             async with http(server) as client:
                 assert await read_log(client, "foo") == []
         assert (await ada.wait_for_outcome("a"))["seq"] == 1
@@ -96,8 +96,8 @@ async def test_s3_what_was_acknowledged_survives_sigkill(serve: Callable[..., Se
     async with await RoomClient.join(server, "foo") as room:
         seqs = await room.send_messages(*range(100))
         await asyncio.to_thread(server.end, signal.SIGKILL)
-    again = serve()
-    async with await RoomClient.join(again, "foo", after=0, log=room.hello["log"]) as room:
+    restarted = serve()
+    async with await RoomClient.join(restarted, "foo", after=0, log=room.hello["log"]) as room:
         assert False is room.hello["reset"]
         await room.wait_for_seq(seqs[-1])
         assert room.bodies == [*range(100)]
@@ -113,25 +113,25 @@ async def test_s4_the_ack_and_the_entry_agree(server: Server, item: str) -> None
 
 async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
-        first = await room.request(send("first", "a"))
+        first_ack = await room.request(send("first", "a"))
         await room.send_messages("between")
-        again = await room.request(send("not looked at", "a"))
+        repeated_ack = await room.request(send("not looked at", "a"))
         await room.lines_until_pong()
         assert room.bodies == ["first", "between"]
     async with await RoomClient.join(server, item, after=2) as room:
-        later = await room.request(send("first", "a"))
+        later_ack = await room.request(send("first", "a"))
         assert room.bodies == []
 
-    assert {**first, "duplicate": True} == again == later
+    assert {**first_ack, "duplicate": True} == repeated_ack == later_ack
 
 
-async def test_s5_twice_in_one_frame_is_one_entry(server: Server, item: str) -> None:
+async def test_s5_an_id_sent_twice_in_one_frame_is_stored_once(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(send(1, "a"), send(2, "a"), send(3, "b"), send(4, "a"))
-        answers = [await room.wait_for_outcome(id_) for id_ in ("a", "a", "b", "a")]
+        acks = [await room.wait_for_outcome(id_) for id_ in ("a", "a", "b", "a")]
         await room.lines_until_pong()
 
-    assert [(a["seq"], a["duplicate"]) for a in answers] == [(1, False), (1, True), (2, False), (1, True)]
+    assert [(ack["seq"], ack["duplicate"]) for ack in acks] == [(1, False), (1, True), (2, False), (1, True)]
     assert room.bodies == [1, 3]
 
 
@@ -139,14 +139,14 @@ async def test_s5_ids_share_one_space_across_kinds(server: Server, item: str) ->
     async with await RoomClient.join(server, item) as room:
         await room.request(send("x", "a"))
         edited = await room.request({"type": "edit", "id": "b", "target": 1, "body": "y"})
-        for again in (
+        for line in (
             {"type": "delete", "id": "a", "target": 1},
             {"type": "edit", "id": "a", "target": 1, "body": "z"},
         ):
-            answer = await room.request(again)
-            assert (answer["seq"], answer["duplicate"]) == (1, True)
-        answer = await room.request(send("z", "b"))
-        assert (answer["seq"], answer["duplicate"]) == (edited["seq"], True)
+            ack = await room.request(line)
+            assert (ack["seq"], ack["duplicate"]) == (1, True)
+        ack = await room.request(send("z", "b"))
+        assert (ack["seq"], ack["duplicate"]) == (edited["seq"], True)
         await room.lines_until_pong()
 
     assert room.bodies == ["x", "y"]
@@ -179,14 +179,14 @@ async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_conn
             refused = await ada.request(send("kept by the client", "a"))
             assert (refused["code"], refused["retry_ms"] > 0) == ("unavailable", True)
             async with http(server) as client:
-                answer = await client.post("/api/items/foo/entries", json={"body": "x"})
-                assert answer.status_code == 503
+                response = await client.post("/api/items/foo/entries", json={"body": "x"})
+                assert response.status_code == 503
             await bob.lines_until_pong()
-        again = await ada.request(send("kept by the client", "a"))
+        ack = await ada.request(send("kept by the client", "a"))
         await ada.wait_for_seq(2)
         await bob.wait_for_seq(2)
 
-    assert (again["seq"], again["duplicate"]) == (2, False)
+    assert (ack["seq"], ack["duplicate"]) == (2, False)
     assert ["before", "kept by the client"] == ada.bodies == bob.bodies
 
 
@@ -225,14 +225,16 @@ async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -
 
 
 @pytest.mark.parametrize("line", [{"type": "edit", "body": "x"}, {"type": "delete"}], ids=["edit", "delete"])
-async def test_s8_another_target_is_invalid(server: Server, item: str, line: dict[str, object]) -> None:
+async def test_s8_a_target_that_is_not_an_existing_message_is_invalid(
+    server: Server, item: str, line: dict[str, object]
+) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("stays", "goes")
         await room.request({"type": "delete", "id": "d", "target": 2})
         await room.request({"type": "edit", "id": "e", "target": 1, "body": "stays!"})
         for target in (0, 2, 3, 4, 5, 2**53 - 1):
-            answer = await room.request({**line, "id": new_id(), "target": target})
-            assert (answer["type"], answer.get("code")) == ("error", "invalid"), target
+            refusal = await room.request({**line, "id": new_id(), "target": target})
+            assert (refusal["type"], refusal.get("code")) == ("error", "invalid"), target
         assert await room.send_messages("nothing was stored") == [5]
 
 
@@ -243,10 +245,10 @@ async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server
         last = await room.request({"type": "edit", "id": "e2", "target": 1, "body": "three"})
         async with http(server) as client:
             stored = await read_log(client, item)
-        async with await RoomClient.join(server, item) as late:
-            await late.wait_for_seq(3)
+        async with await RoomClient.join(server, item) as newcomer:
+            await newcomer.wait_for_seq(3)
 
-    assert late.entries == stored
+    assert newcomer.entries == stored
     assert (stored[0]["body"], stored[0]["edited"]) == ("three", last["at"])
     assert [entry["body"] for entry in stored[1:]] == ["two", "three"]
 
@@ -259,15 +261,15 @@ async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: s
         await room.wait_for_seq(4)
         async with http(server) as client:
             stored = await read_log(client, item)
-            again = (await client.post(f"/api/items/{item}/entries", json={"body": "x", "id": "d"})).text
+            repeated_response = (await client.post(f"/api/items/{item}/entries", json={"body": "x", "id": "d"})).text
         # From the tail in memory while the room is open, from storage when it is closed.
-        async with await RoomClient.join(server, item, after=0) as late:
-            from_memory = await late.wait_for_seq(4)
-    async with await RoomClient.join(server, item, after=0) as late:
-        from_storage = await late.wait_for_seq(4)
+        async with await RoomClient.join(server, item, after=0) as newcomer:
+            from_memory = await newcomer.wait_for_seq(4)
+    async with await RoomClient.join(server, item, after=0) as newcomer:
+        from_storage = await newcomer.wait_for_seq(4)
 
     assert stored == from_memory == from_storage
-    assert "secret" not in repr(stored) + again
+    assert "secret" not in repr(stored) + repeated_response
     assert ack["at"] == stored[0]["deleted"]
     assert ["body" in entry for entry in stored] == [False, True, False, False]
 

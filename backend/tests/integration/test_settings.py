@@ -185,14 +185,14 @@ async def test_a_database_is_the_file_that_was_named(carrier: str, tmp_path: Pat
             await room.send_messages("hello")
         names = names_in(tmp_path)
     assert name in names
-    assert [other for other in names if not other.startswith((name, f".{name}"))] == []
+    assert [file_name for file_name in names if not file_name.startswith((name, f".{name}"))] == []
 
 
 NUMBERS = {name: field for name, field in Settings.model_fields.items() if {int, float} & set(of(field))}
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_every_number_has_both_bounds(name: str) -> None:
+def test_every_numeric_setting_has_a_lower_and_an_upper_bound(name: str) -> None:
     metadata = NUMBERS[name].metadata
 
     assert [bound for bound in metadata if hasattr(bound, "ge") or hasattr(bound, "gt")], "no lower bound"

@@ -137,19 +137,19 @@ async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(po
     def hold(how: LockMode) -> Awaitable[Log]:
         return open_log(postgres_url, lock_mode=how)
 
-    one, two = await hold("shared"), await hold("shared")
+    first, second = await hold("shared"), await hold("shared")
     with pytest.raises(LogUnusableError, match=NO_BUS):
         await hold("exclusive")
-    await one.close()
+    await first.close()
     with pytest.raises(LogUnusableError, match=NO_BUS):
         await hold("exclusive")
-    await two.close()
-    alone = await hold("exclusive")
+    await second.close()
+    exclusive_log = await hold("exclusive")
     with pytest.raises(LogUnusableError, match="an Alcove process with ALCOVE_BUS_URL=memory:// uses this log"):
         await hold("shared")
-    beside = await open_log(postgres_url)
-    await beside.close()
-    await alone.close()
+    shared_log = await open_log(postgres_url)
+    await shared_log.close()
+    await exclusive_log.close()
 
 
 async def end_sessions(url: str) -> None:
@@ -166,10 +166,10 @@ async def end_sessions(url: str) -> None:
 async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
-    lost = lock._lost
+    lost_event = lock._lost
     await end_sessions(postgres_url)
     async with asyncio.timeout(TIMEOUT_S):
-        await lost.wait()
+        await lost_event.wait()
         await lock._acquired.wait()
 
     assert await append(log, message("a")) == [(1, False)]
@@ -181,8 +181,8 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
 async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothing(postgres_url: str) -> None:
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
-    other = await asyncpg.connect(postgres_url)
-    waiting = asyncio.create_task(other.execute("SELECT pg_advisory_lock($1)", _KEY))
+    connection = await asyncpg.connect(postgres_url)
+    waiting = asyncio.create_task(connection.execute("SELECT pg_advisory_lock($1)", _KEY))
     await end_sessions(postgres_url)
     async with asyncio.timeout(TIMEOUT_S):
         await waiting
@@ -192,7 +192,7 @@ async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothin
         await append(log, message("a"))
     with pytest.raises(LogUnavailableError, match="lost the lock"):
         await log.read("foo", limit=1)
-    await other.close()
+    await connection.close()
     async with asyncio.timeout(TIMEOUT_S):
         await lock._acquired.wait()
     assert await append(log, message("a")) == [(1, False)]

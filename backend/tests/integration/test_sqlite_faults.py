@@ -44,16 +44,16 @@ async def test_s7_sends_are_unavailable_on_a_full_disk_and_continue_afterwards(s
         await ada.send_messages("before")
         sends = [send(f"during {n}") for n in range(50)]
         with full_disk(server):
-            answers = await ada.request_all(*sends)
-            assert {(line["type"], line["code"]) for line in answers} == {("error", "unavailable")}
-            assert all(line["retry_ms"] > 0 for line in answers)
+            lines = await ada.request_all(*sends)
+            assert {(line["type"], line["code"]) for line in lines} == {("error", "unavailable")}
+            assert all(line["retry_ms"] > 0 for line in lines)
             assert (await bob.lines_until_pong(), bob.bodies)[1] == ["before"]
             # Reading needs no space on the disk, so connections are admitted.
             async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
                 assert [entry["body"] for entry in await cyd.wait_for_seq(1)] == ["before"]
 
-        answers = await ada.request_all(*sends)
-        assert [(line["seq"], line["duplicate"]) for line in answers] == [(2 + n, False) for n in range(50)]
+        lines = await ada.request_all(*sends)
+        assert [(line["seq"], line["duplicate"]) for line in lines] == [(2 + n, False) for n in range(50)]
         assert [entry["body"] for entry in await bob.wait_for_seq(51)] == [
             "before",
             *(f"during {n}" for n in range(50)),
@@ -67,9 +67,9 @@ async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) ->
         assert (await client.get("/readyz")).status_code == 200
         with full_disk(server):
             async with asyncio.timeout(TIMEOUT_S):
-                while (answer := await client.get("/readyz")).status_code == 200:
+                while (response := await client.get("/readyz")).status_code == 200:
                     pass
-            assert answer.json() == {"status": "unavailable", "storage": False, "bus": True}
+            assert response.json() == {"status": "unavailable", "storage": False, "bus": True}
             assert "alcove_storage_up 0.0" in (await client.get("/metrics")).text
         assert (await client.get("/readyz")).status_code == 200
 
@@ -85,10 +85,10 @@ async def test_s3_s7_a_disk_that_was_full_for_a_while_loses_and_repeats_no_entry
             await ada.send_lines(*batch)
             if round_ % 2:
                 with full_disk(server):
-                    answers = [await ada.wait_for_outcome(line["id"]) for line in batch]
+                    outcomes = [await ada.wait_for_outcome(line["id"]) for line in batch]
             else:
-                answers = [await ada.wait_for_outcome(line["id"]) for line in batch]
-            acked |= {line["id"]: line["seq"] for line in answers if line["type"] == "ack"}
+                outcomes = [await ada.wait_for_outcome(line["id"]) for line in batch]
+            acked |= {line["id"]: line["seq"] for line in outcomes if line["type"] == "ack"}
             open_sends = [line for line in open_sends if line["id"] not in acked]
         stored = await read_log(client, "foo")
 
@@ -102,8 +102,8 @@ async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Pa
     acked: list[str] = []
     async with await RoomClient.join(server, "foo") as ada:
         for n in range(20):
-            answers = await ada.request_all(*(send(f"{n}-{m}") for m in range(10)))
-            acked += [line["id"] for line in answers if line["type"] == "ack"]
+            lines = await ada.request_all(*(send(f"{n}-{part}") for part in range(10)))
+            acked += [line["id"] for line in lines if line["type"] == "ack"]
         await ada.send_lines(*(send(f"late {n}") for n in range(100)))
         server.end(signal.SIGKILL)
     assert (tmp_path / "alcove.db-wal").stat().st_size > 0
@@ -121,8 +121,8 @@ async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_the
     path = tmp_path / "alcove.db"
     log = await SqliteLog.open(path, Retention())
     await append(log, message("a"))
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other_connection:
+        other_connection.execute("BEGIN IMMEDIATE")
         for write in (lambda: log.append([message("b")]), lambda: log.move_read_marks([RoomReadMark("foo", "ada", 1)])):
             with pytest.raises(LogUnavailableError, match="database is locked"):
                 await write()
@@ -176,10 +176,10 @@ async def test_s7_a_corrupt_page_is_an_error_and_does_not_stop_the_server(tmp_pa
 
 
 async def test_s7_many_calls_at_once_on_a_file_that_fails_all_get_an_answer(tmp_path: Path) -> None:
-    path, away = tmp_path / "alcove.db", tmp_path / "away.db"
+    path, moved = tmp_path / "alcove.db", tmp_path / "away.db"
     log = await SqliteLog.open(path, Retention())
-    path.rename(away)
-    answers = await asyncio.gather(*(log.append([message(str(n))]) for n in range(100)), return_exceptions=True)
+    path.rename(moved)
+    outcomes = await asyncio.gather(*(log.append([message(str(n))]) for n in range(100)), return_exceptions=True)
 
-    assert {type(answer) for answer in answers} == {LogUnavailableError}
+    assert {type(outcome) for outcome in outcomes} == {LogUnavailableError}
     await log.close()

@@ -96,8 +96,8 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert await bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
         assert await bodies(log, "bar") == {1: '"elsewhere"'}
         # Ids of sends stay known after their entries are removed; no other id is known.
-        known = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
-        assert await append(log, *known) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
+        stored = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
+        assert await append(log, *stored) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
         assert await append(log, message("a", item="bar"), message("b", item="bar")) == [(1, True), (2, False)]
         assert await append(log, edit("f", 4, "newest", by=BOB)) == [(7, False)]
         assert (await bodies(log))[4] == '"newest"'
@@ -167,8 +167,8 @@ def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other_connection:
+        other_connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(LogUnusableError, match="cannot be used as a log: database is locked") as unusable:
             await SqliteLog.open(path, Retention())
 
@@ -190,8 +190,8 @@ async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
     path = tmp_path / "alcove.db"
     with closing(sqlite3.connect(path)) as first:
         first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
-        odd = ["!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b"]
-        first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in odd])
+        old_ids = ["!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b"]
+        first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in old_ids])
         first.commit()
         first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
     await create_log(path)

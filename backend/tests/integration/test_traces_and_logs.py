@@ -41,10 +41,10 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
 
         names = [span.name for span in collector.spans if span.kind == Span.SPAN_KIND_SERVER]
         assert names == ["GET /api/items/{item_id}/entries", *2 * ["WS /items/{item_id}/ws"]]
-        sent = "".join(map(str, collector.exports))
-        assert 'value { string_value: "alcove" }' in " ".join(sent.split())
-        assert "limit=5&token=***" in sent
-        assert leaks(sent) == set()
+        exported = "".join(map(str, collector.exports))
+        assert 'value { string_value: "alcove" }' in " ".join(exported.split())
+        assert "limit=5&token=***" in exported
+        assert leaks(exported) == set()
 
 
 async def test_nothing_is_traced_by_default(tmp_path: Path) -> None:
@@ -63,6 +63,10 @@ async def test_a6_log_lines_can_be_json(tmp_path: Path, carrier: str) -> None:
     lines = [json.loads(line) for line in server.lines]
     assert set.intersection(*map(set, lines)) == {"at", "level", "logger", "process", "message"}
     assert not [line for line in lines if line.get("path") == "/healthz"], "a probe that went well is not printed"
-    (asked,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
-    assert (asked["method"], asked["path"], asked["status"]) == ("GET", "/api/items/foo/entries?limit=5&token=***", 200)
+    (request_line,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
+    assert (request_line["method"], request_line["path"], request_line["status"]) == (
+        "GET",
+        "/api/items/foo/entries?limit=5&token=***",
+        200,
+    )
     assert leaks(server.output) == set()

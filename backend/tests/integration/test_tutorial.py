@@ -26,7 +26,7 @@ MAX_TEXT_BYTES = 1024 * 1024
 
 
 @any_text
-async def test_t1_every_text_comes_back(server: Server, text: str) -> None:
+async def test_t1_every_text_is_echoed(server: Server, text: str) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
@@ -48,7 +48,7 @@ async def test_t1_a_text_of_several_fragments_is_one_text(server: Server) -> Non
         assert await receive(client, 1) == ["Message text was: hello world"]
 
 
-async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> None:
+async def test_t1_replies_keep_the_order_of_the_messages(server: Server) -> None:
     async with await connect(server, "/ws") as client:
         for number in range(1000):
             await client.send(str(number))
@@ -57,7 +57,7 @@ async def test_t1_answers_keep_the_order_of_the_questions(server: Server) -> Non
 
 
 @pytest.mark.parametrize("char", ["x", "ñ", "👋"])
-async def test_t1_a_text_as_large_as_the_limit_comes_back(server: Server, char: str) -> None:
+async def test_t1_a_text_as_large_as_the_limit_is_echoed(server: Server, char: str) -> None:
     text = char * (MAX_TEXT_BYTES // len(char.encode()))
     async with await connect(server, "/ws") as client:
         await client.send(text)
@@ -122,18 +122,19 @@ async def test_t2_the_value_of_q_is_sent_between_credential_and_text(server: Ser
 
 
 @pytest.mark.parametrize(
-    ("q", "meant"), [("-1", "-1"), ("0", "0"), ("%2B7", "7"), ("1.0", "1"), ("007", "7"), ("9" * 40, "9" * 40)]
+    ("query_text", "expected"),
+    [("-1", "-1"), ("0", "0"), ("%2B7", "7"), ("1.0", "1"), ("007", "7"), ("9" * 40, "9" * 40)],
 )
-async def test_t2_q_is_any_integer(server: Server, q: str, meant: str) -> None:
-    async with await connect(server, f"/items/foo/ws?token=t&q={q}") as client:
+async def test_t2_q_is_any_integer(server: Server, query_text: str, expected: str) -> None:
+    async with await connect(server, f"/items/foo/ws?token=t&q={query_text}") as client:
         await client.send("hello")
 
-        assert (await receive(client, 3))[1] == f"Query parameter q is: {meant}"
+        assert (await receive(client, 3))[1] == f"Query parameter q is: {expected}"
 
 
-@pytest.mark.parametrize("q", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
-async def test_t2_a_q_that_is_no_integer_is_refused(server: Server, q: str) -> None:
-    assert await refusal(server, f"/items/foo/ws?token=t&q={q}") == 403
+@pytest.mark.parametrize("query_text", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
+async def test_t2_a_q_that_is_no_integer_is_refused(server: Server, query_text: str) -> None:
+    assert await refusal(server, f"/items/foo/ws?token=t&q={query_text}") == 403
 
 
 async def test_t2_without_a_credential_the_handshake_is_refused(server: Server) -> None:
@@ -187,18 +188,18 @@ async def test_a5_a_cookie_is_accepted_only_from_the_servers_own_origin(server: 
         await client.send("hello")
         assert (await receive(client, 2))[0] == "Session cookie or query token value is: fakesession"
 
-    for other in (
+    for origin in (
         "https://evil.example",
         "null",
         "",
         "http://127.0.0.1",
         f"http://127.0.0.1:{server.port}.evil.example",
     ):
-        assert await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": other}) == 403
-        assert await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": other}) == 403
+        assert await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": origin}) == 403
+        assert await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": origin}) == 403
 
 
-async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
+async def test_a5_a_token_is_accepted_from_any_origin(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t", headers={"Origin": "https://else.example"}) as client:
         await client.send("hello")
 
@@ -206,23 +207,23 @@ async def test_a5_a_token_counts_from_any_origin(server: Server) -> None:
 
 
 async def test_t3_the_sender_gets_a_reply_and_everyone_gets_the_line(server: Server) -> None:
-    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
-        await one.client.send("hello")
-        await one.wait_for_line("Client #1 says: hello")
-        await two.wait_for_line("Client #1 says: hello")
+    async with Listener(await connect(server, "/ws/1")) as first, Listener(await connect(server, "/ws/2")) as second:
+        await first.client.send("hello")
+        await first.wait_for_line("Client #1 says: hello")
+        await second.wait_for_line("Client #1 says: hello")
 
-    assert one.lines[:2] == ["You wrote: hello", "Client #1 says: hello"]
-    assert two.lines[:1] == ["Client #1 says: hello"]
+    assert first.lines[:2] == ["You wrote: hello", "Client #1 says: hello"]
+    assert second.lines[:1] == ["Client #1 says: hello"]
 
 
 async def test_t3_remaining_clients_are_notified_who_left(server: Server) -> None:
-    async with Listener(await connect(server, "/ws/1")) as one:
-        async with Listener(await connect(server, "/ws/2")) as two:
-            await two.client.send("hello")
-            await one.wait_for_line("Client #2 says: hello")
-        await one.wait_for_line("Client #2 left the chat")
+    async with Listener(await connect(server, "/ws/1")) as first:
+        async with Listener(await connect(server, "/ws/2")) as second:
+            await second.client.send("hello")
+            await first.wait_for_line("Client #2 says: hello")
+        await first.wait_for_line("Client #2 left the chat")
 
-    assert "Client #2 left the chat" not in two.lines
+    assert "Client #2 left the chat" not in second.lines
 
 
 async def test_t3_one_id_may_come_several_times(server: Server) -> None:
@@ -241,20 +242,20 @@ async def test_t3_one_id_may_come_several_times(server: Server) -> None:
 
 @any_text
 async def test_t3_any_text_is_broadcast_unchanged(server: Server, text: str) -> None:
-    async with Listener(await connect(server, "/ws/1")) as one, Listener(await connect(server, "/ws/2")) as two:
-        await one.client.send(text)
-        await one.wait_for_line(f"You wrote: {text}")
-        await two.wait_for_line(f"Client #1 says: {text}")
+    async with Listener(await connect(server, "/ws/1")) as first, Listener(await connect(server, "/ws/2")) as second:
+        await first.client.send(text)
+        await first.wait_for_line(f"You wrote: {text}")
+        await second.wait_for_line(f"Client #1 says: {text}")
 
 
 @pytest.mark.parametrize(
-    ("client_id", "meant"), [("-1", "-1"), ("0", "0"), ("007", "7"), ("1795366683123", "1795366683123")]
+    ("client_id", "expected"), [("-1", "-1"), ("0", "0"), ("007", "7"), ("1795366683123", "1795366683123")]
 )
-async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, meant: str) -> None:
+async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, expected: str) -> None:
     async with await connect(server, f"/ws/{client_id}") as client:
         await client.send("hello")
 
-        assert await receive(client, 2) == ["You wrote: hello", f"Client #{meant} says: hello"]
+        assert await receive(client, 2) == ["You wrote: hello", f"Client #{expected} says: hello"]
 
 
 @pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
@@ -271,15 +272,15 @@ async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
 
 
 async def test_t4_a_binary_frame_does_not_affect_other_clients(server: Server) -> None:
-    async with Listener(await connect(server, "/ws/1")) as one:
-        async with await connect(server, "/ws/2") as two:
-            await two.send(b"bytes")
-            assert await close_code(two) == 1003
-        await one.wait_for_line("Client #2 left the chat")
-        await one.client.send("and on it goes")
-        await one.wait_for_line("Client #1 says: and on it goes")
+    async with Listener(await connect(server, "/ws/1")) as first:
+        async with await connect(server, "/ws/2") as second:
+            await second.send(b"bytes")
+            assert await close_code(second) == 1003
+        await first.wait_for_line("Client #2 left the chat")
+        await first.client.send("and on it goes")
+        await first.wait_for_line("Client #1 says: and on it goes")
 
-    assert one.lines == ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"]
+    assert first.lines == ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"]
 
 
 async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
@@ -293,6 +294,6 @@ async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
 
 async def test_w7_a_live_server_passes_the_liveness_probe(server: Server) -> None:
     async with http(server, token=None) as client:
-        answer = await client.get("/healthz")
+        response = await client.get("/healthz")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})

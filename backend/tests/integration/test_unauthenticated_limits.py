@@ -34,38 +34,38 @@ async def test_l_a_credential_that_is_refused_in_a_loop_does_not_lock_out_others
     ) == ("rate_limited", 4429, "this credential was refused too often; ask for a new one")
     assert 900_000 < error["retry_ms"] <= 1_000_000
     # It cost its address one refusal of three: other clients are admitted, and may fail, too.
-    good = token()
-    assert (await endpoints.room(server, query(good))).code == ACCEPTED
+    valid = token()
+    assert (await endpoints.room(server, query(valid))).code == ACCEPTED
     for number in range(2):
         assert (await endpoints.history(server, query(f"guess-{number}"))).code == 401
     assert (await endpoints.history(server, query("guess-3"))).code == 429
     # A member who was admitted before is admitted again, although others guess from the same address.
-    assert (await endpoints.history(server, query(good))).code == ACCEPTED
+    assert (await endpoints.history(server, query(valid))).code == ACCEPTED
 
 
 @ON_ONE_CARRIER
 async def test_l_requests_in_progress_without_a_credential_are_limited_per_address(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="3", ALCOVE_TRUSTED_PROXIES="192.0.2.1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
-    known = token(sub="known")
-    assert (await endpoints.session(server, query(known))).code == ACCEPTED
-    held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+    known_token = token(sub="known")
+    assert (await endpoints.session(server, query(known_token))).code == ACCEPTED
+    connections = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     async with asyncio.timeout(TIMEOUT_S):
-        for come, go in held:
-            go.write(head.encode())
-            assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")  # its body is waited for
+        for reader, writer in connections:
+            writer.write(head.encode())
+            assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")  # its body is waited for
         # A member who was admitted before is admitted again, whatever others of the same address hold.
-        for present in (query(known), bearer(known), cookie(known)):
+        for present in (query(known_token), bearer(known_token), cookie(known_token)):
             assert (await endpoints.session(server, present)).code == ACCEPTED
-        assert (await endpoints.room(server, query(known))).code == ACCEPTED
-        answer = await endpoints.session(server, query(token()))
+        assert (await endpoints.room(server, query(known_token))).code == ACCEPTED
+        outcome = await endpoints.session(server, query(token()))
         assert (
-            answer.code,
-            answer.reason,
+            outcome.code,
+            outcome.reason,
         ) == (429, "too many requests in progress from your address without a valid credential")
         assert (await endpoints.room(server, query(token()))).code == 4429
-        held[0][1].write(b'{"name":1}')
-        assert b" 422 " in await held[0][0].readline()
+        connections[0][1].write(b'{"name":1}')
+        assert b" 422 " in await connections[0][0].readline()
         assert (await endpoints.room(server, query(token()))).code == ACCEPTED
         # Admitted clients do not count, however long they stay connected.
         async with AsyncExitStack() as stack:
@@ -73,29 +73,29 @@ async def test_l_requests_in_progress_without_a_credential_are_limited_per_addre
                 await stack.enter_async_context(await RoomClient.join(server, "foo", token=token()))
                 await stack.enter_async_context(await connect(server, f"/ws?token={token()}"))
             assert (await endpoints.session(server, query(token()))).code == ACCEPTED
-    for _, go in held:
-        go.close()
-        await go.wait_closed()
+    for _, writer in connections:
+        writer.close()
+        await writer.wait_closed()
 
 
 @ON_ONE_CARRIER
 async def test_l_requests_in_progress_of_a_trusted_proxy_are_not_limited(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_UNAUTHENTICATED_REQUESTS="1")
     head = "POST /api/session HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n"
-    held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
+    connections = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(3)]
     async with asyncio.timeout(TIMEOUT_S):
-        for come, go in held:
-            go.write(head.encode())
-            assert b"100 Continue" in await come.readuntil(b"\r\n\r\n")
-    for _, go in held:
-        go.close()
+        for reader, writer in connections:
+            writer.write(head.encode())
+            assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")
+    for _, writer in connections:
+        writer.close()
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("content", [b" " * (32 * 1024 + 1), b'{"token":"' + b"x" * 40_000 + b'"}'])
 async def test_l_a_body_before_authentication_is_small(secured_server: Server, content: bytes) -> None:
     async with http(secured_server) as client:
-        answer = await client.post("/api/session", content=content)
+        response = await client.post("/api/session", content=content)
 
-    assert answer.status_code == 413
-    assert "32768 bytes" in answer.json()["detail"]
+    assert response.status_code == 413
+    assert "32768 bytes" in response.json()["detail"]

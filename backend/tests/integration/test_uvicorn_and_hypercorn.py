@@ -57,9 +57,9 @@ def unix_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path
     process.end()
 
 
-def test_a2_a_unix_socket_is_this_machine(unix_socket: Path) -> None:
+def test_a2_open_mode_accepts_clients_of_a_unix_socket(unix_socket: Path) -> None:
     transport = httpx.HTTPTransport(uds=str(unix_socket))
     with blocking_http("http://alcove", transport=transport) as client:
-        answer = client.get("/api/items")
+        response = client.get("/api/items")
 
-    assert answer.status_code == 200, answer.text
+    assert response.status_code == 200, response.text

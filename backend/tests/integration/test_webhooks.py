@@ -87,9 +87,9 @@ async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
             imported = import_line | {"id": f"comment-{number}", "at": at}
             body = "\n".join(map(json.dumps, [*lines, imported]))
             assert (await client.post("/api/import", content=body)).status_code == 200
-            sent = await client.post("/api/items/foo/entries", json={"body": "today"})
-            assert sent.status_code == 201
-            at = sent.json()["at"]  # an import is not older than what the room has
+            response = await client.post("/api/items/foo/entries", json={"body": "today"})
+            assert response.status_code == 201
+            at = response.json()["at"]  # an import is not older than what the room has
         arrived = await receiver.entries(2)
         assert (await client.post("/api/items/foo/entries", json={"body": "last"})).status_code == 201
         arrived = await receiver.entries(3)
@@ -191,8 +191,8 @@ async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Star
 async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
     webhook_server: Server, receiver: Receiver
 ) -> None:
-    answers: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
-    receiver.respond = lambda _: answers.pop() if answers else 204
+    responses: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
+    receiver.respond = lambda _: responses.pop() if responses else 204
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         arrived = await receiver.entries(1)
@@ -246,7 +246,7 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
         ("whsec_c2hvcnQgYnV0IHByaXZhdGU=", "ALCOVE_WEBHOOK_SECRET: expected whsec_ and Base64 of 24 to 64 bytes"),
     ],
 )
-def test_k1_a6_a_webhook_without_a_good_secret_stops_the_server_and_is_not_shown(
+def test_k1_a6_an_invalid_webhook_secret_stops_the_server_and_is_not_shown(
     tmp_path: Path, secret: str, problem: str
 ) -> None:
     env = {"ALCOVE_WEBHOOK_URL": "https://user:word@app.example/hooks", "ALCOVE_WEBHOOK_SECRET": secret}

@@ -72,12 +72,12 @@ def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytes
     hooks = example("django", monkeypatch)["hooks"]
     body = event()
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed_headers(body).items()}
-    answers = [
+    responses = [
         hooks(RequestFactory().generic("POST", "/hooks", data, "application/json", **headers))
         for data in (body, body + b" ")
     ]
 
-    assert [answer.status_code for answer in answers] == [204, 401]
+    assert [response.status_code for response in responses] == [204, 401]
 
 
 @pytest.fixture
@@ -147,9 +147,9 @@ def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.Monk
 
 def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
     body = event()
-    both = signed_headers(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
+    headers = signed_headers(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
     for secret in (OLD_SECRET, WEBHOOK_SECRET, f"{WEBHOOK_SECRET},{OLD_SECRET}"):
-        assert verify_webhook(body, both, secret)["type"] == "message"
+        assert verify_webhook(body, headers, secret)["type"] == "message"
     with pytest.raises(InvalidError, match="No matching signature"):
         verify_webhook(body, signed_headers(body, OLD_SECRET), WEBHOOK_SECRET)
 

@@ -16,9 +16,9 @@ def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
     return {"Authorization": f"Bearer {token(sub=sub, items={item: letters})}"}
 
 
-async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **more: Any) -> httpx.Response:
+async def send(client: httpx.AsyncClient, item: str, body: Any = "hello", **fields: Any) -> httpx.Response:
     """Send an entry over HTTP."""
-    return await client.post(f"/api/items/{item}/entries", json={"body": body, **more})
+    return await client.post(f"/api/items/{item}/entries", json={"body": body, **fields})
 
 
 async def test_w11_s8_s9_a_message_is_edited_and_deleted_and_readers_are_notified(
@@ -68,7 +68,9 @@ async def test_w11_s5_a_repeated_request_stores_one_entry_and_answers_200(secure
     assert head == 3
 
 
-async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(secured_server: Server, item: str) -> None:
+async def test_w11_s8_an_invalid_target_is_422_and_another_members_message_403(
+    secured_server: Server, item: str
+) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         await send(client, item)
@@ -90,9 +92,9 @@ async def test_w11_s8_a_bad_target_is_422_and_another_members_message_403(secure
 async def test_w11_an_edit_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
-        answer = await client.patch(f"/api/items/{item}/entries/1", content=body.encode("latin-1"))
+        response = await client.patch(f"/api/items/{item}/entries/1", content=body.encode("latin-1"))
 
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
 
 
 @ON_ONE_CARRIER
@@ -100,9 +102,9 @@ async def test_w11_l1_an_edit_too_large_is_refused(secured_server: Server, item:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "rw"))
         await send(client, item)
-        answer = await client.patch(f"/api/items/{item}/entries/1", json={"body": "x" * 65_537})
+        response = await client.patch(f"/api/items/{item}/entries/1", json={"body": "x" * 65_537})
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
 async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(secured_server: Server, item: str) -> None:
@@ -112,13 +114,13 @@ async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(secured_server:
         await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room,
     ):
         client.headers.update(rights(item, "m", "shop"))
-        sent = [await send(client, item, body, kind="event", id="shipped-17") for _ in range(2)]
+        responses = [await send(client, item, body, kind="event", id="shipped-17") for _ in range(2)]
         (live,) = await room.wait_for_seq(1)
         client.headers.update(rights(item, "r"))
         (stored,) = (await page(client, item))["entries"]
 
-    assert [response.status_code for response in sent] == [201, 200]
-    assert live == stored == sent[0].json() == sent[1].json()
+    assert [response.status_code for response in responses] == [201, 200]
+    assert live == stored == responses[0].json() == responses[1].json()
     assert (live["kind"], live["body"]) == ("event", body)
 
 
@@ -130,10 +132,10 @@ async def test_s14_an_event_takes_the_right_to_moderate_and_a_message_that_to_wr
 ) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, letters))
-        answer = await send(client, item, {"text": "shipped"}, kind=kind)
+        response = await send(client, item, {"text": "shipped"}, kind=kind)
 
-    assert answer.status_code == status
-    assert "right" in answer.json()["detail"]
+    assert response.status_code == status
+    assert "right" in response.json()["detail"]
 
 
 @ON_ONE_CARRIER
@@ -147,10 +149,10 @@ async def test_s14_a2_open_mode_has_no_events(server: Server, item: str) -> None
 async def test_s14_an_event_out_of_shape_is_refused(secured_server: Server, item: str, body: Any) -> None:
     async with http(secured_server) as client:
         client.headers.update(rights(item, "m"))
-        answer = await send(client, item, body, kind="event")
+        response = await send(client, item, body, kind="event")
 
-    assert answer.status_code == 422
-    assert "body.body" in answer.json()["detail"]
+    assert response.status_code == 422
+    assert "body.body" in response.json()["detail"]
 
 
 async def test_s14_s8_an_event_cannot_be_edited_or_deleted_and_is_not_unread(secured_server: Server, item: str) -> None:

@@ -25,7 +25,7 @@ def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifte
     assert (bans.restrict(RW, "ada", "foo", 50), len(bans)) == (RW, 0)
 
 
-def test_a8_a_ban_on_all_items_counts_on_each_beside_those_on_one() -> None:
+def test_a8_a_ban_on_all_items_applies_to_each_item_besides_bans_on_one_item() -> None:
     bans = Bans()
     bans.add(Ban("ada", None, "all", until=100, reason="spam"), 0)
     bans.add(Ban("ada", "foo", "write"), 0)

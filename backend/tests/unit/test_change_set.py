@@ -25,7 +25,7 @@ def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_
     assert list(changes.messages()) == [RoomsChanged({"a": 1}, {"a": ["ada"], "b": ["bob"]})]
 
 
-def test_w10_beyond_the_bound_only_that_is_recorded() -> None:
+def test_w10_changes_beyond_the_bound_are_recorded_only_as_an_overflow() -> None:
     ways: list[Callable[[ChangeSet, int], None]] = [
         lambda changes, n: changes.add_room(f"room-{n}", 1),
         lambda changes, n: changes.add_marks(f"room-{n}", ["ada"]),

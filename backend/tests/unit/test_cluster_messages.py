@@ -73,7 +73,7 @@ def test_x9_anything_else_on_the_bus_is_a_decode_error(data: bytes) -> None:
         decode(data)
 
 
-def test_x9_a_message_with_one_bad_entry_is_refused_as_a_whole() -> None:
+def test_x9_a_message_with_one_malformed_entry_is_refused_as_a_whole() -> None:
     first, second = (encode(entry) for entry in entries(1, 2))
     with pytest.raises(msgspec.DecodeError):
         decode(announcements.encode(EntriesStored(2, 1), [first, second[:-1]]))

@@ -82,7 +82,7 @@ async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(harnes
     await eventually(lambda: ReadMark("bob", 1) in socket.lines)
 
 
-async def test_s4_a_room_that_comes_into_memory_between_a_commit_and_its_delivery_has_it_once(
+async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_once(
     harness: HubHarness,
 ) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""

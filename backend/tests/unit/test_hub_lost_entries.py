@@ -23,7 +23,7 @@ from tests.support.turns import run_turns
 ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 
 
-class LossyHubHarness:
+class LossyHub:
     """A hub on a HeldLog that can lose entries."""
 
     def __init__(self, tail_entries: int = 256) -> None:
@@ -80,9 +80,9 @@ def message(id_: str, sent_at: int = 1) -> Draft:
 
 
 @pytest.fixture
-async def harness() -> AsyncIterator[LossyHubHarness]:
+async def harness() -> AsyncIterator[LossyHub]:
     """Create a hub on a HeldLog; close the log afterwards."""
-    harness = LossyHubHarness()
+    harness = LossyHub()
     yield harness
     for room in harness.hub._rooms.all():
         room.close()
@@ -100,7 +100,7 @@ def ids(socket: FakeConnection) -> list[str]:
     return [line.id for line in socket.lines if isinstance(line, Entry)]
 
 
-async def assert_all_start_over(harness: LossyHubHarness, before: FakeConnection, *expected: str) -> None:
+async def assert_all_start_over(harness: LossyHub, before: FakeConnection, *expected: str) -> None:
     """Check that the connection was closed with 1012, and that a resume starts over and reads what the log has."""
     assert before.close_code == Close.RESTART
     after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
@@ -112,7 +112,7 @@ async def assert_all_start_over(harness: LossyHubHarness, before: FakeConnection
     assert ids(rejoined) == [*expected[1:]]
 
 
-async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHubHarness) -> None:
+async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.lose()
     await harness.post("d")
@@ -121,7 +121,7 @@ async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHubHarn
     await assert_all_start_over(harness, ada, "a", "d")
 
 
-async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(harness: LossyHubHarness) -> None:
+async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(harness: LossyHub) -> None:
     socket = FakeConnection()
     joining = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
     await harness.settle()
@@ -140,7 +140,7 @@ async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history
 
 
 @pytest.mark.parametrize("rewritten", [False, True], ids=["behind", "another entry"])
-async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHubHarness, rewritten: bool) -> None:  # noqa: FBT001 - a case
+async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHub, rewritten: bool) -> None:  # noqa: FBT001 - a case
     ada = await harness.join()
     harness.lose()
     if rewritten:
@@ -154,7 +154,7 @@ async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHubHarnes
 
 
 async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_in_the_log(
-    harness: LossyHubHarness,
+    harness: LossyHub,
 ) -> None:
     ada = await harness.join()
     harness.lose()
@@ -166,7 +166,7 @@ async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_
     await assert_all_start_over(harness, ada, "a", "x")
 
 
-async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(harness: LossyHubHarness) -> None:
+async def test_x8_a_page_read_to_fill_a_gap_is_compared_with_the_entries_in_memory(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.hub._rooms._cluster._recovery._sole_writer = False
     harness.lose()
@@ -180,7 +180,7 @@ async def test_x8_the_page_that_fills_a_hole_begins_with_what_memory_has(harness
     await assert_all_start_over(harness, ada, "a", "x", "y", "z")
 
 
-async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness: LossyHubHarness) -> None:
+async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.lose()
     harness.log.store.append([message("x")])
@@ -190,7 +190,7 @@ async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness:
     await assert_all_start_over(harness, ada, "a", "x")
 
 
-async def test_x8_a_message_of_another_history_is_no_reason_by_itself(harness: LossyHubHarness) -> None:
+async def test_x8_a_message_of_another_history_alone_closes_no_connection(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.hub._rooms._cluster._recovery.deliver("foo", [Entry(4, "message", "x", ADA.person, 1)], 1, "another")
     await harness.settle()
@@ -199,8 +199,8 @@ async def test_x8_a_message_of_another_history_is_no_reason_by_itself(harness: L
     assert ids(ada) == ["a", "b", "c"]
 
 
-async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
-    harness = LossyHubHarness(tail_entries=0)
+async def test_x8_a_reader_fed_from_the_log_notices_lost_entries() -> None:
+    harness = LossyHub(tail_entries=0)
     ada = await harness.join()
     harness.lose()
     joining = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
@@ -213,7 +213,7 @@ async def test_x8_a_reader_fed_from_the_log_notices_it() -> None:
     await harness.log.close()
 
 
-async def assert_new_history(harness: LossyHubHarness, before: FakeConnection, *expected: str) -> None:
+async def assert_new_history(harness: LossyHub, before: FakeConnection, *expected: str) -> None:
     """Check that a resume of a client that left starts over, in a new history with these entries."""
     after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
@@ -223,7 +223,7 @@ async def assert_new_history(harness: LossyHubHarness, before: FakeConnection, *
 
 @pytest.mark.parametrize("rewritten", ["", "xyz"], ids=["behind", "another entry"])
 async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_new_history(
-    harness: LossyHubHarness, rewritten: str
+    harness: LossyHub, rewritten: str
 ) -> None:
     ada = await harness.join()
     await harness.leave()
@@ -233,7 +233,7 @@ async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_n
     await assert_new_history(harness, ada, "a", *rewritten)
 
 
-async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(harness: LossyHubHarness) -> None:
+async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(harness: LossyHub) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.lose()
@@ -244,7 +244,7 @@ async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(har
 
 
 async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_missed_too(
-    harness: LossyHubHarness,
+    harness: LossyHub,
 ) -> None:
     for id_ in ("a", "b", "c"):
         await harness.post(id_)
@@ -255,7 +255,7 @@ async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_
     assert hello(await harness.join()).log != first
 
 
-async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness: LossyHubHarness) -> None:
+async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness: LossyHub) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.log.store.append([message(f"{n}") for n in range(60)])
@@ -264,7 +264,7 @@ async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness:
     assert (hello(after).log, hello(after).reset, ids(after)[0]) == (hello(ada).log, False, "0")
 
 
-async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(harness: LossyHubHarness) -> None:
+async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(harness: LossyHub) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.lose()
@@ -276,7 +276,7 @@ async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one
     await harness.hub._tasks.close(1)
 
 
-async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(harness: LossyHubHarness) -> None:
+async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(harness: LossyHub) -> None:
     following = asyncio.create_task(harness.hub.follow_access_records())
     await harness.settle()
     await following

@@ -97,7 +97,7 @@ def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
     assert (reader.outdated, reader.due) == (False, False)
 
 
-def test_w10_what_was_not_taken_is_sent_before_what_changed_since() -> None:
+def test_w10_items_put_back_are_taken_before_later_changes() -> None:
     reader = make_reader(ListIndex(), {"*": "r"})
     reader.add_change("c")
     reader.put_back(["a", "b", READY])

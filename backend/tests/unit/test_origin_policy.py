@@ -64,7 +64,7 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
         ("http://x:443", "x:443", False),
     ],
 )
-def test_a5_over_tls_only_https_is_our_own(origin: str, host: str, *, is_own: bool) -> None:
+def test_a5_over_tls_only_an_https_origin_is_the_servers_own(origin: str, host: str, *, is_own: bool) -> None:
     assert OriginPolicy().allow(origin, host, secure=True) == is_own
 
 

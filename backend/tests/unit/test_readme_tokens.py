@@ -18,7 +18,7 @@ PRINT = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
 
 
 @pytest.mark.parametrize("language", SIGNERS)
-def test_a3_three_lines_sign_a_token(language: str) -> None:
+def test_a3_the_readmes_three_lines_sign_a_valid_token(language: str) -> None:
     match = re.search(rf"```{language}\n(.*?)\n```", README, re.DOTALL)
     assert match is not None
     assert sum(map(bool, match[1].splitlines())) == 3

@@ -81,7 +81,7 @@ class Reference:
             if len(self.message) + len(data) > MAX_MESSAGE_BYTES:
                 return 1009
             self.message += data
-            if self.text and first_bad_byte(self.message, final=fin):
+            if self.text and has_invalid_utf8(self.message, final=fin):
                 return 1007
             if fin:
                 self.events.append(self.message.decode() if self.text else self.message)
@@ -96,7 +96,7 @@ def decodes(text: bytes) -> bool:
     return True
 
 
-def first_bad_byte(text: bytes, *, final: bool) -> bool:
+def has_invalid_utf8(text: bytes, *, final: bool) -> bool:
     """Return whether no continuation makes this valid UTF-8; with `final`, whether it is invalid as it is."""
     if final:
         return not decodes(text)

@@ -62,7 +62,7 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
     assert [draft.id for draft in harness.host.drafts] == [str(n) for n in range(1, 300, 2)]
 
 
-def test_l6_f2_bad_lines_in_a_row_are_counted_over_turns() -> None:
+def test_l6_f2_invalid_lines_in_a_row_are_counted_over_turns() -> None:
     harness = SessionHarness()
 
     assert harness.codes(*[PING] * 30, *["x"] * 20, send("late")) == ["invalid"] * 10
@@ -80,7 +80,7 @@ def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     assert harness.host.drafts == []
 
 
-def test_f1_a_bad_line_does_not_affect_other_lines() -> None:
+def test_f1_an_invalid_line_does_not_affect_other_lines() -> None:
     harness = SessionHarness()
 
     answers = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
@@ -91,7 +91,7 @@ def test_f1_a_bad_line_does_not_affect_other_lines() -> None:
     assert (answers[1].code, answers[1].id) == ("invalid", "c")
 
 
-def test_f2_ten_bad_lines_in_a_row_close_with_4400() -> None:
+def test_f2_ten_invalid_lines_in_a_row_close_with_4400() -> None:
     harness = SessionHarness()
     for _ in range(9):
         assert harness.codes("{}") == ["invalid"]
@@ -101,7 +101,7 @@ def test_f2_ten_bad_lines_in_a_row_close_with_4400() -> None:
     assert harness.socket.close_code == Close.INVALID
 
 
-def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_count() -> None:
+def test_f2_ten_invalid_lines_in_one_frame_are_all_answered_and_the_rest_is_ignored() -> None:
     harness = SessionHarness()
 
     assert harness.codes(*["x"] * 10, send("late"), *["x"] * 5) == ["invalid"] * 10
@@ -112,7 +112,7 @@ def test_f2_ten_bad_lines_in_one_frame_are_all_answered_and_the_rest_does_not_co
 
 
 @pytest.mark.parametrize("line", [PING, send(), '{"type":"typing"}', send(body="x" * 101)])
-async def test_f2_a_line_of_the_protocol_ends_the_row_of_bad_ones(line: str) -> None:
+async def test_f2_a_valid_line_resets_the_count_of_invalid_lines(line: str) -> None:
     harness = SessionHarness()
 
     for _ in range(3):

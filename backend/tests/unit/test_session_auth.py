@@ -44,7 +44,7 @@ def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> N
     assert drafts(harness) == ["a", "b"]
 
 
-def test_a4_lines_before_an_auth_count_before_it_and_lines_behind_a_bad_one_count_too() -> None:
+def test_a4_lines_before_and_after_a_refused_auth_are_processed_in_order() -> None:
     harness = SessionHarness()
     harness.send_frame(f"{PING}\n{AUTH}\n{PING}\n{send('a')}")
     assert harness.socket.new_lines() == [Pong()]
@@ -76,7 +76,7 @@ def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
     assert not harness.socket.paused
 
 
-def test_a4_what_waits_behind_a_token_without_the_right_to_read_does_not_count() -> None:
+def test_a4_lines_after_a_token_without_the_right_to_read_are_discarded() -> None:
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{send('a')}")
     harness.session.renewed(Member(ADA, frozenset({"write"})))
@@ -118,7 +118,7 @@ def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
 
 @pytest.mark.parametrize("outcome", ["renewed", "refused"])
 @pytest.mark.parametrize("ending", ["closed", "ended"])
-def test_a4_what_waits_when_the_connection_ends_does_not_count(ending: str, outcome: str) -> None:
+def test_a4_lines_that_wait_for_an_auth_are_discarded_when_the_connection_ends(ending: str, outcome: str) -> None:
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{send('a')}")
     if ending == "closed":
