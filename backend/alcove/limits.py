@@ -16,7 +16,7 @@ class Budget(NamedTuple):
     """The input that one connection may have processed in one turn of the event loop; the rest waits (L6)."""
 
     #: Frames, or lines of one frame.
-    frames: int = 32
+    frames: int = 64
     #: Bytes after which no further frame or line is begun.
     size: int = 64 * 1024
     #: Pings, pongs and empty fragments that a client may send in 10 s.

@@ -40,6 +40,8 @@ class Plan(Struct, frozen=True):
     window: int = 1
     #: Sends a second in all rooms together.
     rate: float = 0
+    #: The frames that all five floods send (a name in `flood.FLOODS`); empty: each sends others.
+    flood: str = ""
     #: Size of a body in bytes.
     body_bytes: int = 80
     warm_s: float = 0.5

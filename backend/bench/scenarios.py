@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from bench.flood import FLOODS
 from bench.peers.base import Peer
 from bench.plan import Dialect, Plan, Result
 
@@ -18,6 +19,8 @@ class Scenario(Struct, frozen=True):
     readers: int
     window: int = 1
     rate: float = 0
+    #: The frames that all floods send; empty: one flood of each kind.
+    flood: str = ""
     #: The figures of the row. `memory` is measured by the bench, the others by the generator.
     figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "worst", "memory"] = (
         "deliveries_per_s"
@@ -46,6 +49,7 @@ class Scenario(Struct, frozen=True):
             readers=self.readers,
             window=self.window,
             rate=self.rate,
+            flood=self.flood,
             warm_s=min(1.0, seconds / 2),
             seconds=seconds,
             core=core,
@@ -69,6 +73,11 @@ def _fan_out(readers: int, window: int) -> Scenario:
     return Scenario(f"room-{readers}-{window}", title, "window", 1, readers, window)
 
 
+def _flood(kind: str) -> Scenario:
+    title = f"a round trip beside five floods of {kind}: p50 / p99 / max ms"
+    return Scenario(f"flood-{kind.replace(' ', '-')}", title, "flood", 1, 1, flood=kind, figure="worst")
+
+
 SCENARIOS = [
     *(_fan_out(readers, window) for readers in (100, 1000) for window in (1, 16, 256)),
     Scenario("rooms-10-1", "100 rooms of 10, 1 in flight each: deliveries/s", "window", 100, 10, 1),
@@ -81,6 +90,7 @@ SCENARIOS = [
         rate=20, figure="latency",
     ),
     Scenario("flood", "a round trip beside five floods: p50 / p99 / max ms", "flood", 1, 1, figure="worst"),
+    *(_flood(kind) for kind in FLOODS),
 ]  # fmt: skip
 
 

@@ -38,11 +38,11 @@ def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("line", ["", " \t", PING])
-def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_32(line: str) -> None:
+def test_l6_a_frame_of_many_lines_takes_a_turn_for_each_64(line: str) -> None:
     harness = SessionHarness()
 
-    assert harness.send_frame("\n".join([line] * 1000)) == 32
-    assert harness.send_frame("\n".join([line] * 32)) == 1
+    assert harness.send_frame("\n".join([line] * 1000)) == 16
+    assert harness.send_frame("\n".join([line] * 64)) == 1
 
 
 def test_l6_long_lines_use_up_a_turn_by_their_bytes() -> None:
@@ -65,14 +65,14 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
 def test_l6_f2_invalid_lines_in_a_row_are_counted_over_turns() -> None:
     harness = SessionHarness()
 
-    assert harness.codes(*[PING] * 30, *["x"] * 20, send("late")) == ["invalid"] * 10
+    assert harness.codes(*[PING] * 60, *["x"] * 20, send("late")) == ["invalid"] * 10
     assert harness.socket.close_code == Close.INVALID
     assert harness.host.drafts == []
 
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     harness = SessionHarness()
-    rest = harness.session.text("\n".join([PING] * 32 + [send("late")]))
+    rest = harness.session.text("\n".join([PING] * 64 + [send("late")]))
     assert rest is not None
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
