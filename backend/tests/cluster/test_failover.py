@@ -106,7 +106,7 @@ async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_h
 
         assert await send_until_stored(ada, "after") == 2
         assert await ready(client, 200) == {"status": "ready", "storage": True, "bus": True}
-        # What the database itself announces is heard again, too (X5).
+        # Notifications of the database itself are received again, too (X5).
         await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
         assert [entry["body"] for entry in await ada.wait_for_seq(3)] == ["before", "after", "by SQL"]
 

@@ -85,12 +85,12 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
     first_server, second_server = join(), join()
     async with readers(item, first_server, second_server) as (ada, bob):
         acked: dict[str, int] = {}
-        unsure: list[str] = []
+        sent_ids: list[str] = []
         sends_in_progress = [send(n) for n in range(300)]
 
         async def flood() -> None:
             for line in sends_in_progress:
-                unsure.append(line["id"])
+                sent_ids.append(line["id"])
                 await ada.send_lines(line)
 
         flooding = asyncio.create_task(flood())

@@ -41,11 +41,11 @@ async def test_k4_when_the_process_that_delivers_is_killed_another_one_goes_on(j
         takeovers: list[float] = []
         for _ in range(KILLS):
             await traffic.send(servers, MESSAGES // (KILLS + 1))
-            dead = await leader(servers)
+            killed_server = await leader(servers)
             await receiver.wait_for(lambda: complete(traffic, receiver))
             arrived, killed = len(receiver.accepted), time.time() * 1000
-            await asyncio.to_thread(dead.end, signal.SIGKILL)
-            servers.remove(dead)
+            await asyncio.to_thread(killed_server.end, signal.SIGKILL)
+            servers.remove(killed_server)
             await traffic.send(servers, 3)
             await receiver.wait_for(lambda: complete(traffic, receiver))
             takeovers.append((receiver.accepted[arrived].at - killed) / 1000)

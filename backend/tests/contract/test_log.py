@@ -157,14 +157,14 @@ async def test_a_room_without_entries_is_empty(log: Log) -> None:
 @pytest.mark.parametrize("text", ["x" * 1000, "ñ" * 500])
 async def test_a_page_is_bounded_by_bytes_and_holds_at_least_one_entry(log: Log, text: str) -> None:
     await append(log, *(message(str(n), text) for n in range(1, 11)))
-    some = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
+    page_after = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
     last = (await log.read("foo", limit=10, max_bytes=3100)).entries
 
-    assert some[0].seq == 3
+    assert page_after[0].seq == 3
     assert last[-1].seq == 10
-    assert 1 <= len(some) <= 3
+    assert 1 <= len(page_after) <= 3
     assert 1 <= len(last) <= 3
-    assert all(later.seq == earlier.seq + 1 for earlier, later in pairwise([*some]))
+    assert all(later.seq == earlier.seq + 1 for earlier, later in pairwise([*page_after]))
     assert [entry.seq for entry in (await log.read("foo", after=4, limit=10, max_bytes=1)).entries] == [5]
     assert [entry.seq for entry in (await log.read("foo", before=5, limit=10, max_bytes=1)).entries] == [4]
 

@@ -8,7 +8,7 @@ from alcove.storage.base import Log, NoSuchRoomError, RoomReadMark, UnreadCount
 from tests.support.drafts import BOB, append, delete, edit, message
 from tests.support.storage import OpenLog
 
-EVERYTHING = [ALL_ITEMS]
+ALL_RANGES = [ALL_ITEMS]
 
 
 async def write_rooms(log: Log, *items: str, at: int = 1000) -> None:
@@ -54,7 +54,7 @@ async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log:
     await write_rooms(log, "order-1")
 
     with pytest.raises(NoSuchRoomError, match="no entries in the room of order-2"):
-        await log.list_rooms(EVERYTHING, "bob", limit=3, before="order-2")
+        await log.list_rooms(ALL_RANGES, "bob", limit=3, before="order-2")
 
 
 async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_order(log: Log) -> None:
@@ -78,7 +78,7 @@ async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_orde
 async def test_w10_w4_unread_counts_agree_with_the_list_and_end_at_1000(log: Log) -> None:
     await append(log, *(message(f"id-{n}") for n in range(1001)), message("mine", by=BOB))
 
-    (listed,) = await log.list_rooms(EVERYTHING, "bob", limit=3)
+    (listed,) = await log.list_rooms(ALL_RANGES, "bob", limit=3)
 
     assert await log.count_unread([("foo", "bob")]) == [UnreadCount("foo", listed.head, listed.unread)]
     assert (listed.head, listed.unread) == (1002, 1000)

@@ -8,14 +8,14 @@ from alcove.storage.base import Log, RoomReadMark
 from tests.support.drafts import BOB, append, delete, message
 from tests.support.storage import OpenLog
 
-FOO = readable_ranges({"foo": "r"})
+FOO_RANGES = readable_ranges({"foo": "r"})
 
 
 async def seqs(log: Log, *marks: tuple[str, str, int]) -> list[int]:
     """Move read marks, and return the resulting seqs."""
-    stand = await log.move_read_marks([RoomReadMark(*mark) for mark in marks])
-    assert [mark[:2] for mark in marks] == [(mark.item, mark.member) for mark in stand]
-    return [mark.seq for mark in stand]
+    moved = await log.move_read_marks([RoomReadMark(*mark) for mark in marks])
+    assert [mark[:2] for mark in marks] == [(mark.item, mark.member) for mark in moved]
+    return [mark.seq for mark in moved]
 
 
 async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
@@ -95,7 +95,7 @@ async def test_w4_the_latest_written_comes_first(log: Log) -> None:
 
 async def test_w4_a_listed_item_has_its_head_and_its_last_entry(log: Log) -> None:
     await append(log, message("a"), message("b", "last"))
-    (foo,) = await log.list_rooms(FOO, "ada", limit=10)
+    (foo,) = await log.list_rooms(FOO_RANGES, "ada", limit=10)
 
     assert (foo.head, foo.last.id if foo.last else None) == (2, "b")
 
@@ -103,7 +103,7 @@ async def test_w4_a_listed_item_has_its_head_and_its_last_entry(log: Log) -> Non
 async def test_w4_an_item_whose_entries_were_all_removed_has_no_last_entry(open_again: OpenLog) -> None:
     log = await open_again(Retention(days=1))
     await append(log, message("a", at=1000))
-    (foo,) = await log.list_rooms(FOO, "ada", limit=10)
+    (foo,) = await log.list_rooms(FOO_RANGES, "ada", limit=10)
 
     assert (foo.head, foo.last, foo.unread) == (1, None, 0)
 
@@ -111,18 +111,18 @@ async def test_w4_an_item_whose_entries_were_all_removed_has_no_last_entry(open_
 async def test_w4_unread_counts_the_messages_of_others_after_the_read_mark(log: Log) -> None:
     await append(log, message("1"), message("2", by=BOB), message("3", by=BOB), message("4"), message("5", by=BOB))
     await append(log, delete("6", 5, by=BOB))
-    unread = [(await log.list_rooms(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
+    unread = [(await log.list_rooms(FOO_RANGES, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
     assert unread == [2, 2, 4]
 
     await seqs(log, ("foo", "ada", 2), ("foo", "cyd", 6))
-    unread = [(await log.list_rooms(FOO, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
+    unread = [(await log.list_rooms(FOO_RANGES, member, limit=1))[0].unread for member in ("ada", "bob", "cyd")]
     assert unread == [1, 2, 0]
 
 
 async def test_w4_unread_counts_stop_at_1000(log: Log) -> None:
     await append(log, *(message(str(n), by=BOB) for n in range(1200)))
 
-    assert (await log.list_rooms(FOO, "ada", limit=1))[0].unread == 1000
+    assert (await log.list_rooms(FOO_RANGES, "ada", limit=1))[0].unread == 1000
 
 
 async def test_w4_a_room_with_only_refused_changes_is_not_listed(log: Log) -> None:

@@ -13,9 +13,9 @@ from deploy.ports import free_port
 from tests.support.deployment_files import DEPLOY, ROOT, Document, compose, directive, document, services
 from tests.support.servers import ALCOVE, Process
 
-CLUSTER, WATCH = services("cluster"), services("watch")
+CLUSTER, MONITORING = services("cluster"), services("watch")
 ALL_SERVICES: Document = compose()["services"]
-PROCESSES = {name: each for name, each in CLUSTER.items() if name.startswith("alcove-")}
+PROCESSES = {name: service for name, service in CLUSTER.items() if name.startswith("alcove-")}
 SECRETS = ["ALCOVE_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
 VALID_SECRETS = dict.fromkeys(SECRETS, "0123456789abcdef")
 
@@ -110,7 +110,7 @@ def test_missing_required_settings_are_reported_before_any_service_starts() -> N
         command, before = script("secrets-are-set"), {"PATH": os.environ["PATH"]}
         return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
-    waits = {name for name, each in CLUSTER.items() if "secrets-are-set" in each.get("depends_on", {})}
+    waits = {name for name, service in CLUSTER.items() if "secrets-are-set" in service.get("depends_on", {})}
     assert waits == {*PROCESSES, "postgres", "redis"}
     assert run_config(**VALID_SECRETS).returncode == 0
     for name in SECRETS:
@@ -142,11 +142,11 @@ def test_redis_uses_its_password_and_does_not_show_it() -> None:
 
 
 def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
-    connections = sum(int(each["environment"]["ALCOVE_CONNECTIONS"]) for each in PROCESSES.values())
-    (workers,), (places,) = directive("worker_processes"), directive("worker_connections")
+    connections = sum(int(service["environment"]["ALCOVE_CONNECTIONS"]) for service in PROCESSES.values())
+    (workers,), (worker_connections,) = directive("worker_processes"), directive("worker_connections")
 
-    assert int(workers) * int(places) >= 2 * connections
-    assert CLUSTER["proxy"]["ulimits"]["nofile"] >= 2 * int(places)
+    assert int(workers) * int(worker_connections) >= 2 * connections
+    assert CLUSTER["proxy"]["ulimits"]["nofile"] >= 2 * int(worker_connections)
     low, high = map(int, CLUSTER["proxy"]["sysctls"]["net.ipv4.ip_local_port_range"].split())
     for process in PROCESSES.values():
         assert high - low > 2 * int(process["environment"]["ALCOVE_CONNECTIONS"])
@@ -183,7 +183,7 @@ def test_the_proxy_and_prometheus_name_every_process() -> None:
 
     assert discovery["names"] == [*services(), *PROCESSES]
     assert [value.split()[0] for value in directive("server")] == [f"{name}:{discovery['port']}" for name in PROCESSES]
-    assert set(WATCH["prometheus"]["networks"]) == {"front", "default"}
+    assert set(MONITORING["prometheus"]["networks"]) == {"front", "default"}
 
 
 def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it_listens() -> None:
@@ -192,8 +192,8 @@ def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it
     (source,) = document(provisioning / "datasources/prometheus.yml")["datasources"]
     mounted = f"./backend/deploy/grafana/alcove.json:{provider['options']['path']}/alcove.json:ro"
 
-    assert mounted in WATCH["grafana"]["volumes"]
-    assert source["url"].removeprefix("http://").split(":")[0] in WATCH
+    assert mounted in MONITORING["grafana"]["volumes"]
+    assert source["url"].removeprefix("http://").split(":")[0] in MONITORING
     assert document(DEPLOY / "prometheus.yml")["rule_files"] == [
-        volume.split(":")[1] for volume in WATCH["prometheus"]["volumes"] if "alerts.yml" in volume
+        volume.split(":")[1] for volume in MONITORING["prometheus"]["volumes"] if "alerts.yml" in volume
     ]

@@ -45,15 +45,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def environment(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> FreshEnvironment:
     """Create an environment with the wheel, and the requirements of it and of the host examples."""
-    fresh = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
+    installation = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
     with zipfile.ZipFile(built[0]) as wheel:
         (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         required = email.message_from_bytes(wheel.read(metadata)).get_all("Requires-Dist") or []
         extras = email.message_from_bytes(wheel.read(metadata)).get_all("Provides-Extra") or []
-    fresh.link([*(re.sub(r" ?; extra == .*", "", line) for line in required), *HOSTS])
+    installation.link([*(re.sub(r" ?; extra == .*", "", line) for line in required), *HOSTS])
     assert "telemetry" in extras
-    fresh.install(f"{built[0]}[{','.join(extras)}]")
-    return fresh
+    installation.install(f"{built[0]}[{','.join(extras)}]")
+    return installation
 
 
 def start(

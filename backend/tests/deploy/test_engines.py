@@ -15,7 +15,7 @@ from deploy import engines
 from deploy.engines import Redis, alive
 from tests.support.deployment_files import ROOT, document
 
-#: Starts an engine of each kind, says which processes and folders they have, and is killed.
+#: Starts an engine of each kind, prints their processes and folders, and kills itself.
 OWNER = """
 import os, signal
 from deploy.engines import Postgres, Redis
@@ -26,7 +26,7 @@ for engine in (Postgres(), Redis()):
 print(os.getpid(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-#: Starts PostgreSQL, and says from where and whether it answers.
+#: Starts PostgreSQL, and prints its programs' folder and whether it answers.
 STARTER = """
 from deploy.engines import Postgres, postgres_bin
 with Postgres() as engine:

@@ -86,7 +86,7 @@ def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
     ("stage", "lock"), [(PAGE, "package-lock.json"), (SERVER, "requirements.lock")], ids=["page", "server"]
 )
 def test_a_change_of_code_does_not_reinstall_dependencies(stage: list[str], lock: str) -> None:
-    """Docker runs again what comes behind the first instruction whose files changed."""
+    """Docker repeats all instructions from the first one whose files changed."""
     (installed,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
     before = [source for line in stage[:installed] for source in copied_paths([line])]
 

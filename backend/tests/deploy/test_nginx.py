@@ -47,13 +47,13 @@ def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) 
 async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as server:
         proxy = Nginx(tmp_path, [server.port, server.port, server.port])
-        below = Host(proxy.port, "/chat")
+        chat_host = Host(proxy.port, "/chat")
         try:
-            async with events(below, item) as stream, await RoomClient.join(below, item) as ada:
+            async with events(chat_host, item) as stream, await RoomClient.join(chat_host, item) as ada:
                 await anext(stream)
                 await ada.send_messages("hello")
                 assert (await next_entry(stream))["id"] == "1"
-            async with http(below) as client:
+            async with http(chat_host) as client:
                 assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
         finally:
             await asyncio.to_thread(proxy.end)
@@ -76,7 +76,7 @@ async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster
 
     assert all(room.entries == rooms[0].entries for room in rooms)
     after = [await members(process) for process in cluster.processes]
-    assert all(now > then for then, now in zip(before, after, strict=True))
+    assert all(later > earlier for earlier, later in zip(before, after, strict=True))
     for room in rooms:
         await room.socket.close()
 
@@ -84,7 +84,7 @@ async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster
 async def test_w3_nginx_passes_on_each_event_at_once(cluster: Cluster, item: str) -> None:
     async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
         await anext(stream)
-        for n in range(1, 4):  # the next is sent only when the last was heard
+        for n in range(1, 4):  # each message is sent only after the one before was received
             await ada.send_messages(f"{n}")
             assert (await next_entry(stream))["id"] == str(n)
 
@@ -135,11 +135,11 @@ async def test_a5_the_own_origin_is_the_host_and_port_that_the_browser_requested
     await room.socket.close()
 
 
-@pytest.mark.parametrize(("outside", "secure"), [("https", ["secure"]), ("http", []), (None, [])])
+@pytest.mark.parametrize(("outer_scheme", "secure"), [("https", ["secure"]), ("http", []), (None, [])])
 async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
-    cluster: Cluster, outside: str | None, secure: list[str]
+    cluster: Cluster, outer_scheme: str | None, secure: list[str]
 ) -> None:
-    headers = {} if outside is None else {"X-Forwarded-Proto": outside}
+    headers = {} if outer_scheme is None else {"X-Forwarded-Proto": outer_scheme}
     async with http(cluster.proxy) as client:
         response = await client.post("/api/session", json={"name": "Ada"}, headers=headers)
 
@@ -174,14 +174,14 @@ async def test_x3_clients_of_a_killed_process_reconnect_to_another(
         disconnected = await members(first_server)
         await asyncio.to_thread(first_server.end, signal.SIGKILL)
         await eventually(lambda: disconnected == sum(room.socket.close_code is not None for room in rooms))
-        stayed = [room for room in rooms if room.socket.close_code is None]
+        connected = [room for room in rooms if room.socket.close_code is None]
         reconnected = [await RoomClient.join(proxy, item, after=0) for _ in range(disconnected + 6)]
         async with http(proxy) as client:
             assert {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)} == {200}
 
-        assert 0 < len(stayed) < 6
-        await stayed[0].send_messages("still here")
-        for room in (*stayed, *reconnected):
+        assert 0 < len(connected) < 6
+        await connected[0].send_messages("still here")
+        for room in (*connected, *reconnected):
             assert [entry["seq"] for entry in await room.wait_for_seq(7)] == list(range(1, 8))
             await room.socket.close()
     finally:

@@ -11,12 +11,12 @@ from tests.support.credentials import KEY_SET, SECRET
 from tests.support.servers import CARRIERS, Server, Start, alcove, without_problems
 from tests.support.storm import DEEP, storm
 
-#: The endpoints of the tests' parameter `endpoint` that are sockets; all others are asked over HTTP.
+#: The endpoints of the tests' parameter `endpoint` that are sockets; all others are HTTP endpoints.
 SOCKETS = {"chat", "echo", "item socket", "list socket", "room"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask endpoints of HTTP on one carrier, as a carrier carries sockets alone; `make storm` asks them on every one."""
+    """Test HTTP endpoints on one carrier, because carriers differ only for sockets; `make storm` tests them on each."""
     repeated = [item for item in items if _is_http_on_another_carrier(item)]
     if DEEP:
         for item in repeated:

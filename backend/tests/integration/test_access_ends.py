@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.support import endpoints
 from tests.support.clients import TIMEOUT_S, connect, eventually
-from tests.support.credentials import RSA, SECRET, token
+from tests.support.credentials import RSA_KEY, SECRET, token
 from tests.support.endpoints import ACCEPTED, Outcome, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED, EXPIRED, REVOKED
@@ -21,7 +21,7 @@ from tests.support.room_client import RoomClient, send
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 #: Ways of the tutorial's contract.
-PLAIN = ["/ws", "/ws/7", "/items/foo/ws"]
+TUTORIAL_PATHS = ["/ws", "/ws/7", "/items/foo/ws"]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def test_a4_a_connection_gets_an_error_and_is_closed_at_its_expiry(secured
     assert time.time() > exp - 0.01
 
 
-@pytest.mark.parametrize("path", PLAIN)
+@pytest.mark.parametrize("path", TUTORIAL_PATHS)
 async def test_a4_a_tutorial_socket_is_closed_when_its_token_expires(secured_server: Server, path: str) -> None:
     async with await connect(secured_server, f"{path}?token={token(exp=soon())}") as client:
         assert await end(client) == Outcome(4401, EXPIRED)
@@ -103,8 +103,8 @@ async def test_a4_the_rights_of_a_fresh_token_apply_at_once(secured_server: Serv
         refused = await room.request(send("no"))
         assert refused["code"] == "forbidden"
         exp = int(time.time()) + 700
-        fresh = token(items={item: "rwm"}, name="Another Name", exp=exp)
-        await room.send_lines({"type": "auth", "token": fresh}, send("yes"))
+        fresh_token = token(items={item: "rwm"}, name="Another Name", exp=exp)
+        await room.send_lines({"type": "auth", "token": fresh_token}, send("yes"))
         access = await room.wait_for("access")
         assert access == {"type": "access", "can": ["moderate", "read", "write"], "expires": exp * 1000}
         [entry] = await room.wait_for_seq(1)
@@ -115,7 +115,7 @@ async def test_a4_the_rights_of_a_fresh_token_apply_at_once(secured_server: Serv
 
 
 @pytest.mark.parametrize(
-    ("fresh", "code"),
+    ("changes", "code"),
     [
         ({"sub": "eve"}, "unauthenticated"),
         ({"exp": 1}, "unauthenticated"),
@@ -124,11 +124,11 @@ async def test_a4_the_rights_of_a_fresh_token_apply_at_once(secured_server: Serv
     ],
 )
 async def test_a4_an_invalid_fresh_token_changes_nothing(
-    secured_server: Server, item: str, fresh: dict[str, Any], code: str
+    secured_server: Server, item: str, changes: dict[str, Any], code: str
 ) -> None:
     exp = soon()
     async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "rw"})) as room:
-        await room.send_lines({"type": "auth", "token": token(items={item: "rw"}, **fresh)})
+        await room.send_lines({"type": "auth", "token": token(items={item: "rw"}, **changes)})
         assert (await room.wait_for("error"))["code"] == code
         assert await room.send_messages("still here") == [1]
         assert await room.wait_for_close() == 4401
@@ -138,7 +138,10 @@ async def test_a4_an_invalid_fresh_token_changes_nothing(
 
 async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
-        slow = {"type": "auth", "token": token(key=RSA, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"})}
+        slow = {
+            "type": "auth",
+            "token": token(key=RSA_KEY, algorithm="RS256", headers={"kid": "rsa"}, items={item: "rw"}),
+        }
         await room.send_lines(*[slow, {"type": "ping"}] * 10)
         types: list[str] = []
         while types.count("pong") < 10:
@@ -161,14 +164,14 @@ async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
         bob = await open_rooms.enter_async_context(
             await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "rw"}))
         )
-        plain = [
+        tutorial_sockets = [
             await open_rooms.enter_async_context(await connect(secured_server, f"{path}?token={token_of_mallory}"))
-            for path in PLAIN
+            for path in TUTORIAL_PATHS
         ]
         response = await admin.post("/api/revoke", json={"sub": "mallory"})
         not_before = response.json()["not_before"]
         assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
-        assert [(await end(client)).code for client in plain] == [4403, 4403, 4403]
+        assert [(await end(client)).code for client in tutorial_sockets] == [4403, 4403, 4403]
         assert await bob.send_messages("who was that?") == [1]
 
     assert rooms[0].socket.close_reason == REVOKED

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import endpoints
 from tests.support.clients import TIMEOUT_S, close_code, connect
-from tests.support.credentials import EC, ED, RSA, claims, raw_token, token
+from tests.support.credentials import EC_KEY, ED25519_KEY, RSA_KEY, claims, raw_token, token
 from tests.support.endpoints import ACCEPTED, Credential, bearer, cookie, query
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
@@ -24,9 +24,9 @@ VALID_CREDENTIALS: dict[str, Callable[[], Credential]] = {
     "in the cookie, from a configured origin": lambda: cookie(token(), "https://app.example"),
     "in the query, from any origin": lambda: Credential({"token": token()}, {"Origin": "https://evil.example"}),
     "in the header, from any origin": lambda: Credential({}, bearer(token()).headers | {"Origin": "null"}),
-    "of EdDSA": lambda: query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})),
-    "of RS256": lambda: query(token(key=RSA, algorithm="RS256", headers={"kid": "rsa"})),
-    "of ES256": lambda: query(token(key=EC, algorithm="ES256", headers={"kid": "ec"})),
+    "of EdDSA": lambda: query(token(key=ED25519_KEY, algorithm="EdDSA", headers={"kid": "ed"})),
+    "of RS256": lambda: query(token(key=RSA_KEY, algorithm="RS256", headers={"kid": "rsa"})),
+    "of ES256": lambda: query(token(key=EC_KEY, algorithm="ES256", headers={"kid": "ec"})),
     "of a secret, with a kid": lambda: query(token(headers={"kid": "anything"})),
     "without iat": lambda: query(token(iat=...)),
     "whose exp has a fraction": lambda: query(token(exp=time.time() + 60.5)),
@@ -64,16 +64,16 @@ ENDPOINTS_FOR_ANY_MEMBER = endpoints.ENDPOINTS_WITHOUT_RIGHTS | {
     "chat": endpoints.chat_socket,
 }
 #: Endpoints without a credential: they sign in or out, or return nothing about rooms.
-OPEN = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
+PATHS_WITHOUT_CREDENTIAL = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
 #: Origins that are not the server's own, however they look.
 OTHER_ORIGINS = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
 
 
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
-@pytest.mark.parametrize("way", VALID_CREDENTIALS)
-async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, way: str, endpoint: str) -> None:
+@pytest.mark.parametrize("kind", VALID_CREDENTIALS)
+async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, kind: str, endpoint: str) -> None:
     call, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
-    assert await call(secured_server, VALID_CREDENTIALS[way]()) == endpoints.Outcome(ACCEPTED)
+    assert await call(secured_server, VALID_CREDENTIALS[kind]()) == endpoints.Outcome(ACCEPTED)
 
 
 @pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
@@ -96,7 +96,7 @@ def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(sec
         f"{method} {path}"
         for path, methods in paths.items()
         for method in methods
-        if path not in OPEN and not is_in_the_table(method, path)
+        if path not in PATHS_WITHOUT_CREDENTIAL and not is_in_the_table(method, path)
     ]
 
     assert len(paths) > 15

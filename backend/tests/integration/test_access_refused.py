@@ -9,9 +9,9 @@ import pytest
 from tests.support import endpoints
 from tests.support.clients import refusal
 from tests.support.credentials import (
-    EC,
+    EC_KEY,
     KEY_SET,
-    RSA,
+    RSA_KEY,
     RSA_PEM,
     SECRET,
     UNREGISTERED_KEY,
@@ -60,8 +60,8 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "alg a list": (lambda: query(raw_token({"alg": ["HS256"]}, claims())), "algorithm"),
     "HS384 of the secret": (lambda: query(token(key=SECRET * 2, algorithm="HS384")), "algorithm"),
     "HS512 of the secret": (lambda: query(token(key=SECRET * 2, algorithm="HS512")), "algorithm"),
-    "RS512 of our key": (lambda: query(token(key=RSA, algorithm="RS512", headers={"kid": "rsa"})), "algorithm"),
-    "PS256 of our key": (lambda: query(token(key=RSA, algorithm="PS256", headers={"kid": "rsa"})), "algorithm"),
+    "RS512 of our key": (lambda: query(token(key=RSA_KEY, algorithm="RS512", headers={"kid": "rsa"})), "algorithm"),
+    "PS256 of our key": (lambda: query(token(key=RSA_KEY, algorithm="PS256", headers={"kid": "rsa"})), "algorithm"),
     "HS256 of the public key": (lambda: query(pem_as_secret()), "signature"),
     "HS256 of the listed key": (
         lambda: query(raw_token({"alg": "HS256"}, claims(), json.dumps(KEY_SET["keys"][1]).encode())),
@@ -93,13 +93,13 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
         "none of the configured keys",
     ),
     "kid a number": (lambda: query(raw_token(HS256_HEADER | {"kid": 7}, claims())), "must be a string"),
-    "no kid among several keys": (lambda: query(token(key=RSA, algorithm="RS256")), "none of the configured keys"),
+    "no kid among several keys": (lambda: query(token(key=RSA_KEY, algorithm="RS256")), "none of the configured keys"),
     "our kid, another's key": (
         lambda: query(token(key=UNREGISTERED_KEY, algorithm="RS256", headers={"kid": "rsa"})),
         "signature",
     ),
     "the kid of another kind": (
-        lambda: query(token(key=EC, algorithm="ES256", headers={"kid": "rsa"})),
+        lambda: query(token(key=EC_KEY, algorithm="ES256", headers={"kid": "rsa"})),
         "configured keys",
     ),
     "another's secret": (lambda: query(token(key="another secret of more than 32 bytes")), "signature"),
@@ -196,7 +196,7 @@ UNUSABLE_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "a cookie from another site": (lambda: cookie(token(), "https://evil.example"), "origin"),
 }
 #: Ids that no item can have: 4400, or HTTP 422.
-NO_ITEMS = {
+INVALID_ITEMS = {
     "encoded twice": "%2566oo",
     "with a slash, encoded": "a%252Fb",
     "with a space": "f oo",
@@ -221,11 +221,11 @@ at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS | LIST_ENDPOINTS)
-@pytest.mark.parametrize("way", INVALID_CREDENTIALS)
+@pytest.mark.parametrize("kind", INVALID_CREDENTIALS)
 async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
-    secured_server: Server, way: str, endpoint: str
+    secured_server: Server, kind: str, endpoint: str
 ) -> None:
-    make_credential, text = INVALID_CREDENTIALS[way]
+    make_credential, text = INVALID_CREDENTIALS[kind]
     outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, make_credential())
 
     assert outcome.code == (4401 if endpoint in SOCKETS else 401)
@@ -253,11 +253,11 @@ async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
 
 
 @pytest.mark.parametrize("endpoint", [*ENDPOINTS, "unread"])
-@pytest.mark.parametrize("way", UNUSABLE_CREDENTIALS)
+@pytest.mark.parametrize("kind", UNUSABLE_CREDENTIALS)
 async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
-    secured_server: Server, way: str, endpoint: str
+    secured_server: Server, kind: str, endpoint: str
 ) -> None:
-    make_credential, text = UNUSABLE_CREDENTIALS[way]
+    make_credential, text = UNUSABLE_CREDENTIALS[kind]
     if endpoint != "room" and "Origin" in make_credential().headers:
         endpoint = "send"
     outcome = await (ENDPOINTS | LIST_ENDPOINTS | {"send": endpoints.send})[endpoint](secured_server, make_credential())
@@ -267,9 +267,9 @@ async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
 
 
 @at_every_endpoint
-@pytest.mark.parametrize("way", NO_ITEMS)
-async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, way: str, endpoint: str) -> None:
-    outcome = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=NO_ITEMS[way]))
+@pytest.mark.parametrize("kind", INVALID_ITEMS)
+async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, kind: str, endpoint: str) -> None:
+    outcome = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=INVALID_ITEMS[kind]))
 
     assert outcome.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in outcome.reason

@@ -22,7 +22,7 @@ from tests.support.item_ids import INVALID_IDS, VALID_IDS
 GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
 #: The block of the guide that lets the application's role `shop` send.
 (GRANTS,) = re.findall(r"```sql\n(CREATE ROLE shop.*?)```", GUIDE, re.DOTALL)
-SEND = "alcove.alcove_send($1, $2, 'shop', 'The shop', 'hello')"
+SEND_CALL = "alcove.alcove_send($1, $2, 'shop', 'The shop', 'hello')"
 
 
 def url_for(url: str, role: str) -> str:
@@ -69,7 +69,7 @@ async def test_x5_everything_is_in_the_schema_or_public_whatever_the_role_is_cal
 ) -> None:
     assert log
     async with roles(postgres_url) as operator:
-        places = await operator.fetch(
+        definitions = await operator.fetch(
             "SELECT pronamespace::regnamespace::text, count(*) FROM pg_proc WHERE proname = 'alcove_send' GROUP BY 1"
         )
         paths = await operator.fetch(
@@ -82,7 +82,7 @@ async def test_x5_everything_is_in_the_schema_or_public_whatever_the_role_is_cal
             " OR p.pronamespace = 'alcove'::regnamespace AND a.grantee = 0"
         )
 
-    assert set(map(tuple, places)) == {("alcove", 2), ("public", 2)}
+    assert set(map(tuple, definitions)) == {("alcove", 2), ("public", 2)}
     assert paths == [], "functions that look for names in the caller's search path"
     assert public == [], "functions that every role may run"
 
@@ -92,7 +92,7 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
     shop: Any, log: Log, path: str
 ) -> None:
     await shop.execute("SELECT set_config('search_path', $1, false)", path)
-    await shop.execute(f"SELECT {SEND}", "foo", "a")
+    await shop.execute(f"SELECT {SEND_CALL}", "foo", "a")
     await shop.execute("SELECT public.alcove_send('foo', 'b', 'shop', 'The shop', '{\"n\": 1}'::jsonb)")
     if "public" in path:
         await shop.execute("SELECT alcove_send('foo', 'c', 'shop', 'The shop', 'short')")
@@ -115,7 +115,7 @@ async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_r
         CREATE FUNCTION trap.json_build_object(text, text, text, text, text, bigint) RETURNS json
           LANGUAGE plpgsql AS 'BEGIN RAISE ''trapped''; END';
     """)
-    await shop.execute(f"SELECT {SEND}", "foo", "a")
+    await shop.execute(f"SELECT {SEND_CALL}", "foo", "a")
 
     assert await bodies(log) == {1: '"hello"'}
 
@@ -150,10 +150,10 @@ async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Lo
 
 async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
     for n, item_id in enumerate(VALID_IDS):
-        await shop.execute(f"SELECT {SEND}", item_id, str(n))
+        await shop.execute(f"SELECT {SEND_CALL}", item_id, str(n))
     for invalid_id, normalized in INVALID_IDS:
         with pytest.raises(asyncpg.CheckViolationError, match="expected") as refused:
-            await shop.execute(f"SELECT {SEND}", invalid_id, "a")
+            await shop.execute(f"SELECT {SEND_CALL}", invalid_id, "a")
         assert normalized in str(refused.value)
 
     assert dict.fromkeys(VALID_IDS, 1) == {

@@ -22,7 +22,7 @@ from tests.support.servers import Server
 from tests.support.storm import examples
 
 #: Codes with which the server may end a connection over what it was sent (C).
-CLOSES = {1003, 1007, 1009, 4400}
+CLOSE_CODES = {1003, 1007, 1009, 4400}
 #: Each example is a conversation on a new socket, so there are not many; the session's own test has more.
 bounded = settings(
     max_examples=examples(25),
@@ -70,7 +70,7 @@ async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_store
         stored_entries = await read_log(client, item)
 
     assert isinstance(received[0], Hello)
-    assert code in {None, *CLOSES}
+    assert code in {None, *CLOSE_CODES}
     acked = {line.seq: line.id for line in received if isinstance(line, Ack)}
     assert all(acked[line.seq] == line.id for line in received if isinstance(line, Ack))
     stored = {entry["seq"]: entry["id"] for entry in stored_entries}

@@ -19,7 +19,7 @@ from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 #: What a proxy in front passes on: the whole path, or the path without the prefix.
 PATHS_BY_PROXY = {"not stripped": "/chat", "stripped": ""}
-HTTPS = {"X-Forwarded-Proto": "https", "Origin": "https://rooms.example", "Host": "rooms.example"}
+HTTPS_HEADERS = {"X-Forwarded-Proto": "https", "Origin": "https://rooms.example", "Host": "rooms.example"}
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,11 @@ async def use(server: Host, item: str) -> None:
         history = await client.get(f"/api/items/{item}/entries")
         bodies = [entry["body"] for entry in history.json()["entries"]]
         unknown = await client.get(f"/api/items/{item}/entries?nonsense=1")
-        wrong = await client.patch("/api/session")
+        refused = await client.patch("/api/session")
 
         assert (stored.status_code, bodies) == (201, ["over a socket", "over HTTP"])
         assert unknown.status_code == 422
-        assert (wrong.status_code, wrong.headers["allow"]) == (405, "DELETE, GET, POST")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, POST")
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert "alcove_connections" in (await client.get("/metrics")).text
     async with events(server, item, **{"Last-Event-ID": "0"}) as stream:
@@ -111,10 +111,10 @@ def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Ho
 def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(server: Host) -> None:
     with blocking_http(server, token=None) as client:
         plain = client.post("/api/session", json={"name": "Ada"})
-        secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS)
+        secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS_HEADERS)
         cookie = secure.headers.get_list("set-cookie")[0].split(";")[0]
-        session = client.get("/api/session", headers=HTTPS | {"Cookie": cookie})
-        logout = client.delete("/api/session", headers=HTTPS | {"Cookie": cookie})
+        session = client.get("/api/session", headers=HTTPS_HEADERS | {"Cookie": cookie})
+        logout = client.delete("/api/session", headers=HTTPS_HEADERS | {"Cookie": cookie})
 
     assert (
         plain.headers.get_list("set-cookie")[0].split("=")[0],

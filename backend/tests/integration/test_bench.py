@@ -65,11 +65,11 @@ def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
 def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
     stream = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
     numbers: list[int] = []
-    entries, rest = 0, b""
+    entries, unparsed = 0, b""
 
     for start in range(0, len(stream), size):
-        run = scan(rest + stream[start : start + size])
-        entries, rest = entries + run.entries, run.rest
+        run = scan(unparsed + stream[start : start + size])
+        entries, unparsed = entries + run.entries, run.rest
         numbers += range(run.first, run.last + 1)
 
     assert (entries, numbers) == (9, list(range(9)))

@@ -21,7 +21,7 @@ from tests.support.servers import Address, Server
 from tests.support.storm import depth, storm
 
 STAYING_CLIENTS = depth(10, 20)
-LEAVING = depth(60, 200)
+LEAVING_CLIENTS = depth(60, 200)
 Leave = Callable[[ClientConnection], Awaitable[None]]
 
 
@@ -42,13 +42,13 @@ async def connect_and_disconnect(server: Address, leave: Leave, stack: AsyncExit
     staying = [
         await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING_CLIENTS)
     ]
-    leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING)]
+    leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING_CLIENTS)]
     for client in leaving:
         stack.push_async_callback(abort, client)
 
     await asyncio.gather(*(leave(client) for client in leaving))
     for listener in staying:
-        await listener.wait_for_count(LEAVING)
+        await listener.wait_for_count(LEAVING_CLIENTS)
     return staying
 
 
@@ -66,7 +66,7 @@ async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
         for listener in staying:
             await listener.wait_for_line("Client #0 says: who is left?")
 
-        leave_lines = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING))
+        leave_lines = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING_CLIENTS))
         for listener in staying:
             received = Counter(listener.lines)
             received.subtract(["Client #0 says: who is left?"])

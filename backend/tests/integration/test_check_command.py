@@ -11,7 +11,7 @@ from deploy.ports import free_port
 from tests.support.credentials import SECRET
 from tests.support.servers import BIN, Process
 
-ROWS = ["settings", "database", "clock", "bus", "descriptors", "page"]
+CHECK_NAMES = ["settings", "database", "clock", "bus", "descriptors", "page"]
 
 
 def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
@@ -20,7 +20,7 @@ def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
     code = process.exit_code()
     matches = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]
     rows = {row[2]: (row[1] == "ok", row[3]) for row in matches if row}
-    assert list(rows) == ROWS, process.output
+    assert list(rows) == CHECK_NAMES, process.output
     return code, rows
 
 

@@ -31,10 +31,10 @@ ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member(
 @ON_ONE_CARRIER
 def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured_server: Server, item: str) -> None:
     with Client(secured_server.url, SECRET) as client:
-        sent = client.send(item, {"text": "hello"}, by=ADA, id="a")
-        assert isinstance(sent, Message)
-        assert client.send(item, {"text": "hello"}, by=ADA, id="a") == sent
-        assert (sent.item, sent.seq, sent.body, sent.by.name) == (item, 1, {"text": "hello"}, "Ada")
+        message = client.send(item, {"text": "hello"}, by=ADA, id="a")
+        assert isinstance(message, Message)
+        assert client.send(item, {"text": "hello"}, by=ADA, id="a") == message
+        assert (message.item, message.seq, message.body, message.by.name) == (item, 1, {"text": "hello"}, "Ada")
         assert client.event(item, "shipped", by=SHOP, data=7).body == {"text": "shipped", "data": 7}
         assert client.edit(item, 1, "hello!", by=ADA).target == 1
         with pytest.raises(ForbiddenError):
@@ -109,10 +109,10 @@ def test_w6_a_number_that_no_entry_can_have_is_an_error_of_the_library(number: i
 
 
 def test_w15_the_end_of_a_ban_has_a_time_zone() -> None:
-    naive = datetime.now(UTC).replace(tzinfo=None)
+    without_zone = datetime.now(UTC).replace(tzinfo=None)
 
     with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="with a time zone"):
-        client.ban("eve", "foo", until=naive)
+        client.ban("eve", "foo", until=without_zone)
 
 
 def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:

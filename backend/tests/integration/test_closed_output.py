@@ -63,8 +63,8 @@ async def test_a_command_whose_output_is_closed_ends_quietly(
 async def test_w14_an_export_into_head_ends_quietly(secured_server: Server, item: str, tmp_path: Path) -> None:
     async with http(secured_server, token(items={item: "rw"})) as client:
         for number in range(5):  # more than a pipe holds
-            sent = await client.post(f"/api/items/{item}/entries", json={"body": f"{number}" * 60_000})
-            assert sent.status_code == 201
+            response = await client.post(f"/api/items/{item}/entries", json={"body": f"{number}" * 60_000})
+            assert response.status_code == 201
     export = ("export", "--item", item, "--url", secured_server.url)
 
     assert await asyncio.to_thread(run_into, tmp_path, *export, read=10) == (1, "")

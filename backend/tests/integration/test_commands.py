@@ -18,7 +18,7 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, Server, fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
-SIGNED = {"ALCOVE_SECRET": SECRET}
+SECRET_ENV = {"ALCOVE_SECRET": SECRET}
 OPEN_MODE_ERROR = "alcove: --host 0.0.0.0 in open mode would give every machine of the network access"
 #: Settings and arguments that stop `alcove serve`, and how its one line begins.
 START_ERRORS = {
@@ -81,9 +81,9 @@ def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
     return process.exit_code(), process.lines
 
 
-@pytest.mark.parametrize("why", START_ERRORS)
-def test_a2_a3_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, why: str) -> None:
-    env, arguments, line = START_ERRORS[why]
+@pytest.mark.parametrize("cause", START_ERRORS)
+def test_a2_a3_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, cause: str) -> None:
+    env, arguments, line = START_ERRORS[cause]
     code, lines = run(tmp_path, "serve", "--port", "0", *arguments, **env)
 
     assert code == 1
@@ -112,7 +112,7 @@ async def test_a2_signed_mode_logs_no_warning_at_the_start(secured_server: Serve
 
 def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
     before = int(time.time())
-    code, [made] = run(
+    code, [printed_token] = run(
         tmp_path,
         "token",
         "--sub",
@@ -125,9 +125,9 @@ def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
         "order-*=r",
         "--ttl",
         "15m",
-        **SIGNED,
+        **SECRET_ENV,
     )
-    claims = jwt.decode(keep(made), SECRET, algorithms=["HS256"])
+    claims = jwt.decode(keep(printed_token), SECRET, algorithms=["HS256"])
 
     assert code == 0
     assert {name: claims[name] for name in ("sub", "name", "items")} == {
@@ -158,7 +158,7 @@ def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
 def test_a3_the_token_command_refuses_to_print_an_invalid_token(
     tmp_path: Path, arguments: list[str], line: str
 ) -> None:
-    code, lines = run(tmp_path, "token", *arguments, **SIGNED)
+    code, lines = run(tmp_path, "token", *arguments, **SECRET_ENV)
 
     assert code == 1
     assert len(lines) == 1
@@ -176,20 +176,22 @@ async def test_a7_the_revoke_command_revokes_a_member(secured_server: Server, tm
     walter = token(sub="walter", items={"*": "rw"})
     async with (
         await RoomClient.join(secured_server, item, token=walter) as room,
-        await RoomClient.join(secured_server, f"{item}-2", token=walter) as two,
+        await RoomClient.join(secured_server, f"{item}-2", token=walter) as second_room,
     ):
-        assert run(tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", secured_server.url, **SIGNED) == (
+        assert run(
+            tmp_path, "revoke", "--sub", "walter", "--item", item, "--url", secured_server.url, **SECRET_ENV
+        ) == (
             0,
             [],
         )
         assert await room.wait_for_close() == 4403
-        assert await two.send_messages("still here") == [1]
+        assert await second_room.send_messages("still here") == [1]
         admin = token(sub="root", items={"*": "m"})
         assert run(tmp_path, "revoke", "--sub", "walter", "--url", f"{secured_server.url}/", ALCOVE_TOKEN=admin) == (
             0,
             [],
         )
-        assert await two.wait_for_close() == 4403
+        assert await second_room.wait_for_close() == 4403
 
 
 @ON_ONE_CARRIER
@@ -207,14 +209,14 @@ def test_a7_the_revoke_command_explains_its_failure_in_one_line(
         == f"alcove: {secured_server.url} refused: this requires the right to moderate *"
     )
     assert "refused: the token is not valid" in line(secured_server.url, ALCOVE_SECRET="s" * 32)
-    assert line(server.url, **SIGNED) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
+    assert line(server.url, **SECRET_ENV) == f"alcove: {server.url} refused: open mode has no tokens to revoke"
     assert line(secured_server.url).startswith("alcove: ALCOVE_SECRET is not set")
-    assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SIGNED)
-    assert "cannot be reached" in line("http://[", **SIGNED)
-    assert "expected http:// or https://" in line("file:///etc/passwd", **SIGNED)
+    assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SECRET_ENV)
+    assert "cannot be reached" in line("http://[", **SECRET_ENV)
+    assert "expected http:// or https://" in line("file:///etc/passwd", **SECRET_ENV)
     with key_server() as failing_server:
         failing_server.status, failing_server.body = 500, b"<html>"
-        assert f"alcove: {failing_server.url} refused: " in line(failing_server.url, **SIGNED)
+        assert f"alcove: {failing_server.url} refused: " in line(failing_server.url, **SECRET_ENV)
 
 
 async def test_a2_open_mode_refuses_other_machines_under_any_asgi_server(tmp_path: Path) -> None:

@@ -104,17 +104,17 @@ def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: W
         connection = detached_connection(server.recorder())
 
         def fill() -> int:
-            taken = 0
+            accepted = 0
             while connection.try_write(frame):
-                taken += 1
+                accepted += 1
                 assert connection.buffered_bytes() <= BUFFER_BYTES
-            return taken
+            return accepted
 
-        taken = 0
+        accepted = 0
         while more := server.call(fill):
-            taken += more
+            accepted += more
         assert server.call(connection.buffered_bytes) > BUFFER_BYTES - len(frame.wire)
-        for _ in range(taken):
+        for _ in range(accepted):
             assert client.frame() == (0x82, frame.payload)
         assert server.run_coroutine(connection.wait_writable())
         assert server.call(lambda: connection.try_write(text_frame("in step")))
@@ -140,19 +140,19 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
         client.upgraded()
         recorder = server.recorder()
         client.socket.setblocking(False)
-        sent = 0
+        sent_bytes = 0
         connection = detached_connection(recorder)
         until_stuck = time.monotonic() + TIMEOUT_S
         while not server.call(lambda: connection._reading_paused):
             assert time.monotonic() < until_stuck
             try:
-                sent += client.socket.send(frame[sent % len(frame) :])
+                sent_bytes += client.socket.send(frame[sent_bytes % len(frame) :])
             except BlockingIOError:
                 continue
         client.socket.settimeout(TIMEOUT_S)
 
         assert server.call(connection.buffered_bytes) < BUFFER_BYTES + 3 * len(frame)
-        for _ in range(sent // len(frame)):
+        for _ in range(sent_bytes // len(frame)):
             assert client.frame() == (0x82, b"x" * 100_000)
 
 

@@ -44,11 +44,13 @@ def test_a_stuck_reader_that_sent_a_close_frame_is_aborted(loop: str) -> None:
         wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
-@pytest.mark.parametrize("begun", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"])
-def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, begun: bytes) -> None:
+@pytest.mark.parametrize(
+    "unfinished_frame", [b"\x81", b"\x81\x85\0\0", b"\x82\xfe\x01\x00\0\0\0\0half", b"\x89\x84\0\0\0\0pi"]
+)
+def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, unfinished_frame: bytes) -> None:
     with server_with_deadline(loop, frame_s=0.1) as server, server.client() as client:
         client.upgraded()
-        client.socket.sendall(begun)
+        client.socket.sendall(unfinished_frame)
         assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
         assert client.ended()
         assert wait_for_close(server.recorder()) == 4408

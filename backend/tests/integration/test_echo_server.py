@@ -164,21 +164,21 @@ def test_a_new_message_within_a_message_is_refused(client: RawClient, first: int
     assert_refused(client, 1002)
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
+@pytest.mark.parametrize("inside_message", [False, True], ids=["between messages", "within a message"])
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999])
-def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, within: bool) -> None:  # noqa: FBT001
+def test_a_close_frame_is_answered_with_its_code(client: RawClient, code: int, inside_message: bool) -> None:  # noqa: FBT001
     """Check RFC 6455, sections 5.4, 5.5.1 and 7.4."""
-    if within:
+    if inside_message:
         client.send(0x01, b"begun")
         assert_accepted(client)
     client.send(0x88, code.to_bytes(2, "big") + "tschüs".encode())
     assert_refused(client, code)
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["between messages", "within a message"])
-def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, within: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("inside_message", [False, True], ids=["between messages", "within a message"])
+def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, inside_message: bool) -> None:  # noqa: FBT001
     """Check RFC 6455, sections 5.4 and 5.5.1."""
-    if within:
+    if inside_message:
         client.send(0x02, b"begun")
         assert_accepted(client)
     client.send(0x88)

@@ -31,7 +31,7 @@ ADA = Member(Person("ada", "Ada"), frozenset({"read", "write"}))
 #: How many rooms are visited.
 ROOMS = depth(2_000, 20_000)
 #: What a visit makes in memory.
-KINDS = (Room, Tail, RoomPresence, Cursor, Session, FakeConnection)
+TRACKED_TYPES = (Room, Tail, RoomPresence, Cursor, Session, FakeConnection)
 
 
 @asynccontextmanager
@@ -46,7 +46,7 @@ def alive() -> dict[str, int]:
     """Count the objects of each type in memory."""
     gc.collect()
     kinds = [type(candidate) for candidate in gc.get_objects()]
-    return {kind.__name__: kinds.count(kind) for kind in KINDS}
+    return {kind.__name__: kinds.count(kind) for kind in TRACKED_TYPES}
 
 
 @storm

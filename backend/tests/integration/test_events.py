@@ -154,7 +154,7 @@ async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_ab
 
 @ON_ONE_CARRIER
 async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Start, item: str) -> None:
-    """Nobody asks a reader of events for an answer: that nothing arrives there is known to the kernel alone."""
+    """An event stream has no pings: only the kernel knows that the client receives nothing."""
     # Longer than the flood takes on a busy machine: the other reader reads only after it.
     server = serve(ALCOVE_PONG_S="5", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada, events(server, item) as stream:

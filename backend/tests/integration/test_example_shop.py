@@ -22,7 +22,7 @@ from tests.support.servers import BIN, Process, Server, fastapi_dev
 
 EXAMPLE = Path(__file__).parents[2] / "examples/fastapi_shop/main.py"
 PROTOCOLS = ("--http", "alcove.server.websocket:UpgradeHttp", "--ws", "alcove.server.websocket:DetachableWebSocket")
-_READY = r"https?://127\.0\.0\.1:(?P<port>\d+)"
+_READY_PATTERN = r"https?://127\.0\.0\.1:(?P<port>\d+)"
 
 
 def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Server:
@@ -42,12 +42,12 @@ def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None 
                 *bind,
                 *options,
             ]
-            server = Server(command, ready=f"Listening at: {_READY}", cwd=folder, env=env)
+            server = Server(command, ready=f"Listening at: {_READY_PATTERN}", cwd=folder, env=env)
             server.line("Application startup complete")
             return server
         case "hypercorn":
             port = free_port()
-            return Server([BIN / "hypercorn", "main:app", "-b", f"127.0.0.1:{port}"], ready=_READY, cwd=folder)
+            return Server([BIN / "hypercorn", "main:app", "-b", f"127.0.0.1:{port}"], ready=_READY_PATTERN, cwd=folder)
         case "fastapi run":
             command = [BIN / "fastapi", "run", "main.py", "--host", "127.0.0.1", "--port", str(free_port())]
             return Server(command, cwd=folder)
@@ -119,7 +119,7 @@ def test_the_example_has_at_most_60_lines() -> None:
 
 
 #: The state `shipped` is refused when a transaction commits, until the table of states has it.
-_STATES = """
+_STATES_TABLE = """
     CREATE TABLE orders (id text PRIMARY KEY, buyer text, state text);
     CREATE TABLE states (name text PRIMARY KEY);
     INSERT INTO states VALUES ('paid');
@@ -132,7 +132,7 @@ async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_deliv
 ) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     database = await asyncpg.connect(postgres_url)
-    await database.execute(_STATES)
+    await database.execute(_STATES_TABLE)
     server = start("gunicorn", tmp_path, "-w", "2", env={"DATABASE_URL": postgres_url})
     await eventually(lambda: server.output.count("Application startup complete") == 2)
     rooms = Host(server.port, "/rooms")

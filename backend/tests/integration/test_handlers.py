@@ -48,8 +48,8 @@ async def test_k5_each_handler_is_called_with_its_kind_of_entry_of_its_items(url
         register(name=register.__name__)(other_entries.add)
     async with alcove:
         await alcove.send("other", "not of an order", by=SHOP)
-        sent = await alcove.send("order-1", {"text": "hello"}, by=SHOP)
-        assert await messages.wait_for(1) == [sent]
+        message_sent = await alcove.send("order-1", {"text": "hello"}, by=SHOP)
+        assert await messages.wait_for(1) == [message_sent]
         await alcove.edit("order-1", 1, "hi", by=SHOP)
         await other_entries.wait_for(1)
         await alcove.delete("order-1", 1, by=SHOP)
@@ -106,7 +106,7 @@ async def test_k5_a_function_without_await_is_called_in_a_thread(url: str) -> No
     alcove, loop, called = Alcove(url), asyncio.get_running_loop(), asyncio.Event()
 
     @alcove.on_message(name="plain")
-    def plain(message: Message) -> None:
+    def synchronous_handler(message: Message) -> None:
         assert message.body == "hello"
         loop.call_soon_threadsafe(called.set)
 

@@ -39,18 +39,18 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
 def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
     with no_collector(), server.client() as client:
         client.upgraded()
-        served = server.served.get(timeout=TIMEOUT_S)
+        references = server.references.get(timeout=TIMEOUT_S)
         client.send(0x81, b"after")
         assert client.frame() == (0x81, b"after")
 
-        wait_until(lambda: server.call(lambda: [ref() for ref in served] == [None] * 3))
+        wait_until(lambda: server.call(lambda: [ref() for ref in references] == [None] * 3))
 
 
 def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
     with server.client() as client:
         client.upgraded()
 
-        assert server.left.wait(TIMEOUT_S)
+        assert server.dependency_exited.wait(TIMEOUT_S)
         client.send(0x81, b"on and on")
         assert client.frame() == (0x81, b"on and on")
 
@@ -68,7 +68,7 @@ def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServe
         client.send(0x81, b"one")
         client.send(0x89, b"two")
         client.send(0x88, b"\x03\xe8")
-        server.let_in.set()
+        server.may_accept.set()
 
         assert client.upgraded() == 101
         assert [client.frame() for _ in range(3)] == [(0x81, b"one"), (0x8A, b"two"), (0x88, b"\x03\xe8")]

@@ -8,7 +8,7 @@ from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
-ANYWHERE = [
+PATHS_OF_EVERY_KIND = [
     "/",
     "/items/foo",
     "/embed/foo",
@@ -21,7 +21,7 @@ ANYWHERE = [
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("path", ANYWHERE)
+@pytest.mark.parametrize("path", PATHS_OF_EVERY_KIND)
 async def test_every_response_has_a_content_security_policy(server: Server, path: str) -> None:
     async with http(server) as client:
         headers = (await client.get(path)).headers
@@ -104,7 +104,7 @@ async def test_the_cache_control_header_fits_the_path(server: Server, path: str,
 
 @ON_ONE_CARRIER
 async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: Server) -> None:
-    """Looks at every file that the page names; the page that stands in until it is built names none."""
+    """Looks at every file that the page names; the placeholder before the page is built names none."""
     async with http(server) as client:
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
             response = await client.get(path)
@@ -150,12 +150,12 @@ async def test_a5_a_token_is_accepted_from_any_origin_without_credentials_of_cor
     }
     async with http(server, token=None) as client:
         preflight = await client.options(path, headers={"Origin": origin} | preflight_headers)
-        sent = await client.post(path, json={"body": "hello"}, headers=bearer)
+        write = await client.post(path, json={"body": "hello"}, headers=bearer)
         async with client.stream("GET", f"/api/items/{item}/events?token=t", headers={"Origin": origin}) as events:
             pass
 
-    assert [response.status_code for response in (preflight, sent, events)] == [200, 201, 200]
-    for response in (preflight, sent, events):
+    assert [response.status_code for response in (preflight, write, events)] == [200, 201, 200]
+    for response in (preflight, write, events):
         assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
 

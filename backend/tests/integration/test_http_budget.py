@@ -17,7 +17,7 @@ from alcove.server.websocket import UpgradeHttp
 from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
 from tests.support.client_frames import masked
-from tests.support.turn_counting import Slow, Turns
+from tests.support.turn_counting import SlowReceiver, Turns
 from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -25,27 +25,27 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
 }
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
-LAST = b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+LAST_REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
 HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 #: Requests in the 4 KiB of a turn, twice: a turn may see what was left and what is read then.
-A_TURN = 2 * (4096 // len(GET) + 1)
+MAX_REQUESTS_PER_TURN = 2 * (4096 // len(GET) + 1)
 
 
 def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
     """Send bytes at once; return the responses, and how many requests each turn parsed."""
 
-    async def whole() -> tuple[bytes, Counter[int]]:
-        turns, begun = Turns(), Counter[int]()
+    async def run() -> tuple[bytes, Counter[int]]:
+        turns, requests_per_turn = Turns(), Counter[int]()
 
         class Counting(UpgradeHttp):
             """Records the turn in which each request begins."""
 
             def on_message_begin(self) -> None:
                 """Record the turn."""
-                begun[turns.now] += 1
+                requests_per_turn[turns.number] += 1
                 super().on_message_begin()
 
         app = FastAPI()
@@ -57,7 +57,7 @@ def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         @app.websocket("/ws")
         async def ws(websocket: WebSocket) -> None:
             connection = await accept(websocket, max_message=1024 * 1024, budget=wheel.budget)
-            await connection.run(Slow(connection, turns))
+            await connection.run(SlowReceiver(connection, turns))
 
         wheel = DeadlineWheel(LONG_DEADLINES, Budget())
         protocols = create_protocols("detached", HTTP_LIMITS, wheel)
@@ -76,10 +76,10 @@ def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         server.should_exit = True
         await serving
         turns.stop()
-        return received, begun
+        return received, requests_per_turn
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
-        return runner.run(whole())
+        return runner.run(run())
 
 
 def _ask(port: int, data: bytes, enough: Callable[[bytes], bool]) -> bytes:
@@ -93,18 +93,18 @@ def _ask(port: int, data: bytes, enough: Callable[[bytes], bool]) -> bytes:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_l6_a_turn_parses_no_more_requests_than_its_share(loop: str) -> None:
-    received, begun = exchange(loop, GET * 2000 + LAST, lambda _: False)
+    received, requests_per_turn = exchange(loop, GET * 2000 + LAST_REQUEST, lambda _: False)
 
     assert received.count(b"HTTP/1.1 200 OK") == 2001
-    assert sum(begun.values()) == 2001
-    assert max(begun.values()) <= A_TURN
+    assert sum(requests_per_turn.values()) == 2001
+    assert max(requests_per_turn.values()) <= MAX_REQUESTS_PER_TURN
 
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_l6_bodies_arrive_whole_over_turns(loop: str) -> None:
     body = b"x" * 300_000
     post = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    received, _ = exchange(loop, post * 5 + LAST, lambda _: False)
+    received, _ = exchange(loop, post * 5 + LAST_REQUEST, lambda _: False)
 
     assert received.count(b"\r\n\r\n300000") == 5
 

@@ -48,8 +48,8 @@ async def export_room(server: Server, item: str) -> list[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {token(items={item: 'rwm'})}"}
     async with http(server) as client:
         lines = (await client.get(f"/api/items/{item}/export", headers=headers)).text.splitlines()
-    first, *rest = map(json.loads, lines)
-    return [{"item": first["item"], "head": first["head"]}, *rest]
+    first, *lines_after = map(json.loads, lines)
+    return [{"item": first["item"], "head": first["head"]}, *lines_after]
 
 
 @ON_ONE_CARRIER
@@ -161,13 +161,13 @@ async def test_w14_requests_of_other_programs_are_checked_as_those_of_the_comman
     async with http(secured_server, token=None) as client:
         number = await post(room(item), message(1), message(2, kind="edit", target=1))
         unknown = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c9"}))
-        known = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c1"}))
+        counts = await post(room(item), message(1), message(2, kind="edit", target={"by": "ada", "id": "c1"}))
         duplicate = await post(room(item), message(3), message(3))
         out_of_order = await post(room(item), message(6), room(item), message(5))
         large = await client.post("/api/import", content=b" " * 2_000_000, headers=headers)
     assert number[1].startswith("line 13: target: expected `by` and `id` of an entry")
     assert unknown[1] == f"line 13: target: expected an earlier entry of {item}; 'ada' has none with the id 'c9'"
-    assert known == (200, {"stored": 2, "known": 0, "marks": 0})
+    assert counts == (200, {"stored": 2, "known": 0, "marks": 0})
     assert duplicate == (200, {"stored": 1, "known": 1, "marks": 0})
     assert out_of_order[1].startswith(f"line 14: at: expected at least {TIME_MS + 6}")
     assert (number[0], unknown[0], large.status_code) == (422, 422, 413)

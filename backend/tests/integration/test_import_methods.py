@@ -120,7 +120,7 @@ async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: I
 @ON_ONE_CARRIER
 async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 1000}") for n in range(1, 1500)]
-    for wrong, message in (
+    for invalid_entry, message in (
         ({"at": datetime.now(UTC) + timedelta(hours=1)}, "entry 1500: at: expected milliseconds since 1970"),
         ({"at": TIME}, "entry 1500: at: expected at least 1700001499123, which entry 1499 has"),
         ({"at": TIME.replace(tzinfo=None)}, "entry 1500: at: expected a time with a time zone"),
@@ -129,7 +129,7 @@ async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(ap
         ({"id": ""}, "entry 1500: id: expected"),
     ):
         with pytest.raises(InvalidError) as error:
-            await api.run([*comments, comment(1500, **{"item": "order-1"} | wrong)])
+            await api.run([*comments, comment(1500, **{"item": "order-1"} | invalid_entry)])
         assert str(error.value).startswith(message)
     assert await api.entries("order-0") == []
 

@@ -14,13 +14,13 @@ from alcove.server.protocols import Carrier, create_protocols
 from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
 from tests.support.client_frames import masked
-from tests.support.turn_counting import Slow, Turns
+from tests.support.turn_counting import SlowReceiver, Turns
 from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S, RawClient
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
 BUDGET = Budget(FRAMES, SIZE, CONTROL)
 #: What a turn may see: the last share of what was left, and the first one of what is read then.
-A_TURN = 2 * FRAMES
+MAX_MESSAGES_PER_TURN = 2 * FRAMES
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "uvloop": uvloop.new_event_loop,
     "asyncio": asyncio.new_event_loop,
@@ -32,8 +32,8 @@ class Wire:
 
     def __init__(self, carrier: Carrier, *, refuses: bool) -> None:
         self.refuses = refuses
-        self.receivers: list[Slow] = []
-        self.let_in = asyncio.Event()
+        self.receivers: list[SlowReceiver] = []
+        self.may_run = asyncio.Event()
         self.turns = Turns()
         app = FastAPI()
         app.websocket("/echo")(self.serve)
@@ -48,13 +48,13 @@ class Wire:
     async def serve(self, websocket: WebSocket) -> None:
         """Handle an accepted connection; close a refused one first."""
         connection = await accept(websocket, max_message=1024 * 1024, budget=BUDGET)
-        self.receivers.append(receiver := Slow(connection, self.turns))
+        self.receivers.append(receiver := SlowReceiver(connection, self.turns))
         if self.refuses:
             connection.close(4401, "refused")
-        await self.let_in.wait()
+        await self.may_run.wait()
         await connection.run(receiver)
 
-    async def run(self, data: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> Slow:
+    async def run(self, data: bytes, read: Callable[[RawClient], object], *, first: bytes = b"") -> SlowReceiver:
         """Send `first` before there is a receiver, then `data`; return what the receiver recorded after `read`."""
         serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
 
@@ -62,7 +62,7 @@ class Wire:
             with RawClient(self.socket.getsockname()[1], "/echo", b"", None) as peer:
                 assert peer.upgraded() == 101
                 peer.socket.sendall(first)
-                loop.call_soon_threadsafe(self.let_in.set)
+                loop.call_soon_threadsafe(self.may_run.set)
                 peer.socket.sendall(data)
                 read(peer)
 
@@ -86,23 +86,23 @@ def carrier(request: pytest.FixtureRequest) -> Carrier:
 
 
 @pytest.fixture(params=LOOPS)
-def exchange(request: pytest.FixtureRequest, carrier: Carrier) -> Callable[..., Slow]:
+def exchange(request: pytest.FixtureRequest, carrier: Carrier) -> Callable[..., SlowReceiver]:
     """Run a server and one client on the event loop."""
 
     def exchange(
         data: bytes, read: Callable[[RawClient], object], *, first: bytes = b"", refuses: bool = False
-    ) -> Slow:
-        async def whole() -> Slow:
+    ) -> SlowReceiver:
+        async def run_wire() -> SlowReceiver:
             return await Wire(carrier, refuses=refuses).run(data, read, first=first)
 
         with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
-            return runner.run(whole())
+            return runner.run(run_wire())
 
     return exchange
 
 
-Exchange = Callable[..., Slow]
-LAST = masked(0x81, b"last")
+Exchange = Callable[..., SlowReceiver]
+LAST_FRAME = masked(0x81, b"last")
 
 
 def read_last_response(client: RawClient) -> None:
@@ -125,31 +125,31 @@ def read_close_frame(code: int) -> Callable[[RawClient], None]:
     "frame", [masked(0x81, b"\n"), masked(0x81), masked(0x82, b"x")], ids=["text", "empty", "bytes"]
 )
 def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
-    receiver = exchange(frame * 1000 + LAST, read_last_response)
+    receiver = exchange(frame * 1000 + LAST_FRAME, read_last_response)
 
     assert len(receiver.received) == 1001
-    assert receiver.most <= A_TURN
+    assert receiver.max_calls_per_turn <= MAX_MESSAGES_PER_TURN
 
 
 def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST, read_last_response)
+    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST_FRAME, read_last_response)
 
     assert len(receiver.received) == 101
-    assert receiver.most <= 4
+    assert receiver.max_calls_per_turn <= 4
 
 
 def test_l6_input_before_the_receiver_is_processed_in_turns(exchange: Exchange) -> None:
-    receiver = exchange(LAST, read_last_response, first=masked(0x81, b"hasty") * 1000)
+    receiver = exchange(LAST_FRAME, read_last_response, first=masked(0x81, b"hasty") * 1000)
 
     assert receiver.received == ["hasty"] * 1000 + ["last"]
-    assert receiver.most <= A_TURN
+    assert receiver.max_calls_per_turn <= MAX_MESSAGES_PER_TURN
 
 
 def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"slow") * 20 + LAST, read_last_response)
+    receiver = exchange(masked(0x81, b"slow") * 20 + LAST_FRAME, read_last_response)
 
     assert receiver.received == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
-    assert receiver.most <= 3  # the end of one message, the next one, and what is read in the same turn
+    assert receiver.max_calls_per_turn <= 3  # the end of one message, the next one, and what is read in the same turn
 
 
 def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
@@ -170,7 +170,7 @@ FLOODS = {
 @pytest.mark.parametrize("kind", FLOODS)
 def test_l6_c_4429_a_flood_of_control_frames_ends_the_connection(exchange: Exchange, kind: str) -> None:
     flood = FLOODS[kind] if "empty" in kind else FLOODS[kind] * 1000
-    receiver = exchange(flood + LAST, read_close_frame(4429))
+    receiver = exchange(flood + LAST_FRAME, read_close_frame(4429))
 
     assert receiver.received == []
     assert receiver.ended.result() == 4429
@@ -184,7 +184,7 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
         read_close_frame(4401)(client)
         assert client.ended()
 
-    receiver = exchange(flood + LAST, read, refuses=True)
+    receiver = exchange(flood + LAST_FRAME, read, refuses=True)
 
     assert receiver.received == []
     assert receiver.ended.result() == 4401
@@ -195,13 +195,13 @@ def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
         assert [client.frame() for _ in range(CONTROL)] == [(0x8A, b"x")] * CONTROL
         read_last_response(client)
 
-    receiver = exchange(masked(0x89, b"x") * CONTROL + LAST, read)
+    receiver = exchange(masked(0x89, b"x") * CONTROL + LAST_FRAME, read)
 
     assert receiver.received == ["last"]
 
 
 def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
     fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
-    receiver = exchange(fragments + LAST, read_last_response)
+    receiver = exchange(fragments + LAST_FRAME, read_last_response)
 
     assert receiver.received == ["x" * 1002, "last"]

@@ -30,7 +30,7 @@ def environment(secured_server: Server, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def flask_shop() -> Ask:
-    """Return how the example in Flask is asked."""
+    """Return a function that sends requests to the example in Flask."""
     app = module("flask_shop.py", INTEGRATING).app
 
     def request_page(method: str, path: str, user: str | None) -> str:
@@ -45,7 +45,7 @@ def flask_shop() -> Ask:
 
 
 def django_shop() -> Ask:
-    """Return how the example in Django is asked, without the middleware of a project."""
+    """Return a function that calls the views of the example in Django, without the middleware of a project."""
     from django.conf import settings  # noqa: PLC0415 - it is slow to load
     from django.test import RequestFactory  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415

@@ -14,7 +14,7 @@ from tests.support.http import http
 from tests.support.item_ids import INVALID_IDS, each_invalid_id, each_valid_id
 from tests.support.servers import ON_ONE_CARRIER, Server
 
-SIGNED = Settings(secret=SecretStr(SECRET))
+SETTINGS_WITH_SECRET = Settings(secret=SecretStr(SECRET))
 ENDPOINTS = {"room": endpoints.room, "send": endpoints.send}
 at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
@@ -67,7 +67,7 @@ async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, inv
 
 @each_valid_id
 async def test_a3_h3_a_token_gives_rights_on_an_item_id(item_id: str) -> None:
-    assert await sign(SIGNED, sub="ada", name=None, items={item_id: "r"}, ttl_s=60)
+    assert await sign(SETTINGS_WITH_SECRET, sub="ada", name=None, items={item_id: "r"}, ttl_s=60)
 
 
 @pytest.mark.parametrize(("invalid_id", "normalized"), [case for case in INVALID_IDS if case[1]], ids=ascii)
@@ -75,6 +75,6 @@ async def test_a3_h3_a_token_that_names_an_item_in_another_form_is_refused_with_
     invalid_id: str, normalized: str
 ) -> None:
     with pytest.raises(SettingsError, match="`items` has a name that no item has: expected") as refused:
-        await sign(SIGNED, sub="ada", name=None, items={invalid_id: "r"}, ttl_s=60)
+        await sign(SETTINGS_WITH_SECRET, sub="ada", name=None, items={invalid_id: "r"}, ttl_s=60)
 
     assert normalized in str(refused.value)

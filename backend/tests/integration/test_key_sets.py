@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from alcove.access.keyset import KeySet
 from alcove.errors import SettingsError
 from tests.support import endpoints
-from tests.support.credentials import EC, ED, KEY_SET, RSA, SECRET, KeyServer, jwk, key_server, token
+from tests.support.credentials import EC_KEY, ED25519_KEY, KEY_SET, RSA_KEY, SECRET, KeyServer, jwk, key_server, token
 from tests.support.endpoints import ACCEPTED, query
 from tests.support.servers import ON_ONE_CARRIER, Start
 
@@ -37,7 +37,7 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
     server = serve(ALCOVE_JWKS=keys.url)
     requests_before = keys.requests
 
-    for kid, key, algorithm in (("ed", ED, "EdDSA"), ("rsa", RSA, "RS256"), ("ec", EC, "ES256")):
+    for kid, key, algorithm in (("ed", ED25519_KEY, "EdDSA"), ("rsa", RSA_KEY, "RS256"), ("ec", EC_KEY, "ES256")):
         valid = token(key=key, algorithm=algorithm, headers={"kid": kid})
         assert (await endpoints.room(server, query(valid))).code == ACCEPTED
     assert keys.requests == requests_before
@@ -47,7 +47,7 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
 
 @ON_ONE_CARRIER
 async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
-    keys.lists(jwk("EdDSA", ED, kid="old"))
+    keys.lists(jwk("EdDSA", ED25519_KEY, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
     new_key = ed25519.Ed25519PrivateKey.generate()
     keys.lists(jwk("EdDSA", new_key, kid="new"))
@@ -58,7 +58,9 @@ async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, 
     assert {outcome.code for outcome in outcomes} == {ACCEPTED}
     assert keys.requests - requests_before == 1
     # The old one was taken out of the set.
-    assert (await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "old"})))).code == 4401
+    assert (
+        await endpoints.room(server, query(token(key=ED25519_KEY, algorithm="EdDSA", headers={"kid": "old"})))
+    ).code == 4401
 
 
 async def test_a3_many_unknown_keys_cause_one_read_of_the_set_per_interval(keys: KeyServer) -> None:
@@ -83,7 +85,7 @@ async def test_a3_while_the_set_cannot_be_read_the_known_keys_stay_valid(keys: K
 
 async def test_a3_a_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Path) -> None:
     source = tmp_path / "jwks.json"
-    source.write_text(json.dumps({"keys": [jwk("EdDSA", ED)]}))
+    source.write_text(json.dumps({"keys": [jwk("EdDSA", ED25519_KEY)]}))
     for address in (str(source), source.as_uri()):
         assert await (await set_of(address)).find(None) is not None
         assert await (await set_of(address)).find("x") is None
@@ -114,7 +116,7 @@ async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: py
     assert "pass-of-the-set" not in caplog.text
 
 
-WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it
+WEAK_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it
 #: Key sets of no use, and a word of what is wrong with them.
 UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
     "no JSON": ("keys", "Expecting value"),
@@ -124,10 +126,10 @@ UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
     "keys empty": ({"keys": []}, "no public key"),
     "keys in words": ({"keys": ["ed"]}, "no public key"),
     "a shared secret": ({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}, "no public key"),
-    "a private key": ({"keys": [jwk("EdDSA", ED) | {"d": "AAAA"}]}, "no public key"),
-    "a key for encryption": ({"keys": [jwk("RS256", RSA) | {"use": "enc"}]}, "no public key"),
-    "a key of 1024 bits": ({"keys": [jwk("RS256", WEAK)]}, "no public key"),
-    "another algorithm": ({"keys": [jwk("RS256", RSA) | {"alg": "RS512"}]}, "no public key"),
+    "a private key": ({"keys": [jwk("EdDSA", ED25519_KEY) | {"d": "AAAA"}]}, "no public key"),
+    "a key for encryption": ({"keys": [jwk("RS256", RSA_KEY) | {"use": "enc"}]}, "no public key"),
+    "a key of 1024 bits": ({"keys": [jwk("RS256", WEAK_KEY)]}, "no public key"),
+    "another algorithm": ({"keys": [jwk("RS256", RSA_KEY) | {"alg": "RS512"}]}, "no public key"),
     "half a key": ({"keys": [{"kty": "RSA", "n": "AQAB", "alg": "RS256"}]}, "no public key"),
     "a key that is none": ({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}]}, "no public key"),
     "an unknown curve": ({"keys": [{"kty": "EC", "crv": "P-0", "x": "AA", "y": "AA"}]}, "no public key"),
@@ -158,7 +160,7 @@ async def test_a3_unusable_keys_do_not_affect_the_others(tmp_path: Path) -> None
         for key in document.get("keys", ())
     ]
     source = tmp_path / "jwks.json"
-    source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC, kid="ec")]}))
+    source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC_KEY, kid="ec")]}))
 
     assert await (await set_of(str(source))).find("ec") is not None
 
@@ -169,7 +171,7 @@ async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: 
 
     assert (await endpoints.room(server, query(token()))).code == ACCEPTED
     assert (
-        await endpoints.room(server, query(token(key=ED, algorithm="EdDSA", headers={"kid": "ed"})))
+        await endpoints.room(server, query(token(key=ED25519_KEY, algorithm="EdDSA", headers={"kid": "ed"})))
     ).code == ACCEPTED
 
 

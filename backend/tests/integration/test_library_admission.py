@@ -128,7 +128,7 @@ async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configure
             assert room.member_id == "ada"
     else:
         assert code == (await expect_refusal(host, "order-1", token="bob", headers=headers))[1]
-        assert shop.calls == []  # the dependency was not asked
+        assert shop.calls == []  # the dependency was not called
 
 
 async def test_a5_a_token_without_a_cookie_is_accepted_from_any_origin(host: Host) -> None:

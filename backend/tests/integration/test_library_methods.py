@@ -129,14 +129,14 @@ async def test_a8_a_ban_is_checked_like_that_of_the_http_api(alcove: Alcove) -> 
     await alcove.unban(BOB, "order-1")
     await alcove.ban("bob")
 
-    for wrong in (
+    for invalid_ban in (
         alcove.ban(BOB, right="read"),  # type: ignore[arg-type]
         alcove.ban(BOB, reason=""),
         alcove.ban(BOB, until=datetime(2030, 1, 1)),  # noqa: DTZ001 - that is what is wrong
         alcove.ban(""),
     ):
         with pytest.raises(InvalidError):
-            await wrong
+            await invalid_ban
 
 
 @pytest.mark.parametrize(

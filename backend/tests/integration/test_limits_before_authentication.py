@@ -20,13 +20,13 @@ HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-#: A request that is waited for before anyone is known, from an address behind a trusted proxy.
+HEALTH_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
+#: A request without a credential whose body the server waits for, from an address behind a trusted proxy.
 UNAUTHENTICATED_REQUEST = (
     b"POST /api/session HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: 100-continue\r\n"
     b"Content-Length: 10\r\n\r\n"
 )
-POST = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
+SEND_HEAD = b"POST /api/items/foo/entries?token=anything HTTP/1.1\r\nHost: here\r\n"
 
 
 @pytest.fixture(scope="session")
@@ -40,23 +40,23 @@ def padded_request(size: int) -> bytes:
     return b"GET /healthz HTTP/1.1\r\nHost: here\r\nX: " + b"x" * size + b"\r\n\r\n"
 
 
-SLOW = {
+UNFINISHED_REQUESTS = {
     "nothing": b"",
     "half a line": b"GET /hea",
     "half a head": b"GET /healthz HTTP/1.1\r\nHost: he",
     "half a handshake": HANDSHAKE[:-4],
-    "no body": POST + b"Content-Length: 15\r\n\r\n",
-    "half a body": POST + b'Content-Length: 15\r\n\r\n{"body":',
-    "half a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
-    "a second request": HEALTH + b"GET /hea",
+    "no body": SEND_HEAD + b"Content-Length: 15\r\n\r\n",
+    "half a body": SEND_HEAD + b'Content-Length: 15\r\n\r\n{"body":',
+    "half a chunk": SEND_HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    "a second request": HEALTH_REQUEST + b"GET /hea",
 }
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("kind", SLOW)
+@pytest.mark.parametrize("kind", UNFINISHED_REQUESTS)
 def test_l_an_unfinished_request_is_disconnected(server_with_short_timeout: Server, kind: str) -> None:
     start = time.monotonic()
-    with send_bytes(server_with_short_timeout, SLOW[kind]) as peer:
+    with send_bytes(server_with_short_timeout, UNFINISHED_REQUESTS[kind]) as peer:
         response = read_to_end(peer)
 
     assert time.monotonic() - start > 0.4
@@ -69,9 +69,9 @@ def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(server_wit
     with send_bytes(server_with_short_timeout, b"GET /") as peer:
         peer.settimeout(0.05)
         response = b""
-        for drop in iter(lambda: b"x", b""):
+        for byte in iter(lambda: b"x", b""):
             try:
-                peer.sendall(drop)
+                peer.sendall(byte)
                 if not (part := peer.recv(65536)):
                     break
                 response += part
@@ -106,7 +106,7 @@ async def test_l_admitted_connections_stay_open(server_with_short_timeout: Serve
 def test_l_a_connection_kept_alive_serves_request_after_request(server_with_short_timeout: Server) -> None:
     with blocking_http(server_with_short_timeout, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
-    with send_bytes(server_with_short_timeout, HEALTH * 5) as peer:
+    with send_bytes(server_with_short_timeout, HEALTH_REQUEST * 5) as peer:
         peer.shutdown(socket.SHUT_WR)
         assert read_to_end(peer).count(b"200 OK") >= 1
 
@@ -141,7 +141,7 @@ def test_l_a_large_head_is_refused(server_with_short_timeout: Server, kind: str)
 
 @ON_ONE_CARRIER
 def test_l_chunk_extensions_and_trailers_are_bounded(server_with_short_timeout: Server) -> None:
-    trailers = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+    trailers = SEND_HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
     with send_bytes(server_with_short_timeout, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
         assert b"431" in read_to_end(peer) or peer.fileno() >= 0
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from tests.support import endpoints
-from tests.support.credentials import EC, KEY_SET, SECRET, keep, token
+from tests.support.credentials import EC_KEY, KEY_SET, SECRET, keep, token
 from tests.support.endpoints import ACCEPTED, Outcome, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
@@ -71,7 +71,7 @@ async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature
     secured_server: Server, item: str
 ) -> None:
     valid_token = token(
-        key=EC, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item
+        key=EC_KEY, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item
     )
     async with await RoomClient.join(secured_server, item, token=None, headers=cookie(valid_token).headers) as room:
         async with http(secured_server, token=None) as client:

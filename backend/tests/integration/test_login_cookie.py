@@ -16,7 +16,7 @@ from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 Host = Callable[[], AbstractContextManager[str]]
-HTML = {"Accept": "text/html,*/*;q=0.8"}
+ACCEPT_HTML = {"Accept": "text/html,*/*;q=0.8"}
 
 
 def cookies_after_login(host: Host, server: Server) -> str:
@@ -174,11 +174,11 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
     ):
         async with http(tested_server, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
-            assert (await browser.get("/api/session", headers=HTML)).status_code == 401, "the API never reads it"
-            page = await browser.get("/items/foo", headers=HTML)
+            assert (await browser.get("/api/session", headers=ACCEPT_HTML)).status_code == 401, "the API never reads it"
+            page = await browser.get("/items/foo", headers=ACCEPT_HTML)
             assert page.status_code == 200
             assert (await browser.get("/api/session")).status_code == expected
-            reloaded = await browser.get("/items/foo", headers=HTML)
+            reloaded = await browser.get("/items/foo", headers=ACCEPT_HTML)
             assert "set-cookie" not in reloaded.headers or expected == 401
 
 
@@ -189,10 +189,10 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
     for tested_server, earlier in ((secured_server, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
         async with http(tested_server, token=None) as browser:
             browser.cookies.set("session", earlier, domain="127.0.0.1")
-            await browser.get("/", headers=HTML)
+            await browser.get("/", headers=ACCEPT_HTML)
             assert (await browser.get("/api/session")).status_code == 200
             assert (await browser.delete("/api/session", headers={"Origin": tested_server.url})).status_code == 204
-            await browser.get("/", headers=HTML)
+            await browser.get("/", headers=ACCEPT_HTML)
             assert (await browser.get("/api/session")).status_code == 401
 
 

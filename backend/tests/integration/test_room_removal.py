@@ -16,7 +16,7 @@ from tests.support.storage import execute, rows
 from tests.support.storage_search import wait_until_erased
 
 ADMIN = token(sub="admin", items={"*": "rwm"})
-LARGE = 40_000
+LARGE_ROOM_ENTRIES = 40_000
 
 
 async def fill(url: str, count: int) -> None:
@@ -51,12 +51,12 @@ async def until_between(url: str, table: str, min_rows: int, max_rows: int) -> N
 
 @ON_ONE_CARRIER
 async def test_w11_a_large_room_is_removed_although_the_server_is_killed_twice(serve: Start, storage: str) -> None:
-    await fill(storage, LARGE)
+    await fill(storage, LARGE_ROOM_ENTRIES)
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": storage}
     server = await asyncio.to_thread(serve, **env)
     async with http(server, ADMIN) as client:
         deletion = asyncio.create_task(client.delete("/api/items/large"))
-        await until_between(storage, "entries", 1, LARGE)
+        await until_between(storage, "entries", 1, LARGE_ROOM_ENTRIES)
         # At once: what comes between may take as long as the rest of the removal.
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):

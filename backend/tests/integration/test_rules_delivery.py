@@ -21,11 +21,11 @@ async def test_d1_readers_catch_up_after_joining_resuming_and_lagging(unlimited_
     async with await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         for number in range(80):
             await ada.send_messages([number, BODY])
-        joins = await RoomClient.open(unlimited_server, item, tail=80, receive_buffer=4096, name="Joins")
-        resumes = await RoomClient.open(unlimited_server, item, after=7, receive_buffer=4096, name="Resumes")
-        lags = await RoomClient.open(unlimited_server, item, tail=0, receive_buffer=4096, name="Lags")
-        async with joins, resumes, lags:
-            for room in (joins, resumes, lags):
+        joining_reader = await RoomClient.open(unlimited_server, item, tail=80, receive_buffer=4096, name="Joins")
+        resuming_reader = await RoomClient.open(unlimited_server, item, after=7, receive_buffer=4096, name="Resumes")
+        lagging_reader = await RoomClient.open(unlimited_server, item, tail=0, receive_buffer=4096, name="Lags")
+        async with joining_reader, resuming_reader, lagging_reader:
+            for room in (joining_reader, resuming_reader, lagging_reader):
                 stop_reading(room.socket)
             for number in range(80, 200):
                 await ada.send_messages([number, BODY])
@@ -33,12 +33,16 @@ async def test_d1_readers_catch_up_after_joining_resuming_and_lagging(unlimited_
             for name in ("Joins", "Resumes", "Lags"):
                 assert behind[name]["state"] == "behind"
                 assert 0 < behind[name]["lag"] == 200 - behind[name]["cursor"]
-            for room in (joins, resumes, lags):
+            for room in (joining_reader, resuming_reader, lagging_reader):
                 resume_reading(room.socket)
-            await asyncio.gather(*(room.wait_for_seq(200) for room in (joins, resumes, lags)))
-            assert [len(room.entries) for room in (joins, resumes, lags)] == [200, 193, 120]
+            await asyncio.gather(
+                *(room.wait_for_seq(200) for room in (joining_reader, resuming_reader, lagging_reader))
+            )
+            assert [len(room.entries) for room in (joining_reader, resuming_reader, lagging_reader)] == [200, 193, 120]
             await ada.send_messages("in step")
-            await asyncio.gather(*(room.wait_for_seq(201) for room in (joins, resumes, lags)))
+            await asyncio.gather(
+                *(room.wait_for_seq(201) for room in (joining_reader, resuming_reader, lagging_reader))
+            )
             states = [line["state"] for line in await connections(unlimited_server, item)]
             assert states == ["in_step"] * 4
 
@@ -60,8 +64,8 @@ async def test_d2_a_stuck_reader_costs_at_most_256_kib_and_loses_nothing(unlimit
 
 
 async def test_d2_a_dead_reader_does_not_delay_others(server: Server, item: str) -> None:
-    dead = await RoomClient.join(server, item, receive_buffer=4096, name="Dead")
-    stop_reading(dead.socket)
+    dead_reader = await RoomClient.join(server, item, receive_buffer=4096, name="Dead")
+    stop_reading(dead_reader.socket)
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -69,7 +73,7 @@ async def test_d2_a_dead_reader_does_not_delay_others(server: Server, item: str)
         for number in range(50):
             await ada.send_messages([number, BODY])
             await bob.wait_for_seq(number + 1)
-    dead.socket.transport.abort()
+    dead_reader.socket.transport.abort()
 
 
 async def test_d3_everyone_sees_the_same_entries_in_the_same_order(unlimited_server: Server, item: str) -> None:

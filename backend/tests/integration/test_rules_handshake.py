@@ -130,10 +130,10 @@ async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_coo
     async with (
         await RoomClient.join(server, item, headers=headers, token=token) as tested,
         await RoomClient.join(server, item, token=credential) as expected,
-        await RoomClient.join(server, item, token="another") as another,
+        await RoomClient.join(server, item, token="another") as other_member,
     ):
         assert expected.member_id == tested.member_id
-        assert another.member_id != tested.member_id
+        assert other_member.member_id != tested.member_id
 
 
 @pytest.mark.parametrize(

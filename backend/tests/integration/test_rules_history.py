@@ -12,10 +12,10 @@ from tests.support.servers import Server
 
 async def fill(server: Server, item: str, bodies: Sequence[object]) -> str:
     """Send `count` messages, and return the log's id."""
-    async with await RoomClient.join(server, item, tail=0, name="Scribe") as scribe:
+    async with await RoomClient.join(server, item, tail=0, name="Scribe") as author:
         for start in range(0, len(bodies), 50):
-            await scribe.send_messages(*bodies[start : start + 50])
-        return str(scribe.hello["log"])
+            await author.send_messages(*bodies[start : start + 50])
+        return str(author.hello["log"])
 
 
 def seqs(entries: Sequence[Line]) -> list[int]:

@@ -112,12 +112,12 @@ async def test_w2_the_idempotency_key_header_is_used_as_the_id(server: Server, i
             await client.post(f"/api/items/{item}/entries", json={"body": n}, headers={"Idempotency-Key": "key"})
             for n in range(2)
         ]
-        without = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
+        without_header = [await client.post(f"/api/items/{item}/entries", json={"body": n}) for n in range(2)]
 
     assert [response.status_code for response in responses] == [201, 200]
     assert responses[0].json()["id"] == "key"
-    assert [response.status_code for response in without] == [201, 201]
-    assert len({response.json()["id"] for response in without}) == 2
+    assert [response.status_code for response in without_header] == [201, 201]
+    assert len({response.json()["id"] for response in without_header}) == 2
 
 
 @ON_ONE_CARRIER

@@ -135,7 +135,7 @@ async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
 ) -> None:
     async with (
         await RoomClient.join(low_limits_server, item, name="Ada"),
-        await RoomClient.join(low_limits_server, item, name="Ada") as two,
+        await RoomClient.join(low_limits_server, item, name="Ada") as second,
     ):
         error, code, _ = await expect_refusal(low_limits_server, item, name="Ada")
         assert (error["code"], code) == ("too_many_connections", 4429)
@@ -145,7 +145,7 @@ async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
             await RoomClient.join(low_limits_server, "else", name="Ada"),
         ):
             pass
-        await two.socket.close()
+        await second.socket.close()
         async with await RoomClient.join(low_limits_server, item, name="Ada"):
             pass
 

@@ -117,7 +117,7 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
             assert later.hello["head"] == 0
 
     # One notice may have waited the 250 ms in which notices gather, and another one not.
-    assert all(later - sooner > 1.7 for sooner, later in pairwise(times))
+    assert all(later - earlier > 1.7 for earlier, later in pairwise(times))
 
 
 async def test_p5_a_mark_moves_only_forward_is_stored_and_sent_to_members(server: Server, item: str) -> None:

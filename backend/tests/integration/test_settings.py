@@ -21,19 +21,19 @@ def of(field: FieldInfo) -> tuple[object, ...]:
 
 
 BACKEND = Path(__file__).parents[2]
-NO_NUMBER = "alcove: ALCOVE_PING_S='soon': input should be a valid number, unable to parse string as a number"
+NOT_A_NUMBER_ERROR = "alcove: ALCOVE_PING_S='soon': input should be a valid number, unable to parse string as a number"
 
 
-FINITE = "input should be a finite number"
-#: A value that cannot be meant, and the one line that says so.
+NOT_FINITE_ERROR = "input should be a finite number"
+#: An invalid value of a setting, and the text that reports it.
 INVALID_SETTINGS = [
-    ("ALCOVE_PING_S", "soon", NO_NUMBER.partition(": ")[2].partition(": ")[2]),
+    ("ALCOVE_PING_S", "soon", NOT_A_NUMBER_ERROR.partition(": ")[2].partition(": ")[2]),
     ("ALCOVE_PONG_S", "0", "input should be greater than or equal to 0.01"),
     ("ALCOVE_PONG_S", "1e7", "input should be less than or equal to 3600"),
-    ("ALCOVE_PING_S", "inf", FINITE),
-    ("ALCOVE_PING_S", "nan", FINITE),
-    ("ALCOVE_SENDS_PER_S", "-inf", FINITE),
-    ("ALCOVE_RETAIN_DAYS", "inf", FINITE),
+    ("ALCOVE_PING_S", "inf", NOT_FINITE_ERROR),
+    ("ALCOVE_PING_S", "nan", NOT_FINITE_ERROR),
+    ("ALCOVE_SENDS_PER_S", "-inf", NOT_FINITE_ERROR),
+    ("ALCOVE_RETAIN_DAYS", "inf", NOT_FINITE_ERROR),
     ("ALCOVE_RETAIN_DAYS", "1e300", "input should be less than or equal to 36500"),
     ("ALCOVE_RETAIN_ENTRIES", "0", "input should be greater than or equal to 1"),
     ("ALCOVE_MESSAGE_BYTES", "1", "input should be greater than or equal to 1024"),
@@ -107,7 +107,7 @@ def test_a_wrong_setting_stops_fastapi_with_the_same_line() -> None:
 def test_a_wrong_setting_in_the_env_file_is_found_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ALCOVE_PING_S=soon\n")
 
-    assert start(tmp_path) == [NO_NUMBER]
+    assert start(tmp_path) == [NOT_A_NUMBER_ERROR]
 
 
 def test_a_mistyped_name_of_a_setting_is_a_warning_at_the_start(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_mistyped_name_of_a_setting_is_a_warning_at_the_start(tmp_path: Path) 
 def test_an_env_file_in_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfALCOVE_PING_S=soon\n")
 
-    assert start(tmp_path) == [NO_NUMBER]
+    assert start(tmp_path) == [NOT_A_NUMBER_ERROR]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])

@@ -13,14 +13,14 @@ from tests.support.servers import Server, alcove, fastapi_dev, listening
 PATHS = ["/ws", "/ws/1", "/items/foo/ws?token=t"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
-    serve: Callable[..., Server], how: signal.Signals
+    serve: Callable[..., Server], stop_signal: signal.Signals
 ) -> None:
     server = serve()
     clients = [await connect(server, path) for path in PATHS * 20]
 
-    await asyncio.to_thread(server.end, how)
+    await asyncio.to_thread(server.end, stop_signal)
 
     assert [await close_code(client) for client in clients] == [1012] * len(clients)
 

@@ -22,8 +22,8 @@ from tests.support.drafts import append, message
 from tests.support.room_client import RoomClient
 from tests.support.servers import ALCOVE, BIN, Process, alcove, fastapi_dev, without_problems
 
-IN_USE = "in use by another Alcove process.*stop that process first"
-NO_BUS = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
+IN_USE_ERROR = "in use by another Alcove process.*stop that process first"
+NO_BUS_ERROR = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
 
 
 @pytest.fixture
@@ -61,17 +61,17 @@ def the_line(lines: list[str]) -> str:
 async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
     storage: str, tmp_path: Path, running: ExitStack, request: pytest.FixtureRequest
 ) -> None:
-    env, why = {}, IN_USE
+    env, reason = {}, IN_USE_ERROR
     if storage == "postgresql":
-        env, why = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS
+        env, reason = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS_ERROR
     running.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
 
     (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
         failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
         failing_output([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env),
     )
-    assert re.search(f"^alcove: .*{why}", line)
-    assert re.search(f"alcove: .*{why}", the_line(started_otherwise))
+    assert re.search(f"^alcove: .*{reason}", line)
+    assert re.search(f"alcove: .*{reason}", the_line(started_otherwise))
 
 
 async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, running: ExitStack) -> None:
@@ -89,7 +89,7 @@ async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, 
         )
     )
     for (line,) in printed:
-        assert re.search(IN_USE, line)
+        assert re.search(IN_USE_ERROR, line)
 
 
 def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
     workers = Process(command, cwd=tmp_path, env={})
     try:
         workers.line("Application startup complete")
-        workers.line(f"alcove: .*{IN_USE}")
+        workers.line(f"alcove: .*{IN_USE_ERROR}")
         assert sum("Application startup complete" in line for line in workers.lines) == 1
         assert "Traceback" not in workers.output
     finally:
@@ -115,9 +115,9 @@ def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path,
     server.line("Application startup complete", since=since)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_x7_the_lock_ends_with_its_process(tmp_path: Path, running: ExitStack, how: signal.Signals) -> None:
-    alcove(cwd=tmp_path).end(how)
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
+def test_x7_the_lock_ends_with_its_process(tmp_path: Path, running: ExitStack, stop_signal: signal.Signals) -> None:
+    alcove(cwd=tmp_path).end(stop_signal)
 
     assert running.enter_context(without_problems(alcove(cwd=tmp_path)))
 
@@ -134,14 +134,14 @@ async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path
 
 @pytest.mark.usefixtures("short_lock_timeout")
 async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(postgres_url: str) -> None:
-    def hold(how: LockMode) -> Awaitable[Log]:
-        return open_log(postgres_url, lock_mode=how)
+    def hold(mode: LockMode) -> Awaitable[Log]:
+        return open_log(postgres_url, lock_mode=mode)
 
     first, second = await hold("shared"), await hold("shared")
-    with pytest.raises(LogUnusableError, match=NO_BUS):
+    with pytest.raises(LogUnusableError, match=NO_BUS_ERROR):
         await hold("exclusive")
     await first.close()
-    with pytest.raises(LogUnusableError, match=NO_BUS):
+    with pytest.raises(LogUnusableError, match=NO_BUS_ERROR):
         await hold("exclusive")
     await second.close()
     exclusive_log = await hold("exclusive")
@@ -173,7 +173,7 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
         await lock._acquired.wait()
 
     assert await append(log, message("a")) == [(1, False)]
-    with pytest.raises(LogUnusableError, match=NO_BUS):
+    with pytest.raises(LogUnusableError, match=NO_BUS_ERROR):
         await open_log(postgres_url, lock_mode="exclusive")
     await log.close()
 

@@ -63,10 +63,10 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
 
 @ON_ONE_CARRIER
 async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve: Start, receiver: Receiver) -> None:
-    plain = serve()
-    async with http(plain) as client:
+    server_without_webhook = serve()
+    async with http(server_without_webhook) as client:
         assert (await client.post("/api/items/old/entries", json={"body": "before"})).status_code == 201
-    plain.end()
+    server_without_webhook.end()
     async with http(serve(**receiver.env)) as client:
         for item in ("old", "new"):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": "after"})).status_code == 201

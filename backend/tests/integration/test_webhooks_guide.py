@@ -106,20 +106,20 @@ async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start
 
 def test_k1_the_receiver_in_express_takes_the_longest_request_and_signed_ones_only(express: Receiver) -> None:
     body = event(present=["x" * 4000] * 100)
-    sent = [
+    requests = [
         (body, {"Content-Type": JSON, **signed_headers(body)}),
         (body + b" ", {"Content-Type": JSON, **signed_headers(body)}),
         (body, {"Content-Type": "text/plain", **signed_headers(body)}),
         (body, {"Content-Type": JSON}),
     ]
     with blocking_http(express.url, token=None) as client:
-        statuses = [client.post("", content=content, headers=headers).status_code for content, headers in sent]
+        statuses = [client.post("", content=content, headers=headers).status_code for content, headers in requests]
 
     assert statuses == [204, 401, 401, 401]
 
 
 def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[EmailMessage] = []
+    sent_mails: list[EmailMessage] = []
 
     class Smtp:
         def __init__(self, host: str) -> None:
@@ -132,14 +132,14 @@ def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.Monk
             pass
 
         def send_message(self, mail: EmailMessage) -> None:
-            sent.append(mail)
+            sent_mails.append(mail)
 
     monkeypatch.setattr(smtplib, "SMTP", Smtp)
     app = example("mail", monkeypatch)["app"]
 
     assert statuses(app, event(absent=["bob", "ada"])) == [204, 401]
     assert statuses(app, event(absent=["ada"])) == [204, 401]
-    assert [(mail["Bcc"], mail["Subject"]) for mail in sent] == [("bob@example.com", "Ada wrote about order-17")]
+    assert [(mail["Bcc"], mail["Subject"]) for mail in sent_mails] == [("bob@example.com", "Ada wrote about order-17")]
     recipe = re.search(r"```python mail\n(.*?)```", GUIDE, re.DOTALL)
     assert recipe is not None
     assert len(recipe[1].strip().splitlines()) <= 25

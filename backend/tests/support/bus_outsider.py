@@ -12,7 +12,7 @@ import redis.asyncio
 from deploy.engines import Postgres, Redis
 
 #: The channel of the database on which `alcove_send` says that an item has new entries.
-SENDS = "alcove_send"
+SENDS_CHANNEL = "alcove_send"
 
 
 class Outsider:
@@ -69,13 +69,13 @@ class PostgresOutsider(Outsider):
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Notify in the format of the bus, or on the database's own channel (Outsider)."""
-        name = SENDS if channel == "!sends" else self._prefix
+        name = SENDS_CHANNEL if channel == "!sends" else self._prefix
         payload = f"outsider0000 1/1 {channel}\n{message.decode()}"
         await self._connection.execute("SELECT pg_notify($1, $2)", name, payload)
 
     def _notified(self, _connection: object, _pid: int, name: str, payload: str) -> None:
         head, _, text = payload.partition("\n")
-        self.received.append((name if name == SENDS else head.split()[-1], text.encode()))
+        self.received.append((name if name == SENDS_CHANNEL else head.split()[-1], text.encode()))
 
     @classmethod
     @asynccontextmanager
@@ -89,7 +89,7 @@ class PostgresOutsider(Outsider):
             outsider_url = parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}").geturl()
             connection = await asyncpg.connect(outsider_url)
             outsider = cls(connection, prefix)
-            for name in (prefix, SENDS):
+            for name in (prefix, SENDS_CHANNEL):
                 await connection.add_listener(name, outsider._notified)
             try:
                 yield outsider

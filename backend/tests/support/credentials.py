@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SECRET = "a secret of the tests, of more than 32 bytes"
-ED, RSA, EC = (
+ED25519_KEY, RSA_KEY, EC_KEY = (
     ed25519.Ed25519PrivateKey.generate(),
     rsa.generate_private_key(65537, 2048),
     ec.generate_private_key(ec.SECP256R1()),
 )
 UNREGISTERED_KEY = rsa.generate_private_key(65537, 2048)
-RSA_PEM = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+RSA_PEM = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 #: Every credential that was made or used: none of them may ever be printed (A6).
 REGISTERED_CREDENTIALS: set[str] = set()
 _WORD = re.compile(r"[\w-]{10,}")
@@ -37,7 +37,12 @@ def jwk(algorithm: str, key: Any, **more: str) -> dict[str, Any]:
 
 
 KEY_SET = {
-    "keys": [jwk("EdDSA", ED, kid="ed"), jwk("RS256", RSA, kid="rsa"), jwk("ES256", EC, kid="ec"), {"kty": "odd"}]
+    "keys": [
+        jwk("EdDSA", ED25519_KEY, kid="ed"),
+        jwk("RS256", RSA_KEY, kid="rsa"),
+        jwk("ES256", EC_KEY, kid="ec"),
+        {"kty": "odd"},
+    ]
 }
 
 
@@ -56,7 +61,7 @@ def claims(*, items: object = None, **more: object) -> dict[str, Any]:
 
 def token(
     *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **changes: Any
-) -> str:  # Any: a bad token says anything
+) -> str:  # Any: an invalid token has any claims
     """Sign a token with these claims (see `claims`)."""
     return keep(jwt.encode(claims(**changes), key, algorithm=algorithm, headers=dict(headers or {})))
 
@@ -117,7 +122,7 @@ class KeyServer:
         #: Where it redirects requests for `/jwks.json`; None: it answers itself.
         self.location: str | None = None
         self.requests = 0
-        #: The credential of the last one who asked.
+        #: The `Authorization` header of the last request.
         self.authorization: str | None = None
         #: Whether it sends its answer a byte at a time, without end.
         self.slow = False

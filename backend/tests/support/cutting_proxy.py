@@ -22,7 +22,7 @@ class CuttingProxy(TcpListener):
         self.cuts = 0
         #: Cleared, every connection passes all.
         self.cutting = True
-        self._dice = rng
+        self._rng = rng
         self._up = up
         self._down = down
 
@@ -31,32 +31,32 @@ class CuttingProxy(TcpListener):
         writers = [writer]
         try:
             with suppress(OSError):
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-                writers.append(far_writer)
-                ways = [
-                    asyncio.create_task(self._carry(reader, far_writer, self._dice.randint(*self._up))),
-                    asyncio.create_task(self._carry(far_reader, writer, self._dice.randint(*self._down))),
+                upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self.target)
+                writers.append(upstream_writer)
+                directions = [
+                    asyncio.create_task(self._forward(reader, upstream_writer, self._rng.randint(*self._up))),
+                    asyncio.create_task(self._forward(upstream_reader, writer, self._rng.randint(*self._down))),
                 ]
                 try:
-                    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
                 finally:
-                    for way in ways:
-                        way.cancel()
-                    await asyncio.gather(*ways, return_exceptions=True)
+                    for direction in directions:
+                        direction.cancel()
+                    await asyncio.gather(*directions, return_exceptions=True)
         finally:
             for end in writers:
                 reset(end)
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, share: int) -> None:
-        """Forward bytes in one direction, at most `share` of them while cutting."""
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, byte_limit: int) -> None:
+        """Forward bytes in one direction, at most `byte_limit` of them while cutting."""
         with suppress(OSError):
             while data := await reader.read(65536):
-                if self.cutting and len(data) >= share:
-                    writer.write(data[:share])
+                if self.cutting and len(data) >= byte_limit:
+                    writer.write(data[:byte_limit])
                     await writer.drain()
                     self.cuts += 1
                     return
-                share -= len(data)
+                byte_limit -= len(data)
                 writer.write(data)
                 await writer.drain()
 

@@ -27,7 +27,7 @@ def compose() -> Document:
 def services(*profiles: str) -> Document:
     """Return the services of these profiles; without any, those that `docker compose up` starts."""
     named: Document = compose()["services"]
-    return {name: each for name, each in named.items() if set(each.get("profiles", [])) == set(profiles)}
+    return {name: service for name, service in named.items() if set(service.get("profiles", [])) == set(profiles)}
 
 
 def directive(name: str) -> list[str]:

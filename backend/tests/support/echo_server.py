@@ -10,13 +10,13 @@ from tests.support.client_frames import masked
 from tests.support.servers import Server, without_problems
 from tests.support.wire_server import RawClient
 
-ECHO = Path(__file__).parents[2] / "bench" / "echo.py"
+ECHO_SCRIPT = Path(__file__).parents[2] / "bench" / "echo.py"
 
 
 @contextmanager
 def echo_server(carrier: str) -> Iterator[Server]:
     """Run the echo server while the block runs; then check that it logged no error."""
-    with without_problems(Server([sys.executable, ECHO, "--carrier", carrier, "--port", "0"])) as running:
+    with without_problems(Server([sys.executable, ECHO_SCRIPT, "--carrier", carrier, "--port", "0"])) as running:
         yield running
 
 

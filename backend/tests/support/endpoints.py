@@ -154,7 +154,7 @@ history = request("GET", "/api/items/{item}/entries")
 events = request("GET", "/api/items/{item}/events")
 send = request("POST", "/api/items/{item}/entries", '{"body":"hello"}')
 event = request("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
-#: The target is not a message; only a caller who has access is told so.
+#: The target is not a message; only a caller who has access gets this error.
 edit = request("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
 remove = request("DELETE", "/api/items/{item}/entries/9007199254740991", passes=422)
 mark_read = request("PUT", "/api/items/{item}/read", '{"seq":0}')
@@ -219,5 +219,3 @@ ENDPOINTS_WITHOUT_RIGHTS: dict[str, Endpoint] = {
     "list events": list_events,
     "session": session,
 }
-#: Close codes of refusals, and what they are over HTTP.
-STATUS = {4400: 422, 4401: 401, 4403: 403, 4429: 429}

@@ -18,7 +18,7 @@ class FakeHost:
     """Records drafts, tokens and sessions that left (SessionHost)."""
 
     drafts: list[Draft] = field(default_factory=list)
-    left: list[Session] = field(default_factory=list)
+    left_sessions: list[Session] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     keep_timers: bool = False
@@ -42,7 +42,7 @@ class FakeHost:
 
     def leave(self, session: Session) -> None:
         """Record the session that left (SessionHost)."""
-        self.left.append(session)
+        self.left_sessions.append(session)
 
     def renew(self, session: Session, token: str, wait_s: float) -> None:  # noqa: ARG002 - any session's
         """Record the token, and the time to wait before its check (SessionHost)."""

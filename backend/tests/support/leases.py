@@ -28,7 +28,7 @@ class ProcessStorage:
         """The storage of consumers (ConsumerLog)."""
         return self
 
-    def _reach(self) -> None:
+    def _check_reachable(self) -> None:
         if self.cut_off:
             raise LogUnavailableError("cut off")
 
@@ -37,7 +37,7 @@ class ProcessStorage:
 
     async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:
         """Take or renew the lease (ConsumerStorage.lease)."""
-        self._reach()
+        self._check_reachable()
         now = asyncio.get_running_loop().time()
         if self._leases.holder not in {"", holder} and self._leases.expires >= now:
             return {}
@@ -46,21 +46,21 @@ class ProcessStorage:
 
     async def release(self, holder: str) -> None:
         """End the lease of `holder` (ConsumerStorage.release)."""
-        self._reach()
+        self._check_reachable()
         if self._leases.holder == holder:
             self._leases.holder = ""
 
     async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:  # noqa: ARG002 - there are no rooms
         """Return that nothing is pending (ConsumerStorage.pending)."""
-        self._reach()
+        self._check_reachable()
         return [], None
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:  # noqa: ARG002 - as above
         """Return that nothing has changed (Log.changed_since)."""
-        self._reach()
+        self._check_reachable()
         return []
 
     async def parked_count(self, name: str) -> int:  # noqa: ARG002 - as above
         """Return that nothing is parked (ConsumerStorage.parked_count)."""
-        self._reach()
+        self._check_reachable()
         return 0

@@ -16,7 +16,7 @@ from tests.support.fake_connection import FakeConnection
 from tests.support.held_log import HeldLog
 from tests.support.turns import run_turns
 
-_NEVER = 4_000_000_000.0
+_FAR_FUTURE = 4_000_000_000.0
 
 
 class ListRoom:
@@ -39,7 +39,7 @@ class ListRoom:
     ) -> "FakeListClient":
         """Let a member follow the list."""
         person = Person(member, member)
-        caller = Caller(person, Claims(member, _NEVER, member, 1.0, {"*": "r"} if items is None else items))
+        caller = Caller(person, Claims(member, _FAR_FUTURE, member, 1.0, {"*": "r"} if items is None else items))
         socket = FakeConnection(reads=reads)
         reader = ListReader(socket, caller, prefix="", limit=10, pending_limit=pending)
         starting = asyncio.create_task(self.feed.start(reader))

@@ -69,7 +69,7 @@ class RoomLog:
     def __init__(self, retention: Retention | None = None, *, log: HeldLog | None = None) -> None:
         self.log = log or HeldLog(retention)
         self.rooms: dict[str, Room] = {}
-        #: What rooms told other processes that is no entry.
+        #: Messages of rooms to other processes, except entries.
         self.shared: list[Line] = []
         #: Marks that rooms stored.
         self.marks: list[dict[str, int]] = []

@@ -87,8 +87,8 @@ class Upstream:
     @asynccontextmanager
     async def running(cls, *, answers: bool = True) -> AsyncIterator["Upstream"]:
         """Serve on a free port while the block runs."""
-        double = cls(0, answers=answers)
-        server = await asyncio.start_server(double._serve, "127.0.0.1", 0)
-        double.port = server.sockets[0].getsockname()[1]
+        upstream = cls(0, answers=answers)
+        server = await asyncio.start_server(upstream._serve, "127.0.0.1", 0)
+        upstream.port = server.sockets[0].getsockname()[1]
         async with server:
-            yield double
+            yield upstream

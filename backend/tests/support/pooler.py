@@ -9,7 +9,7 @@ from types import TracebackType
 from tests.support.tcp_listener import TcpListener
 
 _SSL_REQUEST = 80877103
-_REPORTED = {
+_SERVER_PARAMETERS = {
     "server_version": "18.0",
     "client_encoding": "UTF8",
     "integer_datetimes": "on",
@@ -49,7 +49,9 @@ class TransactionPooler(TcpListener):
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, OSError):
             startup = await _startup(reader, writer)
-            reported = b"".join(_message(b"S", f"{name}\0{value}\0".encode()) for name, value in _REPORTED.items())
+            reported = b"".join(
+                _message(b"S", f"{name}\0{value}\0".encode()) for name, value in _SERVER_PARAMETERS.items()
+            )
             # A number that is no process of the server's, as a pooler's clients have none.
             key = _message(b"K", struct.pack("!ii", 1, 1))
             writer.write(_message(b"R", struct.pack("!i", 0)) + reported + key + _message(b"Z", b"I"))

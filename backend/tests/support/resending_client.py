@@ -25,7 +25,7 @@ class UnavailableError(Exception):
 
 
 #: What a client takes for a cut.
-CUT = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError, UnavailableError)
+DISCONNECTION_ERRORS = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, EOFError, UnavailableError)
 
 
 class OutboxClient:
@@ -57,11 +57,11 @@ class OutboxClient:
             query = {"token": "t", "name": self.name, "after": self.seq, "log": self._log}
             try:
                 socket = await connect(Address(self._next_port()), path(ITEM, query), subprotocols=[PROTOCOL])
-            except CUT:
+            except DISCONNECTION_ERRORS:
                 continue
             try:
                 await self._converse(socket)
-            except CUT:
+            except DISCONNECTION_ERRORS:
                 continue
             finally:
                 socket.transport.abort()
@@ -75,11 +75,11 @@ class OutboxClient:
         self.joins += 1
         await self._send(socket, *self._outbox)
         while not self._done():
-            fresh = []
+            new_lines = []
             while self._unsent and len(self._outbox) < WINDOW:
-                fresh.append(self._unsent.popleft())
-                self._outbox.append(fresh[-1])
-            await self._send(socket, *fresh)
+                new_lines.append(self._unsent.popleft())
+                self._outbox.append(new_lines[-1])
+            await self._send(socket, *new_lines)
             frame = await socket.recv()
             assert isinstance(frame, str)
             for text in frame.split("\n"):
@@ -111,9 +111,9 @@ class OutboxClient:
 
 def check_logs(log: list[Line], clients: list[OutboxClient]) -> None:
     """Check that the log has every send once, in order, and that every client has exactly its entries."""
-    sent = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
+    sent_bodies = [f"client-{number}:{n}" for number in range(CLIENTS) for n in range(SENDS)]
     by_sender = sorted(log, key=lambda entry: int(entry["by"]["name"].removeprefix("client-")))
-    assert [entry["body"] for entry in by_sender] == sent, "none lost, none doubled, each sender's in order"
+    assert [entry["body"] for entry in by_sender] == sent_bodies, "none lost, none doubled, each sender's in order"
     assert [entry["seq"] for entry in log] == [*range(1, CLIENTS * SENDS + 1)]
     seqs = {entry["id"]: entry["seq"] for entry in log}
     for client in clients:

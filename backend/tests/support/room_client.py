@@ -39,7 +39,7 @@ def send(body: object, id: str | None = None) -> Line:
 
 
 class RoomClient:
-    """One connection to a room. Lines are read in their order; `heard` has those that were read."""
+    """One connection to a room. Lines are read in their order; `received` has those that were read."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -154,16 +154,16 @@ class RoomClient:
 
     async def send_messages(self, *bodies: object) -> list[int]:
         """Send messages in one frame, and return their seqs when all are acknowledged."""
-        answers = await self.request_all(*[send(body) for body in bodies])
-        assert {line["type"] for line in answers} == {"ack"}, answers
-        return [line["seq"] for line in answers]
+        outcomes = await self.request_all(*[send(body) for body in bodies])
+        assert {line["type"] for line in outcomes} == {"ack"}, outcomes
+        return [line["seq"] for line in outcomes]
 
     async def lines_until_pong(self) -> list[Line]:
         """Send a ping, and return all lines that come before the pong."""
-        known = len(self.received)
+        received_before = len(self.received)
         await self.send_lines({"type": "ping"})
         await self.wait_for("pong")
-        return self.received[known:-1]
+        return self.received[received_before:-1]
 
     async def wait_for_close(self) -> int:
         """Read lines until the server closes, and return the close code."""

@@ -118,10 +118,10 @@ class Process:
                 for line in self.lines[since:]:
                     if match := re.search(pattern, line):
                         return match
-                left = deadline - time.monotonic()
-                assert left > 0, f"{pattern!r} was not printed in {TIMEOUT_S} s:\n{self.output}"
+                remaining_s = deadline - time.monotonic()
+                assert remaining_s > 0, f"{pattern!r} was not printed in {TIMEOUT_S} s:\n{self.output}"
                 assert self._reader.is_alive(), f"ended before it printed {pattern!r}:\n{self.output}"
-                self._news.wait(left)
+                self._news.wait(remaining_s)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> float:
         """Send a signal to the process group, as a terminal does; return the seconds until it has ended.

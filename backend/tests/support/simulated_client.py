@@ -13,18 +13,18 @@ from alcove.storage.sqlite.store import SqliteStore
 from tests.support.fake_connection import FakeConnection, Feed, server_lines
 
 #: Refusals after which the client repeats the send.
-REPEAT = {"unavailable", "overloaded"}
+RETRIED_CODES = {"unavailable", "overloaded"}
 
 
 @dataclass
-class Truth:
+class ReferenceLog:
     """The entries of the log and the promises made about them: the reference for all clients."""
 
     store: SqliteStore
     #: Items and seqs whose bodies must not be sent again: their delete was delivered or acked (S9).
-    gone: set[tuple[str, int]] = field(default_factory=set)
-    #: The first line that broke a rule, where the code under test caught the error that told of it.
-    broken: AssertionError | None = None
+    deleted_bodies: set[tuple[str, int]] = field(default_factory=set)
+    #: The first line that broke a rule, if the code under test caught the error that reported it.
+    violation: AssertionError | None = None
 
     def entry(self, item: str, seq: int) -> Entry | None:
         """Return the entry as it is stored now; None if the log does not have it."""
@@ -34,20 +34,22 @@ class Truth:
     def deleted(self, item: str, delete: Entry) -> None:
         """Record that a client received a delete, after which the target's bodies must not be sent."""
         assert delete.target is not UNSET
-        self.gone.add((item, delete.target))
+        self.deleted_bodies.add((item, delete.target))
         for entry in self.store.read(item, None, None, 1_000_000, 1 << 40).entries:
             if entry.kind == "edit" and entry.target == delete.target:
-                self.gone.add((item, entry.seq))
+                self.deleted_bodies.add((item, entry.seq))
 
 
 class Reader:
     """One connection of a person to an item."""
 
-    def __init__(self, truth: Truth, item: str, person: Person, start: StartPosition, socket_bound: int) -> None:
+    def __init__(
+        self, reference: ReferenceLog, item: str, person: Person, start: StartPosition, socket_bound: int
+    ) -> None:
         self.item = item
         self.person = person
         self.start = start
-        self.socket = FakeConnection(bound=socket_bound, reads=False, on_write=self._seen)
+        self.socket = FakeConnection(bound=socket_bound, reads=False, on_write=self._on_write)
         self.session: Session | None = None
         self._feed: Feed | None = None
         self.hello: Hello | None = None
@@ -62,7 +64,7 @@ class Reader:
         self.to_repeat: dict[str, str] = {}
         self.refused: set[str] = set()
         self.acked: dict[str, int] = {}
-        self._truth = truth
+        self._reference = reference
         self._last_new = 0
         self._behind_a_failure: set[str] = set()
         self._handlers: dict[type, Callable[..., None]] = {
@@ -75,7 +77,7 @@ class Reader:
             TypingNow: self._typing,
         }
 
-    # --- what it says
+    # --- what it sends
 
     def send_lines(self, *lines: dict[str, object]) -> None:
         """Send lines in one frame, and remember those that get an `ack` or `error`."""
@@ -84,7 +86,7 @@ class Reader:
         for line, text in zip(lines, encoded, strict=True):
             if "id" in line:
                 self.open[str(line["id"])] = text
-        self._pass("\n".join(encoded))
+        self._pass_frame("\n".join(encoded))
 
     def repeat(self) -> None:
         """Resend what storage refused, in order (S5, S7)."""
@@ -92,9 +94,9 @@ class Reader:
         lines, self.to_repeat = self.to_repeat, {}
         self.open |= lines
         if lines:
-            self._pass("\n".join(lines.values()))
+            self._pass_frame("\n".join(lines.values()))
 
-    def _pass(self, frame: str) -> None:
+    def _pass_frame(self, frame: str) -> None:
         """Pass a frame to the session, which takes no lines for a moment after many refused ones (L6)."""
         assert self.session is not None
         self._feed = self._feed or Feed(self.session, self.socket)
@@ -104,28 +106,28 @@ class Reader:
         """Return the sends without a known outcome, in order: the outbox of a client."""
         return self.open | self.to_repeat
 
-    # --- what it hears
+    # --- what it receives
 
-    def _seen(self, frame: bytes) -> None:
+    def _on_write(self, frame: bytes) -> None:
         """Check a frame when it is written."""
         try:
-            self._judge(frame)
+            self._check(frame)
         except AssertionError as error:
-            self._truth.broken = self._truth.broken or error
+            self._reference.violation = self._reference.violation or error
             raise
 
-    def _judge(self, frame: bytes) -> None:
+    def _check(self, frame: bytes) -> None:
         for raw_line in frame.split(b"\n"):
             line: ServerLine = server_lines.decode(raw_line)
             if self.hello is None:
                 if isinstance(line, Error):
                     return
                 assert isinstance(line, Hello), f"H5: {line}"
-                self._greeted(line)
+                self._on_hello(line)
             else:
                 self._handlers[type(line)](line)
 
-    def _greeted(self, hello: Hello) -> None:
+    def _on_hello(self, hello: Hello) -> None:
         self.hello = hello
         self.members = {member.id for member in hello.members}
         self.count = hello.count
@@ -140,24 +142,24 @@ class Reader:
             self.seq = after
 
     def _head(self) -> int:
-        return self._truth.store.room_states([self.item])[self.item].head
+        return self._reference.store.room_states([self.item])[self.item].head
 
     def _entry(self, entry: Entry) -> None:
         assert entry.seq == self.seq + 1, f"R3: expected {self.seq + 1}, got {entry.seq}"
         self.seq = entry.seq
         assert entry.seq <= self._head(), f"S4: {entry.seq} is not durable"
-        body, stored = entry.body, self._truth.entry(self.item, entry.seq)
-        if (self.item, entry.seq) in self._truth.gone:
+        body, stored = entry.body, self._reference.entry(self.item, entry.seq)
+        if (self.item, entry.seq) in self._reference.deleted_bodies:
             assert body is UNSET, f"S9: {entry.seq} was deleted and shows {body!r}"
         if stored is not None:
             assert _identity(stored) == _identity(entry), "D3"
         if entry.kind == "delete":
             assert body is UNSET
-            self._truth.deleted(self.item, entry)
+            self._reference.deleted(self.item, entry)
 
     def _gap(self, gap: Gap) -> None:
         assert self.seq + 1 == gap.from_ <= gap.to, f"R4: expected a gap from {self.seq + 1}, got {gap}"
-        oldest = self._truth.store.room_states([self.item])[self.item].oldest
+        oldest = self._reference.store.room_states([self.item])[self.item].oldest
         assert gap.to < oldest, f"R4: {gap} names entries that are kept from {oldest} on"
         self.seq = gap.to
 
@@ -165,11 +167,11 @@ class Reader:
         self._is_next(ack.id)
         assert ack.id not in self._behind_a_failure, f"S2: {ack} overtook a send that came before it"
         assert ack.seq <= self._head(), f"S3: {ack} is not durable"
-        stored = self._truth.entry(self.item, ack.seq)
+        stored = self._reference.entry(self.item, ack.seq)
         if stored is not None:
             assert (stored.id, stored.by.id) == (ack.id, self.person.id), f"S3: {ack} is of {stored}"
             if stored.kind == "delete":
-                self._truth.deleted(self.item, stored)
+                self._reference.deleted(self.item, stored)
         if not ack.duplicate:
             assert ack.seq > self._last_new, f"S2: {ack} after {self._last_new}"
             self._last_new = ack.seq
@@ -181,7 +183,7 @@ class Reader:
             self.to_repeat[error.id] = self.open.pop(error.id)
             return
         line = self._is_next(error.id)
-        if error.code in REPEAT:
+        if error.code in RETRIED_CODES:
             assert error.retry_ms is not UNSET, "S7"
             self.to_repeat[error.id] = line
             self._behind_a_failure.discard(error.id)

@@ -14,7 +14,7 @@ from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft, LogUnavailableError
 from alcove.storage.committer import QueueFullError
 from tests.support.held_log import Fault, HeldLog
-from tests.support.simulated_client import Reader, Truth
+from tests.support.simulated_client import Reader, ReferenceLog
 from tests.support.turns import run_turns
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -44,11 +44,11 @@ class World:
     """The simulated hub, log and clients, and the random choices."""
 
     def __init__(self, seed: int, weights: Weights, retention: Retention | None = None) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - a test's dice
+        self.rng = random.Random(seed)  # noqa: S311 - a test's dice
         self.weights = weights
         self.log = HeldLog(retention)
         self.log.holds_io_pending = True
-        self.truth = Truth(self.log.store)
+        self.reference = ReferenceLog(self.log.store)
         self.loop = asyncio.get_running_loop()
         assert isinstance(self.loop, VirtualTimeLoop)
         self.clock = self.loop
@@ -69,11 +69,11 @@ class World:
     async def step(self) -> None:
         """Take one random step, and let everything happen that needs neither time nor storage."""
         names = ("connect", "send", "take", "die", "perform", "answer", "repeat", "wait", "post")
-        (name,) = self.dice.choices(names, [getattr(self.weights, name) for name in names])
+        (name,) = self.rng.choices(names, [getattr(self.weights, name) for name in names])
         getattr(self, f"_{name}")()
         await run_turns(8)
-        if self.truth.broken:
-            raise self.truth.broken
+        if self.reference.violation:
+            raise self.reference.violation
         for task in [task for task in self.joining if task.done()]:
             del self.joining[task]
             task.result()
@@ -82,24 +82,24 @@ class World:
             task.result()
 
     def _connect(self) -> None:
-        item, person = self.dice.choice(ITEMS), self.dice.choice(PEOPLE)
+        item, person = self.rng.choice(ITEMS), self.rng.choice(PEOPLE)
         left_at = self.left_at.get((item, person.id))
         log_id: str | None = None
         after: int | None = None
-        match self.dice.randrange(8):
+        match self.rng.randrange(8):
             case 0:
-                after = self.dice.choice([0, 3, 10_000_000])
+                after = self.rng.choice([0, 3, 10_000_000])
             case 1:
                 after, log_id = 3, "another"
             case 2 | 3 | 4 | 5 if left_at is not None:
-                after, log_id = left_at, self.dice.choice([None, self.log.id])
+                after, log_id = left_at, self.rng.choice([None, self.log.id])
             case _:
                 pass
-        self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.dice.choice([0, 2, 5, 50])))
+        self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.rng.choice([0, 2, 5, 50])))
 
     def connect(self, item: str, person: Person, start: StartPosition) -> Reader:
         """Start to join; the rest happens when storage answers."""
-        reader = Reader(self.truth, item, person, start, socket_bound=1600)
+        reader = Reader(self.reference, item, person, start, socket_bound=1600)
         self.joining[asyncio.create_task(self._join(reader))] = reader
         return reader
 
@@ -110,7 +110,7 @@ class World:
         except Refusal:
             return
         if reader.socket.dead:
-            self._over(reader)
+            self._on_connection_end(reader)
             return
         self.alive.append(reader)
         outbox = self.outboxes.pop((reader.item, reader.person.id), {})
@@ -120,53 +120,53 @@ class World:
     def _send(self) -> None:
         if not self.alive:
             return
-        reader = self.dice.choice(self.alive)
-        reader.send_lines(*(self._line(reader) for _ in range(self.dice.randint(1, 4))))
+        reader = self.rng.choice(self.alive)
+        reader.send_lines(*(self._line(reader) for _ in range(self.rng.randint(1, 4))))
 
     def _line(self, reader: Reader) -> dict[str, object]:
         self._sent += 1
-        known = max(reader.seq, 1)
-        target = max(1, known - self.dice.randrange(8))
-        (kind,) = self.dice.choices(("send", "edit", "delete", "read", "typing"), (60, 15, 10, 10, 5))
-        named = {"type": kind, "id": f"s{self._sent}"}
-        body = self.dice.choice(["short", "x" * self.dice.randrange(300), {"n": self._sent}])
+        last_seq = max(reader.seq, 1)
+        target = max(1, last_seq - self.rng.randrange(8))
+        (kind,) = self.rng.choices(("send", "edit", "delete", "read", "typing"), (60, 15, 10, 10, 5))
+        head = {"type": kind, "id": f"s{self._sent}"}
+        body = self.rng.choice(["short", "x" * self.rng.randrange(300), {"n": self._sent}])
         match kind:
             case "send":
-                return named | {"body": body}
+                return head | {"body": body}
             case "edit":
-                return named | {"target": target, "body": body}
+                return head | {"target": target, "body": body}
             case "delete":
-                return named | {"target": target}
+                return head | {"target": target}
             case "read":
-                return {"type": kind, "seq": self.dice.choice([target, known, 10_000_000])}
+                return {"type": kind, "seq": self.rng.choice([target, last_seq, 10_000_000])}
             case _:
                 return {"type": kind}
 
     def _take(self) -> None:
         readers = [reader for reader in [*self.alive, *self.joining.values()] if reader.socket.buffered_bytes()]
         if readers:
-            self.dice.choice(readers).socket.take(self.dice.choice([1, 2, 5, None]))
+            self.rng.choice(readers).socket.take(self.rng.choice([1, 2, 5, None]))
 
     def _die(self) -> None:
         readers = [*self.alive, *self.joining.values()]
         if readers:
-            reader = self.dice.choice(readers)
+            reader = self.rng.choice(readers)
             reader.socket.die()
             if reader in self.alive:
                 self.alive.remove(reader)
-                self._over(reader)
+                self._on_connection_end(reader)
 
-    def _over(self, reader: Reader) -> None:
+    def _on_connection_end(self, reader: Reader) -> None:
         """Handle the end of a connection: its person resends what is unsettled later."""
         assert reader.session is not None
-        place = (reader.item, reader.person.id)
+        key = (reader.item, reader.person.id)
         if reader.hello is not None:
-            self.left_at[place] = reader.seq
-        self.outboxes[place] = self.outboxes.get(place, {}) | reader.unsettled()
-        self.note(reader)
+            self.left_at[key] = reader.seq
+        self.outboxes[key] = self.outboxes.get(key, {}) | reader.unsettled()
+        self.record_outcomes(reader)
         reader.session.closed(1006)
 
-    def note(self, reader: Reader) -> None:
+    def record_outcomes(self, reader: Reader) -> None:
         """Record the outcomes of sends that a client received."""
         for send, seq in reader.acked.items():
             assert self.acked.setdefault((reader.item, reader.person.id, send), seq) == seq, "S5"
@@ -175,24 +175,24 @@ class World:
     def _perform(self) -> None:
         if work := self.log.performable():
             fault: Fault | None = None
-            if self.dice.random() < self.weights.fault:
-                fault = self.dice.choice(["nothing stored", "answer lost"])
-            self.dice.choice(work).perform(fault)
+            if self.rng.random() < self.weights.fault:
+                fault = self.rng.choice(["nothing stored", "answer lost"])
+            self.rng.choice(work).perform(fault)
 
     def _answer(self) -> None:
         if work := self.log.answerable():
-            self.log.answer(self.dice.choice(work))
+            self.log.answer(self.rng.choice(work))
 
     def _repeat(self) -> None:
         if self.alive:
-            self.dice.choice(self.alive).repeat()
+            self.rng.choice(self.alive).repeat()
 
     def _wait(self) -> None:
-        self.clock.now += self.dice.choice([0.1, 0.25, 1.0, 3.0])
+        self.clock.now += self.rng.choice([0.1, 0.25, 1.0, 3.0])
 
     def _post(self) -> None:
         self._sent += 1
-        self.posting.add(asyncio.create_task(self._send_apart(self.dice.choice(ITEMS), f"p{self._sent}")))
+        self.posting.add(asyncio.create_task(self._send_apart(self.rng.choice(ITEMS), f"p{self._sent}")))
 
     async def _send_apart(self, item: str, send: str) -> None:
         """Send over HTTP, repeatedly until the message is stored (W2)."""
@@ -228,8 +228,8 @@ class World:
                 reader.repeat()
             self.clock.now += 0.5
             await run_turns(8)
-            if self.truth.broken:
-                raise self.truth.broken
+            if self.reference.violation:
+                raise self.reference.violation
             quiet = 0 if moved else quiet + 1
         for task in self.posting:
             task.result()
@@ -238,9 +238,9 @@ class World:
 
     async def send_outboxes(self) -> None:
         """Let people with unsettled sends reconnect, until every send is settled."""
-        for place in [place for place, outbox in self.outboxes.items() if outbox]:
-            while self.outboxes.get(place):
-                item, person = place
+        for key in [key for key, outbox in self.outboxes.items() if outbox]:
+            while self.outboxes.get(key):
+                item, person = key
                 reader = self.connect(item, next(member for member in PEOPLE if member.id == person), StartPosition())
                 await self.settle()
                 assert reader in self.alive, "L3: no seat for who comes back"
@@ -250,7 +250,7 @@ class World:
         """Disconnect a client after everything was settled."""
         reader.socket.die()
         self.alive.remove(reader)
-        self._over(reader)
+        self._on_connection_end(reader)
 
     def log_of(self, item: str) -> Counter[tuple[str, str, str]]:
         """Count how often the log has each send, where retention left it."""

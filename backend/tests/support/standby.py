@@ -83,19 +83,19 @@ class MovingAddress(TcpListener):
         self._writers.add(writer)
         try:
             with suppress(OSError):
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
-                writers.append(far_writer)
-                self._writers.add(far_writer)
+                upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target)
+                writers.append(upstream_writer)
+                self._writers.add(upstream_writer)
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(_carry(reader, far_writer))
-                    group.create_task(_carry(far_reader, writer))
+                    group.create_task(_forward(reader, upstream_writer))
+                    group.create_task(_forward(upstream_reader, writer))
         finally:
             for end in writers:
                 self._writers.discard(end)
                 reset(end)
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Forward bytes in one direction until either side ends; then close the other."""
     with suppress(OSError):
         while data := await reader.read(65536):

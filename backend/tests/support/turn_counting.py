@@ -11,11 +11,11 @@ class Turns:
     """Counts the turns of the event loop."""
 
     def __init__(self) -> None:
-        self.now = 0
+        self.number = 0
         self._turn()
 
     def _turn(self) -> None:
-        self.now += 1
+        self.number += 1
         self._handle = asyncio.get_running_loop().call_soon(self._turn)
 
     def stop(self) -> None:
@@ -23,7 +23,7 @@ class Turns:
         self._handle.cancel()
 
 
-class Slow:
+class SlowReceiver:
     """A receiver that records the turn of each message, and needs three turns for one that begins with `slow`."""
 
     def __init__(self, connection: AcceptedConnection, turns: Turns) -> None:
@@ -35,31 +35,31 @@ class Slow:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def text(self, data: str) -> Iterator[None] | None:
-        self.note(data)
+        self.record(data)
         if data.startswith("close"):
             self.connection.close(4401, "as told")
         elif data.startswith("slow"):
-            return self.rest(data)
+            return self.continue_slowly(data)
         elif data == "last":
             self.connection.write(text_frame("heard"))
         return None
 
-    def rest(self, data: str) -> Iterator[None]:
+    def continue_slowly(self, data: str) -> Iterator[None]:
         for step in range(2):
             yield
-            self.note(f"{data} {step}")
+            self.record(f"{data} {step}")
 
     def binary(self, data: bytes) -> None:
-        self.note(data)
+        self.record(data)
 
     def closed(self, code: int) -> None:
         self.ended.set_result(code)
 
-    def note(self, data: str | bytes) -> None:
-        self.calls.append(self.turns.now)
+    def record(self, data: str | bytes) -> None:
+        self.calls.append(self.turns.number)
         self.received.append(data)
 
     @property
-    def most(self) -> int:
+    def max_calls_per_turn(self) -> int:
         """The number of calls in the busiest turn."""
         return max(map(self.calls.count, self.calls))

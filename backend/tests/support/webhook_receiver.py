@@ -105,11 +105,11 @@ class Receiver:
                 )
                 response = self.respond(received)
                 status = response if isinstance(response, int) else 200
-                rest = "content-length: 0\r\n\r\n" if isinstance(response, int) else response
+                head_end = "content-length: 0\r\n\r\n" if isinstance(response, int) else response
                 async with self._news:
                     (self.accepted if 200 <= status < 300 else self.refused).append(received)
                     self._news.notify_all()
-                writer.write(f"HTTP/1.1 {status} Answer\r\n{rest}".encode())
+                writer.write(f"HTTP/1.1 {status} Answer\r\n{head_end}".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

@@ -68,9 +68,9 @@ class WireServer:
     def __init__(self, *, loop: str, deadlines: Deadlines = LONG_DEADLINES, max_message: int = 1024 * 1024) -> None:
         self.wheel = DeadlineWheel(deadlines, Budget())
         self.recorders: queue.Queue[Recorder] = queue.Queue()
-        self.served: queue.Queue[list[weakref.ref[object]]] = queue.Queue()
-        self.let_in = threading.Event()
-        self.left = threading.Event()
+        self.references: queue.Queue[list[weakref.ref[object]]] = queue.Queue()
+        self.may_accept = threading.Event()
+        self.dependency_exited = threading.Event()
         self.max_message = max_message
         http, ws = create_protocols("detached", HTTP_LIMITS, self.wheel)
         config = uvicorn.Config(
@@ -106,10 +106,10 @@ class WireServer:
     def call(self, function: Callable[[], T]) -> T:
         """Call a function on the server's event loop, and return its result."""
 
-        async def answer() -> T:
+        async def call_function() -> T:
             return function()
 
-        return self.run_coroutine(answer())
+        return self.run_coroutine(call_function())
 
     def client(self, path: str = "/echo", *, tail: bytes = b"", receive_buffer: int | None = None) -> "RawClient":
         """Open a socket and send the handshake, with `tail` in the same write."""
@@ -136,7 +136,7 @@ class WireServer:
 
         async def visit() -> Any:  # an async generator; FastAPI asks for no type
             yield
-            self.left.set()
+            self.dependency_exited.set()
 
         @app.websocket("/echo")
         async def echo(websocket: WebSocket, _visit: None = Depends(visit)) -> None:
@@ -144,13 +144,13 @@ class WireServer:
             connection = await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             recorder = Recorder(connection)
             task = asyncio.current_task()
-            self.served.put([weakref.ref(object_) for object_ in (websocket, protocol, task)])
+            self.references.put([weakref.ref(instance) for instance in (websocket, protocol, task)])
             await connection.run(recorder)
             self.recorders.put(recorder)
 
         @app.websocket("/late")
-        async def late(websocket: WebSocket) -> None:
-            await asyncio.to_thread(self.let_in.wait)
+        async def accept_late(websocket: WebSocket) -> None:
+            await asyncio.to_thread(self.may_accept.wait)
             connection = await accept(websocket, max_message=self.max_message, budget=self.wheel.budget)
             self.recorders.put(recorder := Recorder(connection))
             await connection.run(recorder)
@@ -238,10 +238,10 @@ class RawClient:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     """Wait until the condition holds, looking every 5 ms; fail after TIMEOUT_S seconds."""
-    deadline, never = time.monotonic() + TIMEOUT_S, threading.Event()
+    deadline, pause = time.monotonic() + TIMEOUT_S, threading.Event()
     while not condition():
         assert time.monotonic() < deadline
-        never.wait(0.005)
+        pause.wait(0.005)
 
 
 def wait_for_close(recorder: Recorder) -> int:

@@ -128,11 +128,11 @@ async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_t
     harness = HubHarness(Retention(entries=2))
     await write_and_leave(harness, 5)
     _, resumed = await harness.join_at(StartPosition(after=1), member("ada"))
-    _, begun = await harness.join_at(StartPosition(), member("bob"))
+    _, new_reader = await harness.join_at(StartPosition(), member("bob"))
 
     assert ([line for line in resumed.lines if isinstance(line, Gap)], seqs(resumed)) == ([Gap(2, 3)], [4, 5])
-    assert ([line for line in begun.lines if isinstance(line, Gap)], seqs(begun)) == ([], [4, 5])
-    assert 4 == hello(resumed).oldest == hello(begun).oldest
+    assert ([line for line in new_reader.lines if isinstance(line, Gap)], seqs(new_reader)) == ([], [4, 5])
+    assert 4 == hello(resumed).oldest == hello(new_reader).oldest
     await harness.close()
 
 

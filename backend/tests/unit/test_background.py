@@ -156,12 +156,12 @@ async def test_closing_waits_for_tasks_and_cancels_those_that_take_too_long() ->
         await elapse(seconds)
         finished.append(name)
 
-    late = tasks.spawn(work("late", 3))
+    slow_task = tasks.spawn(work("late", 3))
     tasks.spawn(work("in time", 1))
     await tasks.close(2)
 
     assert finished == ["in time"]
-    assert late.cancelled()
+    assert slow_task.cancelled()
 
 
 async def test_a_spawned_task_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from alcove.access.bans import Ban, Bans, BanSnapshot
 from alcove.errors import Refusal
 from alcove.protocol import Right
 
-RW: frozenset[Right] = frozenset({"read", "write", "moderate"})
+ALL_RIGHTS: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
 
 def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifted() -> None:
@@ -18,11 +18,11 @@ def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifte
     bans.add(Ban("ada", "foo", "all", until=100), 0)
     bans.add(Ban("ada", "foo", "write"), 0)
 
-    assert bans.restrict(RW, "ada", "foo", 500) == RW - {"write"}
-    assert RW == bans.restrict(RW, "ada", "bar", 500) == bans.restrict(RW, "bob", "foo", 500)
+    assert bans.restrict(ALL_RIGHTS, "ada", "foo", 500) == ALL_RIGHTS - {"write"}
+    assert ALL_RIGHTS == bans.restrict(ALL_RIGHTS, "ada", "bar", 500) == bans.restrict(ALL_RIGHTS, "bob", "foo", 500)
     bans.check("ada", "foo", 50)
     bans.add(Ban("ada", "foo"), 0)
-    assert (bans.restrict(RW, "ada", "foo", 50), len(bans)) == (RW, 0)
+    assert (bans.restrict(ALL_RIGHTS, "ada", "foo", 50), len(bans)) == (ALL_RIGHTS, 0)
 
 
 def test_a8_a_ban_on_all_items_applies_to_each_item_besides_bans_on_one_item() -> None:
@@ -34,7 +34,11 @@ def test_a8_a_ban_on_all_items_applies_to_each_item_besides_bans_on_one_item() -
         bans.check("ada", "bar", 99)
     bans.check("ada", "bar", 100)
     assert (bans.take_ended(100), bans.next_end()) == ([Ban("ada", None, "all", until=100, reason="spam")], None)
-    assert (bans.restrict(RW, "ada", "foo", 100), bans.items_of("ada"), len(bans)) == (RW - {"write"}, ["foo"], 1)
+    assert (bans.restrict(ALL_RIGHTS, "ada", "foo", 100), bans.items_of("ada"), len(bans)) == (
+        ALL_RIGHTS - {"write"},
+        ["foo"],
+        1,
+    )
 
 
 def test_a8_a_ban_that_ended_is_not_kept() -> None:
@@ -84,9 +88,9 @@ def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple
     log: list[Ban | BanSnapshot] = []
     expected: set[tuple[str, str | None]] = set()
     oldest = 1
-    for what, value in steps:
-        if isinstance(what, int):
-            upto = max(len(log) - what, oldest - 1)
+    for change, value in steps:
+        if isinstance(change, int):
+            upto = max(len(log) - change, oldest - 1)
             lagging = Bans()
             for seq, record in enumerate(log[:upto], 1):
                 apply(lagging, record, seq)
@@ -94,8 +98,8 @@ def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple
             oldest = upto + 1
         else:
             member, item = value
-            log.append(Ban(member, item, "write" if what == "ban" else None))
-            expected = expected | {value} if what == "ban" else expected - {value}
+            log.append(Ban(member, item, "write" if change == "ban" else None))
+            expected = expected | {value} if change == "ban" else expected - {value}
 
     for start in range(len(log) + 1):  # a process that has read so much, and whose next entries may be gone
         bans = Bans()

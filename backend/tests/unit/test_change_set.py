@@ -26,12 +26,12 @@ def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_
 
 
 def test_w10_changes_beyond_the_bound_are_recorded_only_as_an_overflow() -> None:
-    ways: list[Callable[[ChangeSet, int], None]] = [
+    additions: list[Callable[[ChangeSet, int], None]] = [
         lambda changes, n: changes.add_room(f"room-{n}", 1),
         lambda changes, n: changes.add_marks(f"room-{n}", ["ada"]),
         lambda changes, n: changes.add_marks("one", [f"member-{n}"]),
     ]
-    for add in ways:
+    for add in additions:
         changes = ChangeSet(3)
         for n in range(3):
             add(changes, n)

@@ -88,8 +88,8 @@ def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everyth
 
 def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
     chat, _ = start()
-    dead, ada = Client(chat, 1), Client(chat, 2)
-    dead.socket.die()
+    dead_client, ada = Client(chat, 1), Client(chat, 2)
+    dead_client.socket.die()
     ada.receiver.text("hello")
 
     assert ada.new_texts() == ["You wrote: hello", "Client #2 says: hello"]

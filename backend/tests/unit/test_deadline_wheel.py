@@ -36,15 +36,15 @@ async def test_p3_a_connection_whose_check_fails_is_aborted_and_the_others_are_s
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     wheel = DeadlineWheel(Deadlines(ping_s=0.01, pong_s=20), Budget())
-    failing, sound = CheckedConnection(RuntimeError("a receiver that fails")), CheckedConnection()
-    for connection in (failing, sound):
+    failing, working = CheckedConnection(RuntimeError("a receiver that fails")), CheckedConnection()
+    for connection in (failing, working):
         wheel.add(connection)
-    await sound.checked.wait()
+    await working.checked.wait()
     await failing.checked.wait()
-    sound.checked.clear()
-    await sound.checked.wait()
+    working.checked.clear()
+    await working.checked.wait()
 
-    assert (failing.aborted, sound.aborted) == (True, False)
+    assert (failing.aborted, working.aborted) == (True, False)
     assert "a receiver that fails" in caplog.text
-    for connection in (failing, sound):
+    for connection in (failing, working):
         wheel.discard(connection)

@@ -258,11 +258,11 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     await harness.settle()
     now = harness.hub.now_ms()
     monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 23 * 3_600_000)
-    _, sooner = await harness.join(BOB, after=None)
+    _, earlier_reader = await harness.join(BOB, after=None)
     monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 25 * 3_600_000)
     _, later = await harness.join(BOB, after=None)
 
-    assert seqs(sooner) == [1, 2, 3]
+    assert seqs(earlier_reader) == [1, 2, 3]
     assert seqs(later) == []
     assert isinstance(hello := later.lines[0], Hello)
     assert (hello.oldest, hello.head) == (4, 3)

@@ -153,9 +153,7 @@ async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHub, rewr
     await assert_all_start_over(harness, ada, "a", *("xyz" if rewritten else ""))
 
 
-async def test_x8_entries_of_another_process_that_contradict_memory_are_checked_in_the_log(
-    harness: LossyHub,
-) -> None:
+async def test_x8_entries_that_contradict_memory_are_checked_in_the_log(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.lose()
     (outcome,) = harness.log.store.append([message("x")])
@@ -243,9 +241,7 @@ async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(har
     await assert_new_history(harness, ada, "a", "d", "e")
 
 
-async def test_x8_r5_entries_that_were_sent_into_a_room_that_was_never_open_are_missed_too(
-    harness: LossyHub,
-) -> None:
+async def test_x8_r5_lost_entries_of_a_room_that_was_never_open_are_noticed_too(harness: LossyHub) -> None:
     for id_ in ("a", "b", "c"):
         await harness.post(id_)
     first = harness.log.store.read("foo", 0, None, 10, 1 << 20).log

@@ -55,18 +55,20 @@ def test_h3_a_refused_pattern_shows_its_normalized_form() -> None:
 
 @storm
 def test_h3_the_characters_for_sql_are_those_of_the_check() -> None:
-    inside = re.compile(f"[{character_ranges()}]")
+    allowed = re.compile(f"[{character_ranges()}]")
     category = [unicodedata.category(chr(number)) for number in range(sys.maxunicode + 1)]
     # The check takes seconds for all characters: every 13th, and those on both sides of a change of category.
     every = [
         chr(number)
-        for number, this in enumerate(category)
-        if number % depth(13, 1) == 0 or this != category[number - 1] or this != category[(number + 1) % len(category)]
+        for number, character_category in enumerate(category)
+        if number % depth(13, 1) == 0
+        or character_category != category[number - 1]
+        or character_category != category[(number + 1) % len(category)]
     ]
 
     # In NFC: otherwise the check refuses allowed characters because of the form.
     assert [
-        char for char in every if (inside.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
+        char for char in every if (allowed.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
     ] == []
 
 

@@ -36,10 +36,10 @@ class Process:
         return bool(self._metrics.registry.get_sample_value("alcove_consumer_leading", {"consumer": "notify"}))
 
 
-async def until_another_delivers(processes: list[Process], dead: Process | None) -> float:
-    """Return the seconds until one of the processes delivers that is not `dead`."""
+async def until_another_delivers(processes: list[Process], killed: Process | None) -> float:
+    """Return the seconds until one of the processes delivers that is not `killed`."""
     seconds = 0.0
-    while not any(process.delivers for process in processes if process is not dead):
+    while not any(process.delivers for process in processes if process is not killed):
         await elapse(STEP_S)
         seconds += STEP_S
         assert seconds < 60, "nobody delivers"
@@ -60,10 +60,10 @@ async def test_k4_another_process_delivers_within_10_s_after_the_death_of_the_on
     await until_another_delivers(processes, None)
     for number in range(20):  # at any time between two renewals
         await elapse(6 + number * 0.1)
-        (dead,) = [process for process in processes if process.delivers]
-        dead.storage.cut_off = True
-        assert await until_another_delivers(processes, dead) <= 10
-        dead.storage.cut_off = False
+        (killed,) = [process for process in processes if process.delivers]
+        killed.storage.cut_off = True
+        assert await until_another_delivers(processes, killed) <= 10
+        killed.storage.cut_off = False
     for process in processes:
         await process.deliveries.close()
 

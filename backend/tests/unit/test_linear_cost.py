@@ -118,7 +118,7 @@ WORST_INPUTS: dict[str, list[Callable[[int], str]]] = {
 
 
 def worst_of(pattern: str) -> list[Callable[[int], str]]:
-    """Return the worst inputs of an expression; none for an expression that nobody has analyzed."""
+    """Return the worst inputs of an expression; none if WORST_INPUTS lacks the expression."""
     return next((makers for part, makers in WORST_INPUTS.items() if part in pattern), [])
 
 

@@ -94,14 +94,14 @@ async def test_w10_s9_a_message_that_is_deleted_while_its_line_is_read_is_not_se
 
 async def test_w10_d2_a_stuck_reader_does_not_delay_others_and_gets_each_room_once(rooms: ListRoom) -> None:
     slow = await rooms.follow(member="slow", reads=False)
-    quick = await rooms.follow(member="quick")
+    fast_reader = await rooms.follow(member="quick")
     large = "x" * 60_000
     for round_ in range(10):
         for item in ("a", "b"):
             rooms.write(item, body=large)
             await rooms.feed.rooms_changed([item])
         await rooms.settle()
-        assert {"a", "b"} <= set(quick.new_items()), round_
+        assert {"a", "b"} <= set(fast_reader.new_items()), round_
     assert slow.socket.buffered_bytes() <= slow.socket.bound
     assert len(slow.reader) <= 2
 

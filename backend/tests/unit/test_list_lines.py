@@ -6,11 +6,11 @@ from alcove.protocol import FRAME_BYTES, Entry, ItemChanged, Person, raw
 from alcove.rooms.list_lines import complete, frames, item_line, shared_line
 from alcove.storage.base import ItemSummary
 
-LAST = Entry(7, "message", "id", Person("ada", "Ada"), 1000, body=raw('tricky "0}'))
+LAST_ENTRY = Entry(7, "message", "id", Person("ada", "Ada"), 1000, body=raw('tricky "0}'))
 
 
 def test_w10_a_shared_line_completed_is_the_line_of_the_room() -> None:
-    for last in (LAST, None):
+    for last in (LAST_ENTRY, None):
         for unread in (0, 3, 1000):
             line = complete(shared_line("foo", 7, last), unread)
             assert item_line(ItemSummary("foo", 7, last, unread)) == line

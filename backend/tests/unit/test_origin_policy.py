@@ -18,7 +18,7 @@ OWN_ORIGINS = [
     ("https://x", "x:443"),  # behind a proxy that does not forward the scheme
     ("https://x", "x"),
 ]
-BASE_DESCRIPTORS = [
+OTHER_ORIGINS = [
     ("http://y", "x"),
     ("http://x:81", "x"),
     ("http://x", "x:443"),
@@ -48,7 +48,7 @@ def test_a5_origins_are_equal_by_scheme_host_and_port(origin: str, host: str) ->
     assert OriginPolicy().allow(origin, host, secure=False)
 
 
-@pytest.mark.parametrize(("origin", "host"), BASE_DESCRIPTORS)
+@pytest.mark.parametrize(("origin", "host"), OTHER_ORIGINS)
 def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None) -> None:
     assert not OriginPolicy().allow(origin, host, secure=False)
 

@@ -14,7 +14,7 @@ DOCUMENT = """<!DOCTYPE html>
 <link rel="stylesheet" crossorigin href="/assets/index-1a2b.css">
 <script type="module" crossorigin src="/assets/index-3c4d.js"></script>
 <a href="//other.example/">and <a href="https://other.example/"> and <a href="#content"></a> 1/2 \\1 ñ"""
-BELOW = """<!DOCTYPE html>
+DOCUMENT_BELOW_PREFIX = """<!DOCTYPE html>
 <meta name="alcove-base" content="/chat/" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
 <link rel="icon" href="/chat/favicon.svg" />
@@ -54,7 +54,7 @@ async def test_b1_a_document_names_addresses_below_the_prefix_and_is_not_its_com
 ) -> None:
     response = await request(files, path, "/chat")
 
-    assert bytes(response.body).decode() == BELOW
+    assert bytes(response.body).decode() == DOCUMENT_BELOW_PREFIX
     assert "content-encoding" not in response.headers
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 

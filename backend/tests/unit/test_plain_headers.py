@@ -2,12 +2,12 @@
 
 from alcove.api.plain_headers import shorten
 
-BROWSER = b"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+BROWSER_ACCEPT = b"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
 
 def test_headers_of_a_browser_are_left_as_they_are() -> None:
     headers = [
-        (b"accept", BROWSER),
+        (b"accept", BROWSER_ACCEPT),
         (b"cookie", b'a=b; quoted="c\\"d"; alcove_session=' + b"t" * 4000),
         (b"user-agent", b"\\" * 2000),
         (b"accept-language", b"es," * 2000),
@@ -17,10 +17,10 @@ def test_headers_of_a_browser_are_left_as_they_are() -> None:
 
 
 def test_an_accept_header_is_cut_behind_a_whole_media_type() -> None:
-    [(_, cut)] = shorten([(b"accept", BROWSER + b",a/b" * 5000)])
+    [(_, cut)] = shorten([(b"accept", BROWSER_ACCEPT + b",a/b" * 5000)])
 
     assert 1000 < len(cut) <= 1024
-    assert (BROWSER + b",a/b" * 5000).startswith(cut + b",")
+    assert (BROWSER_ACCEPT + b",a/b" * 5000).startswith(cut + b",")
     assert shorten([(b"accept", b";" * 5000)]) == [(b"accept", b"")]
 
 

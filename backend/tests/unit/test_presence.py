@@ -135,8 +135,8 @@ def test_d1_every_client_ends_with_the_current_presence_whenever_it_joined(seed:
         in_step = [follow(view, line) for view in in_step]
     caught_up = [follow(view, *presence.lines_since(version)) for view, version in behind]
 
-    truth = {member.id for member in presence.named_members()}
-    assert all(view == truth for view in in_step + caught_up)
+    members_now = {member.id for member in presence.named_members()}
+    assert all(view == members_now for view in in_step + caught_up)
 
 
 def follow(members: set[str], *lines: Presence | ReadMark) -> set[str]:

@@ -12,7 +12,7 @@ from alcove.storage.sqlite import schema as sqlite_schema
 
 QUERIES = load_queries(Path(sqlite_schema.__file__).with_name("queries.sql"))
 #: Values per row, of the queries that take rows.
-WIDTHS = {
+VALUES_PER_ROW = {
     "rooms": 1,
     "save_rooms": 5,
     "insert_messages": 9,
@@ -43,7 +43,7 @@ def test_l4_no_query_scans_all_entries_or_ids(name: str, rows: int) -> None:
         sqlite_schema.prepare(connection, Path(":memory:"))
         sql = QUERIES[name]
         if "(...)" in sql:
-            sql = sqlite_connection.expand_rows(sql, WIDTHS[name], rows)
+            sql = sqlite_connection.expand_rows(sql, VALUES_PER_ROW[name], rows)
         steps = query_plan(connection, sql)
 
     assert not [step for step in steps if step.startswith(("SCAN entries", "SCAN ids", "SCAN e", "SCAN i"))], steps

@@ -57,7 +57,7 @@ def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
     bucket, excess = TokenBucket(1, 1, now=0), ExcessDetector()
 
     for second in range(0, 60, 2):
-        assert [sends(bucket, excess, second + late) for late in (0, 0, 0.5)] == [False] * 3
+        assert [sends(bucket, excess, second + delay_s) for delay_s in (0, 0, 0.5)] == [False] * 3
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])

@@ -10,7 +10,7 @@ BACKEND = Path(__file__).parents[2]
 ROOT = BACKEND.parent
 README = (BACKEND / "README.md").read_text()
 #: The beginnings of paths in the sections "I want to change" and "Add …", and the folders that they start from.
-STARTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
+FOLDER_ROOTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
 
 
 def section(title: str) -> str:
@@ -34,12 +34,15 @@ def mapped_paths() -> list[str]:
 
 
 def named_files(text: str) -> set[Path]:
-    """Return the files and folders that stand between backticks; paths without a known beginning are below alcove/."""
+    """Return the files and folders that are named in backticks; paths without a known beginning are below alcove/."""
     names = re.findall(r"`([\w./-]+(?:/|\.(?:py|sql|ts|tsx|md|json|toml)))`", text)
     names = [name for name in names if "NAME" not in name and name != "queries.sql"]
-    beside = {"pyproject.toml": BACKEND, "README.md": BACKEND}
+    root_files = {"pyproject.toml": BACKEND, "README.md": BACKEND}
     return {
-        next((root for start, root in STARTS.items() if name.startswith(start)), beside.get(name, BACKEND / "alcove"))
+        next(
+            (root for start, root in FOLDER_ROOTS.items() if name.startswith(start)),
+            root_files.get(name, BACKEND / "alcove"),
+        )
         / name
         for name in names
     }
@@ -84,9 +87,9 @@ def test_every_file_of_the_table_of_changes_exists() -> None:
     assert sorted(str(path) for path in named_files(table) if not path.exists()) == []
 
 
-@pytest.mark.parametrize("what", ["a kind of entry", "a bus", "a log engine", "a setting", "a close code"])
-def test_every_file_of_a_section_that_adds_something_exists(what: str) -> None:
-    files = named_files(section(f"Add {what}"))
+@pytest.mark.parametrize("section_title", ["a kind of entry", "a bus", "a log engine", "a setting", "a close code"])
+def test_every_file_of_a_section_that_adds_something_exists(section_title: str) -> None:
+    files = named_files(section(f"Add {section_title}"))
 
     assert len(files) >= 4
     assert sorted(str(path) for path in files if not path.exists()) == []
@@ -96,10 +99,10 @@ def test_the_steps_of_the_schema_that_are_named_are_the_latest() -> None:
     for engine in ("sqlite", "postgres"):
         folder = BACKEND / "alcove/storage" / engine
         latest = max(path.name for path in folder.glob("[0-9]*.sql"))
-        beside = re.findall(rf"numbered file beside\s+`alcove/storage/{engine}/(\d+\.sql)`", README)
+        named_steps = re.findall(rf"numbered file beside\s+`alcove/storage/{engine}/(\d+\.sql)`", README)
 
-        assert beside != []
-        assert set(beside) == {latest}
+        assert named_steps != []
+        assert set(named_steps) == {latest}
 
 
 def test_a_function_of_postgresql_is_named_with_the_step_that_defines_it_last() -> None:

@@ -14,7 +14,7 @@ from tests.support.credentials import SECRET, keep
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SIGNERS = {"python": [sys.executable, "-c"], "js": ["node", "-e"]}
-PRINT = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
+PRINT_STATEMENTS = {"python": "\nprint(token)", "js": "\nconsole.log(token)"}
 
 
 @pytest.mark.parametrize("language", SIGNERS)
@@ -23,7 +23,7 @@ def test_a3_the_readmes_three_lines_sign_a_valid_token(language: str) -> None:
     assert match is not None
     assert sum(map(bool, match[1].splitlines())) == 3
     result = subprocess.run(  # noqa: S603 - the README's own lines
-        [*SIGNERS[language], match[1] + PRINT[language]],
+        [*SIGNERS[language], match[1] + PRINT_STATEMENTS[language]],
         env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
         capture_output=True,
         text=True,

@@ -77,13 +77,13 @@ def test_x2_entries_that_the_room_has_are_removed_from_the_buffer() -> None:
 
 @given(st.lists(runs, max_size=25), st.permutations(range(1, 31)))
 def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
-    batches: Sequence[range], late: Sequence[int]
+    batches: Sequence[range], repeated: Sequence[int]
 ) -> None:
     """Batches arrive twice, overlapping and in any order; at the end each entry arrives alone, in any order."""
     buffer = ReorderBuffer()
     delivered: list[int] = []
     arrived: set[int] = set()
-    for batch in [*batches, *([seq] for seq in late)]:
+    for batch in [*batches, *([seq] for seq in repeated)]:
         buffer.add(entries(*batch), oldest=1)
         arrived.update(batch)
         delivered += seqs(buffer.take(len(delivered)))

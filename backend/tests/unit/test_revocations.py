@@ -8,7 +8,7 @@ from alcove.access.revocations import Revocation, Revocations
 from alcove.errors import Close, Refusal
 
 #: The time of the revocation, with a fraction of a second.
-AT = 1_795_000_000.75
+REVOKED_AT = 1_795_000_000.75
 LEEWAY_S = 2.0
 #: The first whole second that no clock within the leeway shows at that time.
 NOT_BEFORE = 1_795_000_003
@@ -17,7 +17,7 @@ NOT_BEFORE = 1_795_000_003
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Replace the wall clock by a number that the test sets."""
-    clock = [AT]
+    clock = [REVOKED_AT]
     monkeypatch.setattr(time, "time", lambda: clock[0])
     return clock
 
@@ -34,14 +34,17 @@ def refusal_of(
 
 
 def test_a7_not_before_is_later_than_any_clock_within_the_leeway(now: list[float]) -> None:
-    for at, not_before in ((AT, NOT_BEFORE), (1000.0, 1003), (1000.999, 1003), (999.999, 1002)):
+    for at, not_before in ((REVOKED_AT, NOT_BEFORE), (1000.0, 1003), (1000.999, 1003), (999.999, 1002)):
         now[0] = at
         assert Revocation.of_member("ada", None, LEEWAY_S).not_before == not_before
     now[0] = 1000.0
     assert Revocation.of_member("ada", None, 0).not_before == 1001
 
 
-@pytest.mark.parametrize("iat", [1.0, AT - 1, int(AT), AT, AT + 0.1, AT + LEEWAY_S, NOT_BEFORE - 0.001])
+@pytest.mark.parametrize(
+    "iat",
+    [1.0, REVOKED_AT - 1, int(REVOKED_AT), REVOKED_AT, REVOKED_AT + 0.1, REVOKED_AT + LEEWAY_S, NOT_BEFORE - 0.001],
+)
 def test_a7_a_token_issued_before_is_refused_with_retry_ms(now: list[float], iat: float) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
@@ -64,7 +67,7 @@ def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE
 
-    assert (Close.FORBIDDEN, None) == refusal_of(revocations, AT) == refusal_of(revocations, 1)
+    assert (Close.FORBIDDEN, None) == refusal_of(revocations, REVOKED_AT) == refusal_of(revocations, 1)
     # A token issued after the revocation comes from a late clock: the next token of that signer may count.
     assert refusal_of(revocations, NOT_BEFORE - 1) == (Close.UNAUTHENTICATED, 1000)
     now[0] = NOT_BEFORE + LEEWAY_S + 1
@@ -80,21 +83,21 @@ def test_a7_a_token_without_iat_is_refused_for_good_at_once(now: list[float]) ->
 
 def test_a7_an_entry_of_an_earlier_version_covers_the_same_tokens(now: list[float]) -> None:
     revocations = Revocations()
-    revocations.add(Revocation(AT, sub="ada"))
-    now[0] = AT + 0.5
+    revocations.add(Revocation(REVOKED_AT, sub="ada"))
+    now[0] = REVOKED_AT + 0.5
 
-    assert (Close.FORBIDDEN, None) == refusal_of(revocations, AT) == refusal_of(revocations, None)
-    assert refusal_of(revocations, AT + 0.001) is None
+    assert (Close.FORBIDDEN, None) == refusal_of(revocations, REVOKED_AT) == refusal_of(revocations, None)
+    assert refusal_of(revocations, REVOKED_AT + 0.001) is None
 
 
 def test_a7_an_older_revocation_does_not_weaken_a_newer_one(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
-    for earlier in (Revocation(AT - 100, sub="ada"), Revocation(0, sub="ada", not_before=1)):
+    for earlier in (Revocation(REVOKED_AT - 100, sub="ada"), Revocation(0, sub="ada", not_before=1)):
         revocations.add(earlier)
     now[0] = NOT_BEFORE + 60
 
-    assert refusal_of(revocations, AT) == (Close.FORBIDDEN, None)
+    assert refusal_of(revocations, REVOKED_AT) == (Close.FORBIDDEN, None)
 
 
 def test_a7_a_revocation_on_one_item_does_not_cover_the_others(now: list[float]) -> None:  # noqa: ARG001 - the clock stands still

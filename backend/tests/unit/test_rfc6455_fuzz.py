@@ -115,7 +115,7 @@ def frame(first: int, payload: bytes, mask: bytes, *, masked: bool, form: int) -
     return head + mask + apply_mask(payload, mask) if masked else head + payload
 
 
-FIRST = st.sampled_from([0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x00, 0x80, 0x89, 0x8A, 0x88]) | st.integers(0, 255)
+FIRST_BYTES = st.sampled_from([0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x00, 0x80, 0x89, 0x8A, 0x88]) | st.integers(0, 255)
 CODES = st.integers(0, 65535) | st.sampled_from([999, 1000, 1001, 1004, 1005, 1006, 1011, 1012, 1014, 1015, 3000, 4999])
 PAYLOAD = st.one_of(
     st.binary(max_size=20),
@@ -126,7 +126,7 @@ PAYLOAD = st.one_of(
 )
 FRAMES = st.builds(
     frame,
-    FIRST,
+    FIRST_BYTES,
     PAYLOAD,
     st.binary(min_size=4, max_size=4),
     masked=st.sampled_from([True] * 15 + [False]),

@@ -9,7 +9,7 @@ from alcove.access.rights import NONE, rights, rights_on
 from alcove.protocol import Right
 from tests.support.storm import examples
 
-ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
+ALL_RIGHTS: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ ALL: frozenset[Right] = frozenset({"read", "write", "moderate"})
         ("", frozenset()),
         ("r", {"read"}),
         ("rw", {"read", "write"}),
-        ("mwr", ALL),
+        ("mwr", ALL_RIGHTS),
         ("w", {"write"}),
         ("rrrrr", {"read"}),
     ],
@@ -50,7 +50,7 @@ def test_a3_the_cache_of_rights_is_bounded() -> None:
         ({"order-177": "rw"}, NONE),
         ({"order-*": "r"}, {"read"}),
         ({"order-17*": "r"}, {"read"}),
-        ({"*": "rwm"}, ALL),
+        ({"*": "rwm"}, ALL_RIGHTS),
         ({"ticket-*": "rwm"}, NONE),
         ({"order-17": ""}, NONE),
         ({"order": "rwm"}, NONE),
@@ -94,9 +94,9 @@ names = st.text(alphabet="ab-", max_size=4)
 @given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
 def test_a3_rights_are_those_of_the_longest_pattern_that_matches(items: dict[str, str], item: str) -> None:
     """Compare with a second implementation: every matching pattern as a length and its letters."""
-    exact = [(float(len(name)), letters) for name, letters in items.items() if name == item]
+    exact_matches = [(float(len(name)), letters) for name, letters in items.items() if name == item]
     prefixes = [(name, letters) for name, letters in items.items() if name.endswith("*")]
     matching = [(len(name) - 1.5, letters) for name, letters in prefixes if item.startswith(name[:-1])]
-    expected = rights(max(exact + matching)[1]) if exact or matching else NONE
+    expected = rights(max(exact_matches + matching)[1]) if exact_matches or matching else NONE
 
     assert rights_on(items, item) == expected

@@ -72,23 +72,23 @@ def test_l6_f2_invalid_lines_in_a_row_are_counted_over_turns() -> None:
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     harness = SessionHarness()
-    rest = harness.session.text("\n".join([PING] * 64 + [send("late")]))
-    assert rest is not None
+    later_turns = harness.session.text("\n".join([PING] * 64 + [send("late")]))
+    assert later_turns is not None
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
-    assert list(rest) == []
+    assert list(later_turns) == []
     assert harness.host.drafts == []
 
 
 def test_f1_an_invalid_line_does_not_affect_other_lines() -> None:
     harness = SessionHarness()
 
-    answers = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
+    lines = harness.answers_to(send("a"), "no JSON", send("b"), '{"type":"send","id":"c"}', PING, send("d"))
 
     assert [draft.id for draft in harness.host.drafts] == ["a", "b", "d"]
-    assert [type(line) for line in answers] == [Error, Error, Pong]
-    assert isinstance(answers[1], Error)
-    assert (answers[1].code, answers[1].id) == ("invalid", "c")
+    assert [type(line) for line in lines] == [Error, Error, Pong]
+    assert isinstance(lines[1], Error)
+    assert (lines[1].code, lines[1].id) == ("invalid", "c")
 
 
 def test_f2_ten_invalid_lines_in_a_row_close_with_4400() -> None:
@@ -132,7 +132,7 @@ def test_the_end_of_the_connection_leaves_the_room() -> None:
     harness = SessionHarness()
     harness.session.closed(1006)
 
-    assert harness.host.left == [harness.session]
+    assert harness.host.left_sessions == [harness.session]
 
 
 def test_p4_a_member_without_the_right_to_write_may_not_send_typing() -> None:

@@ -74,10 +74,10 @@ def test_l1_a_stored_body_does_not_keep_its_line_in_memory() -> None:
 
 def test_l2_sends_beyond_the_burst_are_refused_with_retry_ms() -> None:
     harness = SessionHarness(sends_per_s=20, burst=3)
-    answers = harness.answers_to(*(send(str(n)) for n in range(5)))
+    lines = harness.answers_to(*(send(str(n)) for n in range(5)))
 
     assert len(harness.host.drafts) == 3
-    assert [(line.code, line.id, line.retry_ms) for line in answers if isinstance(line, Error)] == [
+    assert [(line.code, line.id, line.retry_ms) for line in lines if isinstance(line, Error)] == [
         ("rate_limited", "3", 50),
         ("rate_limited", "4", 50),
     ]

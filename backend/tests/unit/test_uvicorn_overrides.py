@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 #: Beginning of the SHA-256 of each method's source.
-KNOWN = {
+SOURCE_DIGESTS = {
     HttpToolsProtocol.__init__: "4f08999410347141",
     HttpToolsProtocol.connection_made: "6efb565ff3d36b91",
     HttpToolsProtocol.connection_lost: "c91a4c9bf2e29c55",
@@ -39,7 +39,9 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize(("method", "digest"), KNOWN.items(), ids=[method.__qualname__ for method in KNOWN])
+@pytest.mark.parametrize(
+    ("method", "digest"), SOURCE_DIGESTS.items(), ids=[method.__qualname__ for method in SOURCE_DIGESTS]
+)
 def test_the_methods_that_are_overridden_have_not_changed(method: Callable[..., object], digest: str) -> None:
     source_digest = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
