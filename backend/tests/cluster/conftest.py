@@ -15,9 +15,9 @@ from tests.support.servers import Server, Start
 @pytest.fixture(scope="session", params=["redis", "postgres"])
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
     """Start database and bus servers for these tests alone, so that the tests can stop them."""
-    with ExitStack() as running:
-        postgres = running.enter_context(Postgres(synced=False))
-        yield Engines(postgres, running.enter_context(Redis()) if request.param == "redis" else None)
+    with ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(synced=False))
+        yield Engines(postgres, stack.enter_context(Redis()) if request.param == "redis" else None)
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +30,16 @@ def pair_url(engines: Engines) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes for tests that leave them unchanged."""
-    with ExitStack() as running:
-        join = joining(engines, pair_url, tmp_path_factory.mktemp("pair"), running)
+    with ExitStack() as stack:
+        join = joining(engines, pair_url, tmp_path_factory.mktemp("pair"), stack)
         yield join(), join()
 
 
 @pytest.fixture(scope="session")
 def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes with a secret, for tests that leave them unchanged."""
-    with ExitStack() as running, database(engines.postgres.url) as url:
-        join = joining(engines, url, tmp_path_factory.mktemp("secured"), running)
+    with ExitStack() as stack, database(engines.postgres.url) as url:
+        join = joining(engines, url, tmp_path_factory.mktemp("secured"), stack)
         yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
 
 
@@ -53,5 +53,5 @@ def url(engines: Engines) -> Iterator[str]:
 @pytest.fixture
 def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts processes for one test."""
-    with ExitStack() as running:
-        yield joining(engines, url, tmp_path, running)
+    with ExitStack() as stack:
+        yield joining(engines, url, tmp_path, stack)

@@ -54,11 +54,11 @@ def at(url: str, port: int, query: str = "") -> str:
 async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list[Server]]:
     """Start processes on a database, connected by its notifications, in threads: the event loop carries their bytes."""
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": url, "ALCOVE_SENDS_PER_S": "0"}
-    with ExitStack() as running:
+    with ExitStack() as stack:
         servers = []
         for _ in range(number):
             server = await asyncio.to_thread(alcove, cwd=folder, env=env)
-            running.callback(server.end)
+            stack.callback(server.end)
             servers.append(server)
         yield servers
         await asyncio.gather(*(asyncio.to_thread(server.end) for server in servers))

@@ -90,14 +90,14 @@ async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reo
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
     rng = Random(seed)  # noqa: S311 - the same
-    up = asyncio.Event()
-    up.set()
+    reachable = asyncio.Event()
+    reachable.set()
     async with AsyncExitStack() as stack:
         proxies = [
             await stack.enter_async_context(CuttingProxy(rng, up=(400, 4_000), down=(2_000, 60_000)))
             for _ in range(PROCESSES)
         ]
-        clients = [OutboxClient(n, lambda: rng.choice(proxies).port, up) for n in range(CLIENTS)]
+        clients = [OutboxClient(n, lambda: rng.choice(proxies).port, reachable) for n in range(CLIENTS)]
         outages = Outages(engines, join, proxies, clients)
         await outages.start()
         async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:

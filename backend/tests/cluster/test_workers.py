@@ -29,10 +29,10 @@ Pair = tuple[Server, Server]
 )
 def test_x6_workers_that_share_nothing_are_refused_in_one_line(tmp_path: Path, env: dict[str, str], named: str) -> None:
     command = [str(ALCOVE), "serve", "--workers", "2", "--port", "0"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    result = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
     assert named in line
 
 

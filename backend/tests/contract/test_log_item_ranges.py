@@ -77,7 +77,7 @@ def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
 
 
 @pytest.fixture
-async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> AsyncIterator[Log]:
+async def full_log(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> AsyncIterator[Log]:
     """Return a log with many rooms."""
     await many_rooms()
     log = await open_log(storage)
@@ -85,9 +85,9 @@ async def full(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> Async
     await log.close()
 
 
-async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full: Log) -> None:
+async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full_log: Log) -> None:
     for name, (items, expected) in RANGES.items():
-        rooms = await full.list_rooms(readable_ranges(items), "bob", limit=3)
+        rooms = await full_log.list_rooms(readable_ranges(items), "bob", limit=3)
         assert [room.item for room in rooms] == expected, name
         assert all(room.head == room.unread == 1 for room in rooms)
 
@@ -149,11 +149,11 @@ class Counting:
 
 
 @pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
-async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full: Log, tmp_path: Path) -> None:
+async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full_log: Log, tmp_path: Path) -> None:
     with closing(Counting(tmp_path / "alcove.db")) as counting:
         steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in RANGES.items()}
 
-    assert full
+    assert full_log
     # 1,000 rooms by time take about 20,000 steps; those in a range about 15 each, and each range some more.
     assert steps["everything"] < 5_000
     assert steps["200 items"] < 20_000
@@ -167,8 +167,8 @@ async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full: Log, tm
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
-async def test_w4_postgresql_reads_only_rooms_that_the_caller_may_read(full: Log, storage: str) -> None:
-    assert full
+async def test_w4_postgresql_reads_only_rooms_that_the_caller_may_read(full_log: Log, storage: str) -> None:
+    assert full_log
     database = await asyncpg.connect(storage)
     await database.execute("SET enable_seqscan = off")
     looked_at = {}

@@ -15,13 +15,13 @@ from tests.support.servers import Server, alcove, without_problems
 @pytest.fixture(scope="session")
 def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProcesses]:
     """Return a function that starts processes of one deployment."""
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def join(count: int) -> list[Server]:
-            url = running.enter_context(database(postgres_server))
+            url = stack.enter_context(database(postgres_server))
             env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": redis_url, "ALCOVE_BUS_PREFIX": f"d{uuid4().hex[:8]}"}
             cwd = tmp_path_factory.mktemp("deployment")
-            return [running.enter_context(without_problems(alcove(cwd=cwd, env=env))) for _ in range(count)]
+            return [stack.enter_context(without_problems(alcove(cwd=cwd, env=env))) for _ in range(count)]
 
         yield join
 

@@ -114,9 +114,9 @@ def test_missing_required_settings_are_reported_before_any_service_starts() -> N
     assert waits == {*PROCESSES, "postgres", "redis"}
     assert run_config(**VALID_SECRETS).returncode == 0
     for name in SECRETS:
-        done = run_config(**VALID_SECRETS | {name: ""})
-        assert done.returncode != 0
-        assert f"{name}: is not set: set it in the environment or in .env" in done.stderr
+        result = run_config(**VALID_SECRETS | {name: ""})
+        assert result.returncode != 0
+        assert f"{name}: is not set: set it in the environment or in .env" in result.stderr
     assert "a password becomes part of a URL" in run_config(**VALID_SECRETS | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 

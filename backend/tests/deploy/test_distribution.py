@@ -117,7 +117,7 @@ def test_an_installed_command_prints_its_version_and_passes_its_checks(
 ) -> None:
     command = (environment.folder / "bin" / "alcove").as_posix()
     assert environment.output(command, "--version") == f"alcove {VERSION}\n"
-    done = subprocess.run(  # noqa: S603 - the project's own
+    result = subprocess.run(  # noqa: S603 - the project's own
         [command, "check"],
         cwd=tmp_path,
         env={"PATH": "", "ALCOVE_CONNECTIONS": "100"},
@@ -125,7 +125,7 @@ def test_an_installed_command_prints_its_version_and_passes_its_checks(
         text=True,
         check=False,
     )
-    assert (done.returncode, "FAIL" in done.stdout) == (0, False), done.stdout + done.stderr
+    assert (result.returncode, "FAIL" in result.stdout) == (0, False), result.stdout + result.stderr
 
 
 def test_an_installed_wheel_with_its_extras_exports_traces(environment: FreshEnvironment, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from deploy.engines import Redis, alive
 from tests.support.deployment_files import ROOT, document
 
 #: Starts an engine of each kind, prints their processes and folders, and kills itself.
-OWNER = """
+OWNER_SCRIPT = """
 import os, signal
 from deploy.engines import Postgres, Redis
 for engine in (Postgres(), Redis()):
@@ -27,7 +27,7 @@ print(os.getpid(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 #: Starts PostgreSQL, and prints its programs' folder and whether it answers.
-STARTER = """
+POSTGRES_SCRIPT = """
 from deploy.engines import Postgres, postgres_bin
 with Postgres() as engine:
     print(engine.answers(), postgres_bin(), engine.folder)
@@ -48,10 +48,10 @@ def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_processes_and_folders_of_a_killed_owner_are_removed() -> None:
     # The reaper holds the owner's output, so its end is awaited, too.
-    done = run(OWNER)
-    *lines, owner = done.stdout.splitlines()
+    result = run(OWNER_SCRIPT)
+    *lines, owner = result.stdout.splitlines()
 
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert result.returncode == -signal.SIGKILL, result.stderr
     pids = [int(pid) for line in lines[::2] for pid in line.split()]
     assert len(pids) > 3
     assert [pid for pid in pids if alive(pid)] == []
@@ -59,7 +59,7 @@ def test_processes_and_folders_of_a_killed_owner_are_removed() -> None:
     assert not alive(int(owner))
 
 
-class Stuck(Redis):
+class UnresponsiveEngine(Redis):
     """An engine that starts but never answers."""
 
     def command(self) -> Sequence[str | Path]:
@@ -71,7 +71,7 @@ class Stuck(Redis):
 
 
 def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
-    engine = Stuck()
+    engine = UnresponsiveEngine()
     with pytest.raises(RuntimeError, match="no answer"), engine:
         pass
 
@@ -104,10 +104,10 @@ def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path
         shutil.copytree(folder, private / folder.name, symlinks=True, copy_function=engines._link_or_copy)
     (private / "tmp").mkdir()
 
-    done = run(STARTER, PYTHONPATH=str(private), TMPDIR=str(private / "tmp"))
+    result = run(POSTGRES_SCRIPT, PYTHONPATH=str(private), TMPDIR=str(private / "tmp"))
 
-    assert done.stdout.startswith("True "), done.stdout + done.stderr
-    assert not Path(done.stdout.split()[-1]).exists()
+    assert result.stdout.startswith("True "), result.stdout + result.stderr
+    assert not Path(result.stdout.split()[-1]).exists()
     assert list((private / "tmp").iterdir()) == []
 
 

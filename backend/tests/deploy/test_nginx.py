@@ -27,21 +27,21 @@ LARGEST = int(Settings.model_fields["message_bytes"].default)
 
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     configuration = configured(tmp_path, free_port(), [1, 2, 3])
-    done = subprocess.run(  # noqa: S603 - the tests' own command
+    result = subprocess.run(  # noqa: S603 - the tests' own command
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
     )
 
-    assert done.returncode == 0, done.stderr
-    assert "[emerg]" not in done.stderr
+    assert result.returncode == 0, result.stderr
+    assert "[emerg]" not in result.stderr
 
 
 def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) -> None:
     configuration = write_documented_config(tmp_path, "own-host.conf", free_port(), Address(8000))
-    done = subprocess.run(  # noqa: S603 - the tests' own command
+    result = subprocess.run(  # noqa: S603 - the tests' own command
         [*command(tmp_path, configuration), "-t"], capture_output=True, text=True, check=False
     )
 
-    assert done.returncode == 0, done.stderr
+    assert result.returncode == 0, result.stderr
 
 
 async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, item: str) -> None:

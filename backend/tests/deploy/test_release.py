@@ -20,9 +20,9 @@ def check(*tags: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 def test_each_package_has_a_section_of_its_changelog_for_its_version() -> None:
-    done = check()
+    result = check()
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{VERSION}\n", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{VERSION}\n", "")
 
 
 @pytest.mark.parametrize("tag", ["v0", f"v{VERSION}.1", VERSION])

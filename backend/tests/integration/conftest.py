@@ -42,11 +42,11 @@ def carrier(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Return a function that starts servers with their own settings, shared by many tests."""
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(**env: str) -> Server:
             cwd = tmp_path_factory.mktemp("server")
-            return running.enter_context(without_problems(alcove(carrier=carrier, cwd=cwd, env=env)))
+            return stack.enter_context(without_problems(alcove(carrier=carrier, cwd=cwd, env=env)))
 
         yield start
 
@@ -84,9 +84,9 @@ def three_sends_server(start: Start) -> Server:
 @pytest.fixture(scope="session")
 def unchecked_server(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a server whose error output is ignored: uvicorn logs errors for mistakes of clients."""
-    running = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
-    yield running
-    running.end()
+    server = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
+    yield server
+    server.end()
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +113,9 @@ def secured_server(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Se
 @pytest.fixture
 def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts servers with their own settings, in the folder of the test."""
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(**env: str) -> Server:
-            return running.enter_context(without_problems(alcove(carrier=carrier, cwd=tmp_path, env=env)))
+            return stack.enter_context(without_problems(alcove(carrier=carrier, cwd=tmp_path, env=env)))
 
         yield start

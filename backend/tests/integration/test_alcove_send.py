@@ -215,11 +215,11 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
 # --- schemas that another role prepares
 
 
-def schema_for(role: str, *more: str) -> str:
+def schema_for(role: str, *arguments: str) -> str:
     """Return the output of `alcove schema`."""
-    done = CliRunner().invoke(main, ["schema", "--role", role, *more])
-    assert done.exit_code == 0
-    return done.output
+    result = CliRunner().invoke(main, ["schema", "--role", role, *arguments])
+    assert result.exit_code == 0
+    return result.output
 
 
 async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str) -> None:

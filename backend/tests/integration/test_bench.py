@@ -25,10 +25,10 @@ def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) ->
     ]
     command += ["--repeat", "1", "--seconds", "0.2", "--out", str(tmp_path)]
 
-    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+    result = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "one room, 100 readers, 16 in flight" in done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "one room, 100 readers, 16 in flight" in result.stdout
     cells = json.loads((tmp_path / "bench.json").read_text())["cells"]
     assert [cell["peer"] for cell in cells] == ["alcove-asgi", "tutorial"]
     for cell in cells:
@@ -42,20 +42,20 @@ def test_the_profile_shows_the_time_of_a_send_by_stage(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "profile", "--only", "room-100-16", "--carrier", "detached"]
     command += ["--seconds", "0.2", "--out", str(tmp_path)]
 
-    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+    result = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     for stage in ("main thread", "garbage collector", "thread alcove-writer"):
-        assert stage in done.stdout
+        assert stage in result.stdout
 
 
 def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "library", "--only", "room-100-16"]
     command += ["--repeat", "1", "--seconds", "0.2", "--out", str(tmp_path)]
 
-    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
+    result = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own
 
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     cells = json.loads((tmp_path / "bench.json").read_text())["cells"]
     assert [cell["peer"] for cell in cells] == ["library, plain uvicorn", "library, lean connections", "alcove serve"]
     assert all(cell["runs"][0][0] > 0 for cell in cells)

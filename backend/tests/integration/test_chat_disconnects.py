@@ -25,15 +25,15 @@ LEAVING_CLIENTS = depth(60, 200)
 Leave = Callable[[ClientConnection], Awaitable[None]]
 
 
-async def by_close(client: ClientConnection) -> None:
+async def disconnect_by_close(client: ClientConnection) -> None:
     await client.close()
 
 
-async def by_abort(client: ClientConnection) -> None:
+async def disconnect_by_abort(client: ClientConnection) -> None:
     await abort(client)
 
 
-async def by_silence(client: ClientConnection) -> None:
+async def disconnect_by_silence(client: ClientConnection) -> None:
     stop_reading(client)
 
 
@@ -53,7 +53,7 @@ async def connect_and_disconnect(server: Address, leave: Leave, stack: AsyncExit
 
 
 @storm
-@pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
+@pytest.mark.parametrize("leave", [disconnect_by_close, disconnect_by_abort, disconnect_by_silence])
 async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
     serve: Callable[..., Server], leave: Leave
 ) -> None:
@@ -90,22 +90,22 @@ async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.
         await task
 
 
-def alive(kind: type) -> int:
+def count_objects(kind: type) -> int:
     """Count the objects of this type in memory."""
     gc.collect()
     return sum(type(candidate) is kind for candidate in gc.get_objects())
 
 
 @storm
-@pytest.mark.parametrize("leave", [by_close, by_abort, by_silence])
+@pytest.mark.parametrize("leave", [disconnect_by_close, disconnect_by_abort, disconnect_by_silence])
 async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp_path: Path) -> None:
     async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
         await connect_and_disconnect(address, leave, stack)
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING_CLIENTS)
         assert len(chat) == STAYING_CLIENTS
-        assert alive(ChatClient) == STAYING_CLIENTS
-        assert alive(AsgiConnection) == STAYING_CLIENTS
+        assert count_objects(ChatClient) == STAYING_CLIENTS
+        assert count_objects(AsgiConnection) == STAYING_CLIENTS
         assert len(server.server_state.connections) == STAYING_CLIENTS
     assert len(chat) == 0
 
@@ -153,5 +153,5 @@ async def test_t4_a_client_that_sends_and_never_reads_is_disconnected(
             await stuck.send("x" * 256 * 1024)
 
         await eventually(lambda: not server.server_state.tasks)
-        assert alive(AsgiConnection) == 0
+        assert count_objects(AsgiConnection) == 0
         await abort(stuck)

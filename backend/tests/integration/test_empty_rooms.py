@@ -42,7 +42,7 @@ async def hub_of_an_app(folder: Path) -> AsyncIterator[Hub]:
         yield app.state.hub
 
 
-def alive() -> dict[str, int]:
+def count_objects() -> dict[str, int]:
     """Count the objects of each type in memory."""
     gc.collect()
     kinds = [type(candidate) for candidate in gc.get_objects()]
@@ -61,16 +61,16 @@ async def test_thousands_of_rooms_visited_once_remain_only_in_the_log(tmp_path: 
 
     async with hub_of_an_app(tmp_path) as hub:
         await visit(hub, 0)
-        before, rooms, coming = alive(), set(hub._rooms.items()), hub._rooms._kept.copy()
+        before, rooms, kept_before = count_objects(), set(hub._rooms.items()), hub._rooms._kept.copy()
         for start in range(1, ROOMS + 1, 500):
             await asyncio.gather(*(visit(hub, number) for number in range(start, start + 500)))
 
         assert set(hub._rooms.items()) == rooms
         assert hub.connections == 0
-        assert hub._rooms._kept == coming
+        assert hub._rooms._kept == kept_before
         assert not hub._rooms._opening
         await eventually(lambda: not len(hub._tasks))
-        assert alive() == before
+        assert count_objects() == before
         states = await hub.queries._log.room_states([f"item-{number}" for number in range(ROOMS + 1)])
         assert {(state.head, state.reads["ada"]) for state in states.values()} == {(1, 1)}
 
@@ -84,15 +84,15 @@ async def test_a_room_that_was_only_read_is_not_in_the_log(tmp_path: Path) -> No
         assert await hub.queries.list_rooms([ALL_ITEMS], "ada", limit=10) == []
 
 
-async def by_close(room: RoomClient) -> None:
+async def disconnect_by_close(room: RoomClient) -> None:
     await room.socket.close()
 
 
-async def by_reset(room: RoomClient) -> None:
+async def disconnect_by_reset(room: RoomClient) -> None:
     await abort(room.socket)
 
 
-@pytest.mark.parametrize("leave", [by_close, by_reset])
+@pytest.mark.parametrize("leave", [disconnect_by_close, disconnect_by_reset])
 async def test_w8_a_member_who_left_is_not_listed_as_connected(
     unlimited_server: Server, item: str, leave: Callable[[RoomClient], Awaitable[None]]
 ) -> None:

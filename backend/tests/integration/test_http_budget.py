@@ -34,7 +34,7 @@ HANDSHAKE = (
 MAX_REQUESTS_PER_TURN = 2 * (4096 // len(GET) + 1)
 
 
-def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
+def exchange(loop: str, data: bytes, is_complete: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
     """Send bytes at once; return the responses, and how many requests each turn parsed."""
 
     async def run() -> tuple[bytes, Counter[int]]:
@@ -71,7 +71,9 @@ def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        received = await asyncio.wait_for(asyncio.to_thread(_ask, listener.getsockname()[1], data, enough), TIMEOUT_S)
+        received = await asyncio.wait_for(
+            asyncio.to_thread(_send_and_read, listener.getsockname()[1], data, is_complete), TIMEOUT_S
+        )
         await wheel.close_all(within_s=0.1)
         server.should_exit = True
         await serving
@@ -82,11 +84,11 @@ def exchange(loop: str, data: bytes, enough: Callable[[bytes], bool]) -> tuple[b
         return runner.run(run())
 
 
-def _ask(port: int, data: bytes, enough: Callable[[bytes], bool]) -> bytes:
+def _send_and_read(port: int, data: bytes, is_complete: Callable[[bytes], bool]) -> bytes:
     with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as peer:
         peer.sendall(data)
         received = b""
-        while not enough(received) and (part := peer.recv(1 << 20)):
+        while not is_complete(received) and (part := peer.recv(1 << 20)):
             received += part
     return received
 

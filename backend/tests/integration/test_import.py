@@ -22,15 +22,15 @@ def room(item: str) -> dict[str, Any]:
     return {"type": "room", "item": item}
 
 
-def message(number: int, **more: object) -> dict[str, Any]:
+def message(number: int, **fields: object) -> dict[str, Any]:
     entry = {"type": "entry", "seq": number, "kind": "message", "id": f"c{number}", "by": ADA, "at": TIME_MS + number}
-    return entry | {"body": f"comment {number}"} | more
+    return entry | {"body": f"comment {number}"} | fields
 
 
 async def run(server: Server, folder: Path, *lines: dict[str, Any], name: str = "-", **options: str) -> tuple[int, str]:
     """Run `alcove import` on lines; return its code, and what it printed."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    done = await asyncio.to_thread(
+    result = await asyncio.to_thread(
         subprocess.run,
         [str(ALCOVE), "import", name, "--url", server.url],
         cwd=folder,
@@ -40,7 +40,7 @@ async def run(server: Server, folder: Path, *lines: dict[str, Any], name: str = 
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
+    return result.returncode, result.stdout + result.stderr
 
 
 async def export_room(server: Server, item: str) -> list[dict[str, Any]]:
@@ -90,8 +90,8 @@ async def test_w14_an_import_that_was_stopped_continues_where_it_was(
     part = [room(item), *lines[1:1200]]
     assert await run(secured_server, tmp_path, *part) == (0, "1199 entries stored, 0 were stored before\n")
 
-    done = await run(secured_server, tmp_path, name="comments.ndjson")
-    assert done == (0, "1301 entries stored, 1199 were stored before\n")
+    result = await run(secured_server, tmp_path, name="comments.ndjson")
+    assert result == (0, "1301 entries stored, 1199 were stored before\n")
     exported = await export_room(secured_server, item)
     assert [line["id"] for line in exported[1:]] == [f"c{number}" for number in range(1, 2501)]
     assert [line["at"] for line in exported[1:]] == [TIME_MS + number for number in range(1, 2501)]

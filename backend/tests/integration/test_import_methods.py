@@ -66,13 +66,13 @@ async def api(request: pytest.FixtureRequest, serve: Start, storage: str) -> Asy
         yield Imports(client)
 
 
-def comment(number: int, item: str = "order-1", **more: Any) -> ImportEntry:
+def comment(number: int, item: str = "order-1", **fields: Any) -> ImportEntry:
     values: dict[str, Any] = {
         "id": number,
         "by": ADA,
         "at": TIME + timedelta(seconds=number),
         "body": f"comment {number}",
-    } | more
+    } | fields
     return ImportEntry(item, **values)
 
 

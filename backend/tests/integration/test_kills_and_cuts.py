@@ -20,12 +20,12 @@ KILLS = depth(3, 12)
 class RepeatedKills:
     """Kills the server repeatedly, each time after a number of acknowledged sends, and restarts it."""
 
-    def __init__(self, carrier: str, cwd: Path, proxy: CuttingProxy, up: asyncio.Event) -> None:
+    def __init__(self, carrier: str, cwd: Path, proxy: CuttingProxy, reachable: asyncio.Event) -> None:
         self.kills = 0
         self._carrier = carrier
         self._cwd = cwd
         self._proxy = proxy
-        self._up = up
+        self._reachable = reachable
         self.server: Server | None = None
 
     async def start(self) -> None:
@@ -33,7 +33,7 @@ class RepeatedKills:
         env = {"ALCOVE_SENDS_PER_S": "0"}
         self.server = await asyncio.to_thread(alcove, carrier=self._carrier, cwd=self._cwd, env=env)
         self._proxy.target = self.server.port
-        self._up.set()
+        self._reachable.set()
 
     async def kill_and_restart(self, clients: list[OutboxClient]) -> None:
         """Kill and restart the server, spread over the sends."""
@@ -41,7 +41,7 @@ class RepeatedKills:
             due = CLIENTS * SENDS * kill // (KILLS + 1)
             await eventually(lambda due=due: sum(len(client.acked) for client in clients) >= due)  # type: ignore[misc]
             assert self.server is not None
-            self._up.clear()
+            self._reachable.clear()
             await asyncio.to_thread(self.server.end, signal.SIGKILL)
             assert self.server.problems == [], self.server.output
             self.kills += 1
@@ -54,11 +54,11 @@ async def test_s3_s5_r3_d3_kills_and_disconnections_lose_repeat_and_reorder_no_e
 ) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
-    up = asyncio.Event()
+    reachable = asyncio.Event()
     async with CuttingProxy(Random(seed), up=(400, 4_000), down=(2_000, 60_000)) as proxy:  # noqa: S311 - the same
-        kills = RepeatedKills(carrier, tmp_path, proxy, up)
+        kills = RepeatedKills(carrier, tmp_path, proxy, reachable)
         await kills.start()
-        clients = [OutboxClient(number, lambda: proxy.port, up) for number in range(CLIENTS)]
+        clients = [OutboxClient(number, lambda: proxy.port, reachable) for number in range(CLIENTS)]
         try:
             async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
                 for client in clients:

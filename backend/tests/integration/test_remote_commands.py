@@ -21,8 +21,8 @@ async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
     sub = f"https://login.example/{item}"
     async with await RoomClient.join(secured_server, item, token=token(sub=sub, items={item: "rw"})) as room:
         await room.send_messages("one", "two")
-        code, room_lines, noise = await command(tmp_path, "export", "--item", item, "--url", secured_server.url)
-        assert (code, noise) == (0, "")
+        code, room_lines, errors = await command(tmp_path, "export", "--item", item, "--url", secured_server.url)
+        assert (code, errors) == (0, "")
         assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
         code, member_lines, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
         assert (code, member_lines) == (0, room_lines)

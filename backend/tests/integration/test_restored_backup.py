@@ -30,8 +30,8 @@ async def test_r5_a_restored_backup_with_a_new_id_resets_its_readers(tmp_path: P
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo") as ada:
             await ada.send_messages("a", "b")
-            with closing(sqlite3.connect(database)) as running:
-                running.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
+            with closing(sqlite3.connect(database)) as connection:
+                connection.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
             await ada.request(lost_send)
             await ada.wait_for_seq(3)
     copy.replace(database)

@@ -27,7 +27,7 @@ NO_BUS_ERROR = "another Alcove process uses this log.*stop it first, or set ALCO
 
 
 @pytest.fixture
-def running() -> Iterator[ExitStack]:
+def stack() -> Iterator[ExitStack]:
     """Start servers for the test, and end them afterwards."""
     with ExitStack() as stack:
         yield stack
@@ -59,12 +59,12 @@ def the_line(lines: list[str]) -> str:
 
 @pytest.mark.parametrize("storage", ["sqlite", "postgresql"])
 async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
-    storage: str, tmp_path: Path, running: ExitStack, request: pytest.FixtureRequest
+    storage: str, tmp_path: Path, stack: ExitStack, request: pytest.FixtureRequest
 ) -> None:
     env, reason = {}, IN_USE_ERROR
     if storage == "postgresql":
         env, reason = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS_ERROR
-    running.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
+    stack.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
 
     (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
         failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
@@ -74,12 +74,12 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
     assert re.search(f"alcove: .*{reason}", the_line(started_otherwise))
 
 
-async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, running: ExitStack) -> None:
+async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, stack: ExitStack) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "linked").symlink_to(folder)
     (tmp_path / "other.db").symlink_to(folder / "alcove.db")
-    running.enter_context(without_problems(alcove(cwd=folder)))
+    stack.enter_context(without_problems(alcove(cwd=folder)))
 
     paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
     printed = await asyncio.gather(
@@ -104,10 +104,10 @@ def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
         workers.end()
 
 
-def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path, running: ExitStack) -> None:
+def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path, stack: ExitStack) -> None:
     app = tmp_path / "app.py"
     app.write_text("from alcove.main import app as app\n")
-    server = running.enter_context(without_problems(fastapi_dev(tmp_path, str(app))))
+    server = stack.enter_context(without_problems(fastapi_dev(tmp_path, str(app))))
     since = len(server.lines)
 
     app.write_text("from alcove.main import app as app  # changed\n")
@@ -116,15 +116,15 @@ def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path,
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
-def test_x7_the_lock_ends_with_its_process(tmp_path: Path, running: ExitStack, stop_signal: signal.Signals) -> None:
+def test_x7_the_lock_ends_with_its_process(tmp_path: Path, stack: ExitStack, stop_signal: signal.Signals) -> None:
     alcove(cwd=tmp_path).end(stop_signal)
 
-    assert running.enter_context(without_problems(alcove(cwd=tmp_path)))
+    assert stack.enter_context(without_problems(alcove(cwd=tmp_path)))
 
 
-async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path: Path, running: ExitStack) -> None:
+async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path: Path, stack: ExitStack) -> None:
     signed = {"ALCOVE_SECRET": SECRET}
-    server = running.enter_context(without_problems(alcove(cwd=tmp_path, env=signed)))
+    server = stack.enter_context(without_problems(alcove(cwd=tmp_path, env=signed)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
         command: list[str | Path] = [ALCOVE, "revoke", "--sub", "walter", "--url", server.url]
         assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code) == 0

@@ -35,14 +35,14 @@ class Cluster:
     proxy: Nginx
 
 
-def joining(engines: Engines, url: str, folder: Path, running: ExitStack) -> Start:
-    """Return a function that starts one more process on the database; `running` ends the processes."""
+def joining(engines: Engines, url: str, folder: Path, stack: ExitStack) -> Start:
+    """Return a function that starts one more process on the database; `stack` ends the processes."""
     bus = engines.redis.url if engines.redis else url
     prefix = f"t{uuid4().hex[:8]}"
 
     def join(**env: str) -> Server:
         shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
-        return running.enter_context(
+        return stack.enter_context(
             without_problems(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env}))
         )
 

@@ -11,7 +11,7 @@ from tests.support.servers import ALCOVE
 
 async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
     """Run the command; return its code, and what it printed."""
-    done = await asyncio.to_thread(
+    result = await asyncio.to_thread(
         subprocess.run,
         [str(ALCOVE), *arguments],
         cwd=cwd,
@@ -20,4 +20,4 @@ async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr
+    return result.returncode, result.stdout, result.stderr

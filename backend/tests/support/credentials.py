@@ -30,10 +30,10 @@ REGISTERED_CREDENTIALS: set[str] = set()
 _WORD = re.compile(r"[\w-]{10,}")
 
 
-def jwk(algorithm: str, key: Any, **more: str) -> dict[str, Any]:
+def jwk(algorithm: str, key: Any, **fields: str) -> dict[str, Any]:
     """Convert a public key to a JSON Web Key of a key set."""
     credential: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return credential | {"alg": algorithm, "use": "sig"} | more
+    return credential | {"alg": algorithm, "use": "sig"} | fields
 
 
 KEY_SET = {
@@ -46,7 +46,7 @@ KEY_SET = {
 }
 
 
-def claims(*, items: object = None, **more: object) -> dict[str, Any]:
+def claims(*, items: object = None, **fields: object) -> dict[str, Any]:
     """Build the claims of Ada's token, valid for an hour; a claim given as `...` is left out."""
     now = time.time()
     credential = {
@@ -54,7 +54,7 @@ def claims(*, items: object = None, **more: object) -> dict[str, Any]:
         "exp": int(now) + 3600,
         "iat": now,
         "items": {"foo": "rw"} if items is None else items,
-        **more,
+        **fields,
     }
     return {name: value for name, value in credential.items() if value is not ...}
 

@@ -32,26 +32,26 @@ class Credential:
         return self.item if "%" in self.item else quote(self.item, safe="")
 
 
-def query(token: str, **more: Any) -> Credential:  # Any: Credential's own
+def query(token: str, **fields: Any) -> Credential:  # Any: Credential's own
     """Create a credential with a token in the query."""
-    return Credential({"token": token}, **more)
+    return Credential({"token": token}, **fields)
 
 
-def bearer(token: str, **more: Any) -> Credential:  # Any: Credential's own
+def bearer(token: str, **fields: Any) -> Credential:  # Any: Credential's own
     """Create a credential with a token in the header `Authorization`."""
-    return Credential({}, {"Authorization": f"Bearer {token}"}, **more)
+    return Credential({}, {"Authorization": f"Bearer {token}"}, **fields)
 
 
-def cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+def cookie(token: str, origin: str | None = None, **fields: Any) -> Credential:  # Any: Credential's own
     """Create a credential with a token in the login cookie, from a page of `origin`."""
     return Credential(
-        {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **more
+        {}, {"Cookie": f"alcove_session={token}"} | ({} if origin is None else {"Origin": origin}), **fields
     )
 
 
-def plain_cookie(token: str, origin: str | None = None, **more: Any) -> Credential:  # Any: Credential's own
+def plain_cookie(token: str, origin: str | None = None, **fields: Any) -> Credential:  # Any: Credential's own
     """Create a credential with a token in the cookie that T2 reads, from a page of `origin`."""
-    return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **more)
+    return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **fields)
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,9 @@ class FreshEnvironment:
 
     @staticmethod
     def _run(*command: str | Path) -> str:
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603 - our own
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        result = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)  # noqa: S603 - our own
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
 
 def _closure(requirements: Iterable[str]) -> list[Distribution]:

@@ -186,8 +186,8 @@ class HeldLog:
 
     def answerable(self) -> list[PendingCall]:
         """Return the calls that may be answered next: the first that wrote, and all that read."""
-        done = [call for call in self.pending_calls if call.performed]
-        return [call for call in done if not call.writes] + [call for call in done if call.writes][:1]
+        performed = [call for call in self.pending_calls if call.performed]
+        return [call for call in performed if not call.writes] + [call for call in performed if call.writes][:1]
 
     def answer(self, call: PendingCall) -> None:
         """Answer a performed call, and remove it."""

@@ -137,9 +137,9 @@ class Process:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
             raise AssertionError(f"did not end in {TIMEOUT_S} s:\n{self.output}") from None
-        took = time.monotonic() - start
+        elapsed_s = time.monotonic() - start
         self._ended()
-        return took
+        return elapsed_s
 
     def exit_code(self) -> int:
         """Wait until the command ends by itself, and return its exit code."""

@@ -24,8 +24,8 @@ class Standby(Postgres):
         source = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "alcove"]
         options = ["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D", str(self.folder / "db")]
         command = [str(self._bin / "pg_basebackup"), *source, *options]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, **self.user())  # noqa: S603 - its own
-        assert done.returncode == 0, done.stdout + done.stderr
+        result = subprocess.run(command, check=False, capture_output=True, text=True, **self.user())  # noqa: S603 - its own
+        assert result.returncode == 0, result.stdout + result.stderr
 
     async def pause(self) -> None:
         """Stop replaying: what the primary commits from now on is missing here."""

@@ -131,8 +131,8 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
     connections = dict.fromkeys((ADA, BOB, CYD), 0)
     members: set[str] = set()
     count = 0
-    for person, more, pause in steps:
-        change = max(more, -connections[person])
+    for person, step, pause in steps:
+        change = max(step, -connections[person])
         connections[person] += change
         room.activity.apply_remote_presence([(person, change)])
         if pause:

@@ -12,10 +12,10 @@ async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscr
     harness = ProcessHarness()
     await harness.process.cluster.start()
     harness.bus.confirms = False
-    began = asyncio.get_running_loop().time()
+    start = asyncio.get_running_loop().time()
     await harness.process.cluster.open_room("foo")
 
-    assert asyncio.get_running_loop().time() - began == 0.25
+    assert asyncio.get_running_loop().time() - start == 0.25
     assert "foo" in harness.bus.channels
 
 
@@ -24,10 +24,10 @@ async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
     harness = ProcessHarness()
     await harness.process.cluster.start()
     harness.bus.fail()
-    began = asyncio.get_running_loop().time()
+    start = asyncio.get_running_loop().time()
     await harness.process.cluster.open_room("foo")
 
-    assert asyncio.get_running_loop().time() == began
+    assert asyncio.get_running_loop().time() == start
 
 
 @virtual_time
@@ -76,12 +76,12 @@ async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_ag
     harness = ProcessHarness()
     reader = await harness.open()
     harness.storage.write("a")
-    began = asyncio.get_running_loop().time()
+    start = asyncio.get_running_loop().time()
     harness.bus.recover()
     await harness.storage.answer()
 
     assert reader.seqs == [1]
-    assert asyncio.get_running_loop().time() == began
+    assert asyncio.get_running_loop().time() == start
 
 
 @virtual_time

@@ -17,10 +17,10 @@ def room(item: str) -> dict[str, Any]:
     return {"type": "room", "item": item}
 
 
-def entry(seq: int, kind: str = "message", **more: object) -> dict[str, Any]:
+def entry(seq: int, kind: str = "message", **fields: object) -> dict[str, Any]:
     body = {} if kind == "delete" else {"body": f"number {seq}"}
     line = {"type": "entry", "seq": seq, "kind": kind, "id": f"c{seq}", "by": ADA, "at": 1_700_000_000_000 + seq}
-    return {name: value for name, value in (line | body | more).items() if value is not None}
+    return {name: value for name, value in (line | body | fields).items() if value is not None}
 
 
 def read(seq: int) -> dict[str, Any]:

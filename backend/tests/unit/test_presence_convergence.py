@@ -51,11 +51,11 @@ class Process:
             self.presence.beat()
             await elapse(0.5)
 
-    def move(self, member: str, more: int) -> None:
+    def move(self, member: str, change: int) -> None:
         """Open or close a connection of the member."""
-        if self.connections[member] + more >= 0:
-            self.connections[member] += more
-            self.presence.count_connection("foo", PEOPLE[member], more)
+        if self.connections[member] + change >= 0:
+            self.connections[member] += change
+            self.presence.count_connection("foo", PEOPLE[member], change)
 
     def end(self, *, killed: bool) -> None:
         """End the process; a killed one publishes nothing."""
@@ -159,10 +159,10 @@ async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: S
             case _:
                 await elapse(0.7)
         await run_turns()
-    alive = [process for n, process in enumerate(processes) if n not in ended]
-    for process in alive:
+    live_processes = [process for n, process in enumerate(processes) if n not in ended]
+    for process in live_processes:
         if not process.bus.up:
             process.bus.recover()
     await elapse(10)
 
-    check_that_processes_agree(alive)
+    check_that_processes_agree(live_processes)

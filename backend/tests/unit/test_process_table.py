@@ -124,8 +124,8 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     reported: dict[tuple[str, str], dict[str, int]] = {}
 
     def add(item: str, changes: Sequence[PresenceChange]) -> None:
-        for person, more in changes:
-            counts[item][person.id] += more
+        for person, change in changes:
+            counts[item][person.id] += change
             assert counts[item][person.id] >= 0
 
     for kind, process, item, connections, whole in steps:
