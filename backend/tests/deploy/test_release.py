@@ -1,5 +1,7 @@
 """Test the release: the tag is the version, tests run before the build, and one job publishes after an approval."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,15 @@ def check(*tags: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run the check of versions."""
     command = [sys.executable, str(root / ".ci/version"), *tags]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the project's own
+
+
+def run_step(job: str, text: str, folder: Path, **env: str) -> str:
+    """Run the step of a job that contains this text in a folder, as a runner does, and return its output."""
+    (script,) = [step["run"] for step in JOBS[job]["steps"] if text in step.get("run", "")]
+    command = ["bash", "-e", "-c", script]
+    done = subprocess.run(command, cwd=folder, env=os.environ | env, capture_output=True, text=True, check=False)  # noqa: S603 - the project's own
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_each_package_has_a_section_of_its_changelog_for_its_version() -> None:
@@ -46,7 +57,7 @@ def test_everything_is_built_after_the_tests_and_published_by_one_job_that_is_gu
 
     assert {"make check", "make test", '.ci/version "$GITHUB_REF_NAME"'} <= set(runs["test"])
     assert JOBS["packages"]["needs"] == JOBS["image"]["needs"] == "test"
-    assert runs["packages"] == ["make dist"]
+    assert runs["packages"][-1] == "make dist"
     assert JOBS["publish"]["needs"] == ["packages", "image"]
     assert JOBS["publish"]["environment"] == "release"
     assert JOBS["publish"]["if"] == "vars.ALCOVE_PUBLISH == 'true'"
@@ -55,3 +66,72 @@ def test_everything_is_built_after_the_tests_and_published_by_one_job_that_is_gu
         "publish"
     ]
     assert [name for name, job in JOBS.items() if "id-token" in job.get("permissions", {})] == ["publish"]
+
+
+def test_each_npm_package_names_the_repository_that_its_provenance_names(tmp_path: Path) -> None:
+    """The registry refuses a package with another repository, or none."""
+    for manifest in (ROOT / "frontend/package.json", *(ROOT / "frontend").glob("packages/*/package.json")):
+        copy = tmp_path / manifest.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(manifest, copy)
+    packages = sorted((tmp_path / "frontend/packages").iterdir())
+    before = [json.loads((package / "package.json").read_text()) for package in packages]
+    run_step(
+        "packages", "npm pkg set", tmp_path, GITHUB_SERVER_URL="https://github.com", GITHUB_REPOSITORY="someone/alcove"
+    )
+
+    for package, manifest in zip(packages, before, strict=True):
+        assert json.loads((package / "package.json").read_text()) == manifest | {
+            "repository": {
+                "type": "git",
+                "url": "git+https://github.com/someone/alcove.git",
+                "directory": f"frontend/packages/{package.name}",
+            }
+        }
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [([], ["client", "react", "element"]), (["client"], ["react", "element"]), (["client", "react", "element"], [])],
+)
+def test_a_repeated_release_publishes_the_npm_packages_that_are_missing_in_order(
+    published: list[str], expected: list[str], tmp_path: Path
+) -> None:
+    built = tmp_path / "built/packages"
+    built.mkdir(parents=True)
+    for name in ("client", "element", "react"):
+        (built / f"alcove-{name}-1.2.3-rc.1.tgz").touch()
+    npm = tmp_path / "bin/npm"
+    npm.parent.mkdir()
+    known = "|".join(["none", *(f"alcove-{name}@1.2.3-rc.1" for name in published)])
+    npm.write_text(
+        '#!/bin/sh\nif [ "$1" = publish ]; then echo "$*"; exit; fi\n'
+        f'case "$2" in {known}) echo 1.2.3-rc.1;; *) exit 1;; esac\n'
+    )
+    npm.chmod(0o755)
+    lines = run_step("publish", "npm publish", tmp_path, PATH=f"{npm.parent}:{os.environ['PATH']}").splitlines()
+
+    assert lines == [
+        f"publish --provenance --access public ./built/packages/alcove-{name}-1.2.3-rc.1.tgz" for name in expected
+    ]
+
+
+def test_what_the_jobs_of_a_release_build_is_found_by_the_one_that_publishes() -> None:
+    uploads = {
+        step["with"]["name"]: step["with"]["path"]
+        for job in JOBS.values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    }
+    (folder,) = [
+        step["with"]["path"]
+        for step in JOBS["publish"]["steps"]
+        if step.get("uses", "").startswith("actions/download-artifact@")
+    ]
+    publishing = " ".join(step.get("run", "") for step in JOBS["publish"]["steps"])
+
+    assert uploads == {"packages": "dist", "image": "image"}
+    assert all(f"{folder}/{name}/" in publishing for name in uploads)
+    (image,) = [step["run"] for step in JOBS["image"]["steps"] if "docker save" in step.get("run", "")]
+    assert 'gzip "image/alcove-${GITHUB_REF_NAME#v}.tar"' in image
+    assert "image/alcove-$version.tar.gz" in publishing
