@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped] # its types are a separate package, 
 
 from tests.support.snippets import INTEGRATING, snippet
 
-HTTP: dict[str, Any] = yaml.safe_load(snippet("traefik.yaml", INTEGRATING))["http"]
+HTTP: dict[str, Any] = yaml.safe_load(snippet("alcove.yaml", INTEGRATING))["http"]
 MATCHERS = {
     "Host": lambda argument: f"(host == {argument!r})",
     "Path": lambda argument: f"(path == {argument!r})",
