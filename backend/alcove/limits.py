@@ -32,9 +32,9 @@ class ProcessLimits:
     #: Connections of one member to one item (L3).
     member_connections: int = 20
     #: Sends that wait for storage (L4).
-    waiting: int = 10_000
+    waiting_sends: int = 10_000
     #: Rate limiters of sends in memory, one for each member and item (L2).
-    rates: int = MAX_RATE_LIMITERS
+    rate_limiters: int = MAX_RATE_LIMITERS
     #: Seconds over which clients reconnect after a restart (Z1).
     drain_s: float = 5
     #: Entries of a room that are kept in memory.
@@ -58,7 +58,7 @@ class ListLimits:
     #: Seconds that one list may take.
     seconds: float = 2
     #: How many lists may wait while another one is read.
-    waiting: int = 100
+    waiting_lists: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class Settings(DeliverySettings):
         default=60, ge=1, le=10_000_000, description="sends at once of one member to one item (L2)"
     )
     rates: int = Field(
-        default=_LIMITS.rates,
+        default=_LIMITS.rate_limiters,
         ge=1000,
         le=10_000_000,
         description="rate limiters kept in memory: for members, addresses, credentials",
@@ -154,13 +154,16 @@ class Settings(DeliverySettings):
         default=_LIMITS.connections, ge=1, le=1_000_000, description="connections of one process (L3)"
     )
     waiting_sends: int = Field(
-        default=_LIMITS.waiting, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
+        default=_LIMITS.waiting_sends, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
     )
     list_s: float = Field(
         default=_LISTS.seconds, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)"
     )
     waiting_lists: int = Field(
-        default=_LISTS.waiting, ge=1, le=100_000, description="lists of rooms of one process that wait for storage (W4)"
+        default=_LISTS.waiting_lists,
+        ge=1,
+        le=100_000,
+        description="lists of rooms of one process that wait for storage (W4)",
     )
     list_pending: int = Field(
         default=_LIMITS.list_pending, ge=1, le=1_000_000, description="changed rooms that wait for one reader (W10)"
@@ -250,8 +253,8 @@ class Settings(DeliverySettings):
         return ProcessLimits(
             connections=self.connections,
             member_connections=self.member_connections,
-            waiting=self.waiting_sends,
-            rates=self.rates,
+            waiting_sends=self.waiting_sends,
+            rate_limiters=self.rates,
             drain_s=self.drain_s,
             tail_entries=self.tail_entries,
             tail_bytes=self.tail_bytes,

@@ -21,13 +21,13 @@ class Echo:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def text(self, data: str) -> None:
+    def on_text(self, data: str) -> None:
         self.connection.write(text_frame(data))
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         self.connection.write(Frame(data, binary=True))
 
-    def closed(self, code: int) -> None: ...
+    def on_close(self, code: int) -> None: ...
 
 
 @app.websocket("/{path:path}")

@@ -62,7 +62,7 @@ async def reading(
         yield connection
     finally:
         connection.end()
-        session.closed(Close.DONE)
+        session.on_close(Close.DONE)
 
 
 @router.get("/{item_id}/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))

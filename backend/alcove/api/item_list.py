@@ -104,7 +104,7 @@ async def following(
         yield connection
     finally:
         connection.end()
-        session.closed(Close.DONE)
+        session.on_close(Close.DONE)
 
 
 @router.get("/items/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))

@@ -14,7 +14,7 @@ from alcove.storage.base import Log, LogUnavailableError
 #: Seconds to wait for missing entries that may arrive out of order, before they are read from the log.
 _GRACE_S = 0.02
 #: Entries in one page, and how many a room may lack before each reader fetches them at its own pace.
-_PAGE = 250
+_PAGE_ENTRIES = 250
 _FAR = 2000
 
 
@@ -176,7 +176,7 @@ class Recovery:
                     continue
                 head = room.head
                 after = max(0, head - overlap)
-                page = await self._log.read(item, after=after, limit=_PAGE, max_bytes=FRAME_BYTES)
+                page = await self._log.read(item, after=after, limit=_PAGE_ENTRIES, max_bytes=FRAME_BYTES)
                 if self._rooms.find(item) is not room:
                     return
                 if page.log != room.log_id:

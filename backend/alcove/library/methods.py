@@ -30,7 +30,7 @@ from alcove.storage.base import ListRefusedError, LogUnavailableError, Unstorabl
 _ID_CHARS = 64
 _MEMBER_CHARS = 128
 _REASON_CHARS = 200
-_PAGE = 500
+_PAGE_ENTRIES = 500
 
 
 class Methods:
@@ -124,8 +124,8 @@ class Methods:
         with _typed_errors():
             if before is not None and after is not None:
                 raise InvalidError("`before` and `after` exclude each other: give one of them")
-            if not 1 <= limit <= _PAGE:
-                raise InvalidError(f"limit: expected 1 to {_PAGE}, got {limit}")
+            if not 1 <= limit <= _PAGE_ENTRIES:
+                raise InvalidError(f"limit: expected 1 to {_PAGE_ENTRIES}, got {limit}")
             return page_of(
                 item, await self._rooms().queries.read(check_item_id(item), before=before, after=after, limit=limit)
             )

@@ -81,7 +81,7 @@ class Activity:
         if self._timer is not None:
             self._timer.cancel()
 
-    def typing(self, person: Person, now: float, *, share: bool) -> None:
+    def record_typing(self, person: Person, now: float, *, share: bool) -> None:
         """Record that a member is typing, to be sent with the next flush (P4).
 
         Args:
@@ -95,7 +95,7 @@ class Activity:
             if share:
                 self._share([TypingNow(person)])
 
-    def read(self, member: str, seq: int) -> None:
+    def record_read(self, member: str, seq: int) -> None:
         """Move the member's read mark forward to `seq`, to be stored with the next flush; ignore a lower `seq` (P5)."""
         if self._presence.record_read(member, seq):
             self.schedule()

@@ -11,7 +11,7 @@ from alcove.observability.metrics import LIMITS, SERVER_METRICS, Metrics
 from alcove.storage.base import Log, LogUnavailableError, Page, Position
 
 #: Rooms whose entries are read in one query.
-_PAGE = 500
+_ROOMS_PER_QUERY = 500
 #: Seconds between two attempts to compare, while storage does not answer.
 _RETRY_S = 1.0
 
@@ -105,7 +105,7 @@ class ClosedRooms:
             rooms = dict(self._seen)
             while rooms:
                 try:
-                    await self._compare(dict(islice(rooms.items(), _PAGE)), rooms)
+                    await self._compare(dict(islice(rooms.items(), _ROOMS_PER_QUERY)), rooms)
                 except LogUnavailableError:
                     await asyncio.sleep(_RETRY_S)
         finally:

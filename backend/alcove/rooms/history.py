@@ -9,7 +9,7 @@ from alcove.rooms.tail import Tail, without_body
 from alcove.storage.base import LogUnavailableError, Page, Position
 
 #: Entries of one page that is read from the log.
-_PAGE = 250
+_PAGE_ENTRIES = 250
 
 #: Reads a page of the room after a seq, up to a number of entries and bytes. Raises LogUnavailableError.
 ReadPage = Callable[[int, int, int], Awaitable[Page]]
@@ -133,7 +133,7 @@ class RoomHistory:
             read = object()
             deleted = self._deleted_during[read] = {}
             try:
-                page = await self._read(seq, _PAGE, FRAME_BYTES)
+                page = await self._read(seq, _PAGE_ENTRIES, FRAME_BYTES)
             finally:
                 del self._deleted_during[read]
             if page.log != self.log_id or page.head < head:

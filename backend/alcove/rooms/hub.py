@@ -112,7 +112,7 @@ class Hub:
             metrics=metrics,
         )
         delivery = EntryDelivery(self._rooms, cluster, self.changes, metrics)
-        self._committer = Committer(log, delivery.deliver, process_limits.waiting, self._rooms.position, metrics)
+        self._committer = Committer(log, delivery.deliver, process_limits.waiting_sends, self._rooms.position, metrics)
         self._drain = Drain(
             drain_s=process_limits.drain_s,
             commit=self._committer.drain,
@@ -124,7 +124,7 @@ class Hub:
         #: Submit a draft; return the time in ms since the epoch (SessionHost, F3). Attributes, because methods would
         #: cost one more call for each send.
         self.append, self.now_ms = self._committer.submit, now_ms
-        self._sends = Sends(self._committer, limits, max_rates=process_limits.rates, clock=clock)
+        self._sends = Sends(self._committer, limits, max_rates=process_limits.rate_limiters, clock=clock)
         #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
         self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
         #: Reads rooms without a connection.
@@ -132,7 +132,7 @@ class Hub:
         self.writer = RoomWriter(log, self._sends.store, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
-        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=process_limits.waiting)
+        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=process_limits.waiting_sends)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._access_records = AccessRecords(
             Revocations() if revocations is None else revocations,
@@ -229,7 +229,7 @@ class Hub:
         """Add a connection to the item's room: send it `hello`, then the entries from its start position on.
 
         The caller must run the session on its connection, even if that closed during the join, because the session's
-        `closed` leaves the room.
+        `on_close` leaves the room.
 
         Raises:
             Refusal: A limit is reached (L3), the process drains (Z1), access was revoked (A7), or storage does not

@@ -15,7 +15,7 @@ from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomRead
 from alcove.storage.committer import QueueFullError
 
 #: Maximum number of drafts that wait for storage at a time; at most half of all that may wait (L4).
-_AT_ONCE = 1000
+_MAX_WAITING_DRAFTS = 1000
 
 #: Item, author and id of an entry.
 Key = tuple[str, str, str]
@@ -47,7 +47,7 @@ class Importer:
         self._store = store
         self._limits = limits
         self._rooms = rooms
-        self._at_once = max(1, min(_AT_ONCE, max_waiting // 2))
+        self._at_once = max(1, min(_MAX_WAITING_DRAFTS, max_waiting // 2))
 
     async def run(self, data: bytes, first: int = 1) -> Imported:
         """Check all lines, then store them in their order.

@@ -81,7 +81,7 @@ class ItemLists:
     async def join(self, connection: Connection, caller: Caller, *, prefix: str, limit: int) -> ListSession:
         """Send a connection the latest rooms, then `ready`, then a line for each room that changes.
 
-        The caller must run the session on its connection, even if that closed meanwhile: `closed` leaves the list.
+        The caller must run the session on its connection, even if that closed meanwhile: `on_close` leaves the list.
 
         Args:
             connection: The connection, accepted or about to be.

@@ -61,7 +61,7 @@ class ListSession:
 
     # --- Receiver
 
-    def text(self, data: str) -> Iterator[None] | None:
+    def on_text(self, data: str) -> Iterator[None] | None:
         """Process one frame of lines (F1).
 
         Returns:
@@ -72,11 +72,11 @@ class ListSession:
         next(rest, None)
         return rest
 
-    def binary(self, _data: bytes) -> None:
+    def on_binary(self, _data: bytes) -> None:
         """Close with 1003, because the protocol has text frames only (C)."""
         self.reader.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         """Leave the list, after the connection closed with `code`."""
         self._closed = True
         if code == Close.TOO_BIG:

@@ -12,9 +12,9 @@ from alcove.rooms.writing import RoomWriter
 from alcove.storage.base import Log, RoomReadMark
 
 #: Entries or read marks of one page.
-_PAGE = 500
+_PAGE_ROWS = 500
 #: Deletions that wait for storage at a time.
-_AT_ONCE = 200
+_CONCURRENT_DELETIONS = 200
 #: Rooms in one message that a member was erased.
 _ERASED_ROOMS = 200
 #: Appended to an id: what follows directly after it, as no id has NUL (A3).
@@ -71,11 +71,11 @@ class PersonalData:
         """Yield the lines of a room: `room`, each `entry` with its current body, and each `read` mark."""
         yield await self._header(item)
         after = 0
-        while entries := (await self._log.read(item, after=after, limit=_PAGE)).entries:
+        while entries := (await self._log.read(item, after=after, limit=_PAGE_ROWS)).entries:
             yield b"".join(encode(entry) + b"\n" for entry in entries)
             after = entries[-1].seq
         first = ""
-        while marks := await self._log.read_marks(item, first=first, limit=_PAGE):
+        while marks := await self._log.read_marks(item, first=first, limit=_PAGE_ROWS):
             yield b"".join(map(_mark, marks))
             first = marks[-1].member + _NEXT
 
@@ -84,7 +84,7 @@ class PersonalData:
         for item in await self._log.rooms_of_member(member):
             yield await self._header(item)
             after = 0
-            while entries := await self._log.entries_of_member(item, member, after=after, limit=_PAGE):
+            while entries := await self._log.entries_of_member(item, member, after=after, limit=_PAGE_ROWS):
                 yield b"".join(encode(entry) + b"\n" for entry in entries)
                 after = entries[-1].seq
             for mark in await self._log.read_marks(item, first=member, limit=1):
@@ -114,7 +114,7 @@ class PersonalData:
         for number, item in enumerate(items):
             yield ErasureProgress(number, len(items))
             after = 0
-            while entries := await self._log.entries_of_member(item, member, after=after, limit=_AT_ONCE):
+            while entries := await self._log.entries_of_member(item, member, after=after, limit=_CONCURRENT_DELETIONS):
                 after = entries[-1].seq
                 messages = [entry.seq for entry in entries if entry.kind == "message" and not entry.deleted]
                 await asyncio.gather(

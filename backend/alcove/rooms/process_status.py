@@ -65,7 +65,7 @@ class ProcessStatus:
         return ProcessState(
             rooms=self._rooms.all(),
             sends_waiting=len(self._committer),
-            sends_waiting_limit=self._process_limits.waiting,
+            sends_waiting_limit=self._process_limits.waiting_sends,
             connections_limit=self._process_limits.connections,
             bus_up=self._rooms.bus_up,
             storage_up=await self._storage.writable(),

@@ -21,8 +21,10 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
-#: Number of entries at which the room is compacted, and revocations that wait for storage at a time.
-FEWEST, _AT_ONCE = 1000, 200
+#: Number of entries at which the room is compacted.
+FEWEST = 1000
+#: Revocations that wait for storage at a time.
+_MAX_WAITING = 200
 
 
 class RevocationLog:
@@ -80,11 +82,11 @@ class RevocationLog:
             self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
             if not self.is_long:  # another process has done it
                 return
-            for start in range(0, len(current), _AT_ONCE):
+            for start in range(0, len(current), _MAX_WAITING):
                 await asyncio.gather(
                     *(
                         append_record(REVOCATIONS_ITEM, revocation, self._store)
-                        for revocation in current[start : start + _AT_ONCE]
+                        for revocation in current[start : start + _MAX_WAITING]
                     )
                 )
             self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1

@@ -188,13 +188,13 @@ class Room:
 
     # --- presence, typing, read marks
 
-    def typing(self, person: Person, now: float) -> None:
+    def record_typing(self, person: Person, now: float) -> None:
         """Notify the other members that this one is typing (P4); `now`: monotonic seconds."""
-        self._activity.typing(person, now, share=True)
+        self._activity.record_typing(person, now, share=True)
 
-    def read(self, member: str, seq: int) -> None:
+    def record_read(self, member: str, seq: int) -> None:
         """Move the member's read mark forward to `seq`, at most to the head (P5)."""
-        self._activity.read(member, min(seq, self.head))
+        self._activity.record_read(member, min(seq, self.head))
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
         """Apply how many connections members opened or closed on other processes (LocalRoom, P1)."""
@@ -202,7 +202,7 @@ class Room:
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
         """Notify the members that one is typing on another process (LocalRoom, P4); `now`: monotonic seconds."""
-        self._activity.typing(person, now, share=False)
+        self._activity.record_typing(person, now, share=False)
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
         """Apply read marks that another process stored (LocalRoom, P5)."""

@@ -98,7 +98,7 @@ class Session:
 
     # --- Receiver
 
-    def text(self, data: str) -> Iterator[None] | None:
+    def on_text(self, data: str) -> Iterator[None] | None:
         """Process one frame of one or more lines, each independent of the others (F1).
 
         Returns an iterator over the remaining lines; each step does the work of one turn of the event loop (L6).
@@ -112,11 +112,11 @@ class Session:
         next(rest, None)
         return rest
 
-    def binary(self, _data: bytes) -> None:
+    def on_binary(self, _data: bytes) -> None:
         """Close the connection, because the protocol has no binary frames (C 1003)."""
         self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         """Leave the room, after the connection closed with `code`."""
         self._ended = True
         if code == Close.TOO_BIG:
@@ -183,11 +183,11 @@ class Session:
                 self._send(command)
             case Typing():
                 if "write" in self.cursor.member.can:
-                    self.room.typing(self.cursor.member.person, self._clock())
+                    self.room.record_typing(self.cursor.member.person, self._clock())
                 else:
                     self._forbid(None)
             case Read():
-                self.room.read(self.cursor.member.person.id, command.seq)
+                self.room.record_read(self.cursor.member.person.id, command.seq)
             case Ping():
                 self._write(_PONG)
             case Auth():

@@ -26,7 +26,7 @@ class ListQueue:
             ListRefusedError: Too many lists are waiting.
 
         """
-        if self._waiting >= self._limits.waiting:
+        if self._waiting >= self._limits.waiting_lists:
             LIMITS.labels("lists_waiting").inc()
             raise ListRefusedError(f"{self._waiting} lists of rooms are waiting already; try again soon")
         self._waiting += 1

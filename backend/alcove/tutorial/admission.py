@@ -93,19 +93,19 @@ class TutorialReceiver:
         self._connection = connection
         self._receiver = receiver
 
-    def text(self, data: str) -> Iterator[object] | None:
+    def on_text(self, data: str) -> Iterator[object] | None:
         """Pass the text to the receiver."""
-        return self._receiver.text(data)
+        return self._receiver.on_text(data)
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         """Pass the bytes to the receiver."""
-        self._receiver.binary(data)
+        self._receiver.on_binary(data)
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         """Stop counting and watching the connection, and pass the close code to the receiver."""
         self._slot.release()
         self._hub.forget(self)
-        self._receiver.closed(code)
+        self._receiver.on_close(code)
 
     def end(self, refusal: Refusal) -> None:
         """Close the connection; the reason goes into the close frame, as these sockets have no `error` line."""

@@ -85,7 +85,7 @@ class ChatClient:
     def __repr__(self) -> str:
         return f"<ChatClient #{self.client_id}>"
 
-    def text(self, data: str) -> Iterator[object]:
+    def on_text(self, data: str) -> Iterator[object]:
         """Send the text back to the sender, then to every client, the sender included.
 
         Each message takes the whole of the sender's turn of the event loop, because it costs a write per client (L6).
@@ -94,10 +94,10 @@ class ChatClient:
         self.chat.broadcast(f"Client #{self.client_id} says: {data}")
         return iter(())
 
-    def binary(self, _data: bytes) -> None:
+    def on_binary(self, _data: bytes) -> None:
         """Close a client that sends bytes; the others do not notice (T4)."""
         self.connection.close(Close.NOT_TEXT, "this socket takes text frames only")
 
-    def closed(self, _code: int) -> None:
+    def on_close(self, _code: int) -> None:
         """Leave the chat."""
         self.chat.leave(self)

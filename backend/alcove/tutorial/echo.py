@@ -12,15 +12,15 @@ class Echo:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def text(self, data: str) -> None:
+    def on_text(self, data: str) -> None:
         """Send the text back, prefixed with `Message text was: `."""
         self._connection.write(text_frame(f"Message text was: {data}"))
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         """Send the same bytes back."""
         self._connection.write(Frame(data, binary=True))
 
-    def closed(self, _code: int) -> None:
+    def on_close(self, _code: int) -> None:
         """Do nothing: there is no state to clean up (Receiver)."""
 
 
@@ -44,7 +44,7 @@ class ItemEcho:
         self._credential = credential
         self._q = q
 
-    def text(self, data: str) -> None:
+    def on_text(self, data: str) -> None:
         """Send the credential, `q` if it is given, and the text with the item, each in a frame."""
         write = self._connection.write
         write(text_frame(f"Session cookie or query token value is: {self._credential}"))
@@ -52,9 +52,9 @@ class ItemEcho:
             write(text_frame(f"Query parameter q is: {self._q}"))
         write(text_frame(f"Message text was: {data}, for item ID: {self._item_id}"))
 
-    def binary(self, _data: bytes) -> None:
+    def on_binary(self, _data: bytes) -> None:
         """Close the connection with 1003, because binary frames are not accepted (T4)."""
         self._connection.close(Close.NOT_TEXT, "this socket takes text frames only")
 
-    def closed(self, _code: int) -> None:
+    def on_close(self, _code: int) -> None:
         """Do nothing: there is no state to clean up."""

@@ -16,7 +16,7 @@ from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
 logger = logging.getLogger(__name__)
 
 #: Entries of an item that are read at once, and their bytes; then it is another item's turn.
-_PAGE, _PAGE_BYTES = 16, 256 * 1024
+_PAGE_ENTRIES, _PAGE_BYTES = 16, 256 * 1024
 #: Seconds that a page is used: what was erased meanwhile is not delivered later than that (W14).
 _FRESH_S = 1.0
 
@@ -66,13 +66,13 @@ class ItemDelivery:
         page: Page | None = None
         read_at = 0.0
         imported: list[tuple[int, int]] = []
-        for _ in range(_PAGE):
+        for _ in range(_PAGE_ENTRIES):
             position = schedule.position(item)
             if position is None or position.seq >= position.head or not self._may_deliver():
                 return
             if page is None or not page.entries or position.head > page.head or loop.time() - read_at > _FRESH_S:
                 read_at = loop.time()
-                page = await self._log.read(item, after=position.seq, limit=_PAGE, max_bytes=_PAGE_BYTES)
+                page = await self._log.read(item, after=position.seq, limit=_PAGE_ENTRIES, max_bytes=_PAGE_BYTES)
                 if page.log != position.log or page.head < position.head:
                     schedule.reread(item)
                     return

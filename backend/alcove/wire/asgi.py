@@ -97,7 +97,7 @@ class AsgiConnection(BufferedWriter):
             self._deadline.reschedule(asyncio.get_running_loop().time() + _CLOSE_S)
 
     async def run(self, receiver: Receiver) -> None:
-        """Pass messages to the receiver until the connection has ended, then call the receiver's `closed`."""
+        """Pass messages to the receiver until the connection has ended, then call the receiver's `on_close`."""
         writer = asyncio.create_task(self._send_all())
         code = Close.HEARTBEAT.value
         try:
@@ -115,7 +115,7 @@ class AsgiConnection(BufferedWriter):
         finally:
             self._discard()
             writer.cancel()
-            receiver.closed(self._close_frame[0] if self._close_frame else code)
+            receiver.on_close(self._close_frame[0] if self._close_frame else code)
 
     async def _close_for_restart(self, writer: asyncio.Task[None]) -> None:
         """Wait for the drain, then close with 1012; hypercorn cancels connections before it stops the app (Z1)."""
@@ -184,9 +184,9 @@ class AsgiConnection(BufferedWriter):
         if size > self._max_message:
             self.close(Close.TOO_BIG, f"a message may have {self._max_message} bytes, this one has {size}")
         elif text is not None:
-            self._message = receiver.text(text)
+            self._message = receiver.on_text(text)
         else:
-            receiver.binary(data or b"")
+            receiver.on_binary(data or b"")
         return size
 
     async def _send_all(self) -> None:

@@ -108,7 +108,7 @@ class Connection(Protocol):
     def close(self, code: int, reason: str = "") -> None:
         """Send the buffered frames, then a close frame; abort the connection if the peer does not take them in time.
 
-        The receiver's `closed` is called later.
+        The receiver's `on_close` is called later.
 
         Args:
             code: The close code.
@@ -121,7 +121,7 @@ class Connection(Protocol):
 class Receiver(Protocol):
     """Processes the messages of a connection. Called from the event loop, one call at a time; must not block."""
 
-    def text(self, data: str) -> Iterator[object] | None:
+    def on_text(self, data: str) -> Iterator[object] | None:
         """Process one whole text message.
 
         A receiver that needs several turns of the event loop for a message returns an iterator: the connection advances
@@ -129,11 +129,11 @@ class Receiver(Protocol):
         """
         ...
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         """Process one whole binary message."""
         ...
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         """Handle the end of the connection by either side. Called once, as the last call."""
         ...
 
@@ -141,11 +141,11 @@ class Receiver(Protocol):
 class NullReceiver:
     """Ignores every message: the receiver of a refused peer until its connection has closed (Receiver)."""
 
-    def text(self, data: str) -> None:
+    def on_text(self, data: str) -> None:
         """Ignore the message."""
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         """Ignore the message."""
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         """Do nothing: there is no state to clean up."""

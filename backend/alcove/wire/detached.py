@@ -67,10 +67,10 @@ class DetachedConnection(TransportReader):
     async def run(self, receiver: Receiver) -> None:
         """Set the receiver and pass it the buffered input; later input is passed as it arrives.
 
-        Does not wait for the end of the connection. If it has ended already, only the receiver's `closed` is called.
+        Does not wait for the end of the connection. If it has ended already, only the receiver's `on_close` is called.
         """
         if self._state is State.ENDED:
-            receiver.closed(self._close_code)
+            receiver.on_close(self._close_code)
             return
         self._receiver = receiver
         self._run_turn()
@@ -183,13 +183,13 @@ class DetachedConnection(TransportReader):
         self._resume_transport()
 
     def _end(self) -> None:
-        """Enter the state ENDED: discard the input, and call the receiver's `closed` if that was not done before."""
+        """Enter the state ENDED: discard the input, and call the receiver's `on_close` if that was not done before."""
         self._stop_writes(State.ENDED)
         self._discard_input()
         self._wake_writers()
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
-            receiver.closed(self._close_code)
+            receiver.on_close(self._close_code)
 
     def _abort_later(self) -> None:
         """Schedule an abort for a peer that does not close within `close_s`, unless one is scheduled."""

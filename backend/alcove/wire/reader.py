@@ -156,9 +156,9 @@ class TransportReader(TransportWriter):
             elif receiver is not None and self._state is State.OPEN:
                 try:
                     if kind is bytes:
-                        receiver.binary(event)  # type: ignore[arg-type]  # `kind` says so, in half isinstance's time
+                        receiver.on_binary(event)  # type: ignore[arg-type]  # `kind` says so, in half isinstance's time
                         continue
-                    message = receiver.text(event)  # type: ignore[arg-type]  # as above
+                    message = receiver.on_text(event)  # type: ignore[arg-type]  # as above
                 except Exception as error:  # noqa: BLE001 - any error must cost this connection only
                     self._fail_internally(error)
                     continue

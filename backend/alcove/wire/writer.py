@@ -13,7 +13,7 @@ class State(IntEnum):
     OPEN = 0
     #: A close frame is sent, and the peer's is awaited (RFC 6455, section 7.1.2).
     CLOSING = 1
-    #: The receiver's `closed` is called: buffered bytes still go out, and received bytes are discarded (section 7.1.7).
+    #: The receiver's `on_close` is called. Buffered bytes still go out, received ones are discarded (section 7.1.7).
     ENDED = 2
 
 

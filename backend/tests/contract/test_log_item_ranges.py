@@ -108,7 +108,7 @@ async def test_w4_a_list_that_takes_too_long_is_cancelled_and_the_next_one_succe
 
 
 async def test_w4_waiting_lists_are_bounded_and_do_not_delay_joins(storage: str) -> None:
-    log = await open_log(storage, lists=ListLimits(waiting=2))
+    log = await open_log(storage, lists=ListLimits(waiting_lists=2))
     await append(log, message("a"))
     async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
         waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]

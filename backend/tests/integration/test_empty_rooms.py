@@ -55,9 +55,9 @@ async def test_thousands_of_rooms_visited_once_remain_only_in_the_log(tmp_path: 
         socket = FakeConnection()
         session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
         await hub.send(Draft(f"item-{number}", "message", "a", ADA.person, hub.now_ms(), raw(number)))
-        session.text('{"type":"read","seq":1}')
+        session.on_text('{"type":"read","seq":1}')
         assert any(f'"body":{number}'.encode() in frame for frame in socket.frames)
-        session.closed(1000)
+        session.on_close(1000)
 
     async with hub_of_an_app(tmp_path) as hub:
         await visit(hub, 0)
@@ -78,7 +78,7 @@ async def test_thousands_of_rooms_visited_once_remain_only_in_the_log(tmp_path: 
 async def test_a_room_that_was_only_read_is_not_in_the_log(tmp_path: Path) -> None:
     async with hub_of_an_app(tmp_path) as hub:
         session = await hub.join("looked-at", FakeConnection(), ADA, StartPosition())
-        session.closed(1000)
+        session.on_close(1000)
 
         assert "looked-at" not in hub._rooms.items()
         assert await hub.queries.list_rooms([ALL_ITEMS], "ada", limit=10) == []

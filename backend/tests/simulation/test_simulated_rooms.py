@@ -38,7 +38,7 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "FRAME_BYTES", 500)
     monkeypatch.setattr(history, "FRAME_BYTES", 500)
     monkeypatch.setattr(readers, "UNCHECKED_BYTES", 800)
-    monkeypatch.setattr(history, "_PAGE", 5)
+    monkeypatch.setattr(history, "_PAGE_ENTRIES", 5)
     monkeypatch.setattr(opening, "FRAME_BYTES", 1200)
     monkeypatch.setattr(opening, "_WARM", 6)
 

@@ -132,7 +132,7 @@ class Feed:
                 self._frames.clear()
                 self._rest = None
             elif self._rest is None:
-                self._rest = self._receiver.text(self._frames.popleft())
+                self._rest = self._receiver.on_text(self._frames.popleft())
                 turns += 1
             elif next(self._rest, self) is self:
                 self._rest = None

@@ -21,7 +21,7 @@ from tests.support.virtual_time import VirtualTimeLoop
 ITEMS = ("foo", "bar", "baz")
 PEOPLE = tuple(Person(name, name.title()) for name in ("ada", "bob", "cyd", "dan", "eve"))
 POSTER = Person("post", "Post")
-PROCESS_LIMITS = ProcessLimits(connections=16, member_connections=4, waiting=25, tail_entries=8, tail_bytes=2500)
+PROCESS_LIMITS = ProcessLimits(connections=16, member_connections=4, waiting_sends=25, tail_entries=8, tail_bytes=2500)
 
 
 @dataclass
@@ -164,7 +164,7 @@ class World:
             self.left_at[key] = reader.seq
         self.outboxes[key] = self.outboxes.get(key, {}) | reader.unsettled()
         self.record_outcomes(reader)
-        reader.session.closed(1006)
+        reader.session.on_close(1006)
 
     def record_outcomes(self, reader: Reader) -> None:
         """Record the outcomes of sends that a client received."""

@@ -34,7 +34,7 @@ class SlowReceiver:
         self.received: list[str | bytes] = []
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    def text(self, data: str) -> Iterator[None] | None:
+    def on_text(self, data: str) -> Iterator[None] | None:
         self.record(data)
         if data.startswith("close"):
             self.connection.close(4401, "as told")
@@ -49,10 +49,10 @@ class SlowReceiver:
             yield
             self.record(f"{data} {step}")
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         self.record(data)
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         self.ended.set_result(code)
 
     def record(self, data: str | bytes) -> None:

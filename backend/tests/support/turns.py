@@ -23,7 +23,7 @@ async def run_turns(times: int = 20) -> None:
 
 def deliver(receiver: Receiver, frame: str) -> int:
     """Pass a text frame to the receiver, and run its iterator to the end; return the number of turns that this took."""
-    return 1 + sum(1 for _ in receiver.text(frame) or ())
+    return 1 + sum(1 for _ in receiver.on_text(frame) or ())
 
 
 class ManualClock:

@@ -42,7 +42,7 @@ class Recorder:
         self.connection = connection
         self.received: queue.Queue[str | bytes | int] = queue.Queue()
 
-    def text(self, data: str) -> None:
+    def on_text(self, data: str) -> None:
         self.received.put(data)
         if data == "fail":
             raise ValueError(data)
@@ -50,11 +50,11 @@ class Recorder:
             self.connection.close(int(data.split()[1]), "as told")
         self.connection.write(text_frame(data))
 
-    def binary(self, data: bytes) -> None:
+    def on_binary(self, data: bytes) -> None:
         self.received.put(data)
         self.connection.write(Frame(data, binary=True))
 
-    def closed(self, code: int) -> None:
+    def on_close(self, code: int) -> None:
         self.received.put(code)
 
     def next(self) -> str | bytes | int:

@@ -151,7 +151,7 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
 async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds() -> None:
     room = RecordedActivity()
     for now in (0.0, 0.5, 1.9, 2.0):
-        room.activity.typing(ADA, now, share=True)
+        room.activity.record_typing(ADA, now, share=True)
     await elapse(INTERVAL_S)
 
     assert room.new_lines() == [TypingNow(ADA)], "twice within the interval of P2 is told once"
@@ -161,7 +161,7 @@ async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds
 @virtual_time
 async def test_p4_typing_that_another_process_reported_is_not_reported_back() -> None:
     room = RecordedActivity()
-    room.activity.typing(ADA, 0.0, share=False)
+    room.activity.record_typing(ADA, 0.0, share=False)
     await elapse(INTERVAL_S)
 
     assert room.new_lines() == [TypingNow(ADA)]
@@ -172,7 +172,7 @@ async def test_p4_typing_that_another_process_reported_is_not_reported_back() ->
 async def test_p5_a_mark_is_sent_once_after_it_was_stored() -> None:
     room = RecordedActivity()
     room.answers.clear()
-    room.activity.read("ada", 3)
+    room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
     assert room.stores == [{"ada": 3}]
     assert room.new_lines() == []
@@ -186,7 +186,7 @@ async def test_p5_a_mark_is_sent_once_after_it_was_stored() -> None:
 async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest() -> None:
     room = RecordedActivity()
     for member, seq in (("ada", 3), ("bob", 1), ("ada", 5), ("ada", 4)):
-        room.activity.read(member, seq)
+        room.activity.record_read(member, seq)
     await elapse(BEFORE_S)
     assert room.stores == []
 
@@ -197,8 +197,8 @@ async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest()
 @virtual_time
 async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_sent() -> None:
     room = RecordedActivity(reads={"ada": 5})
-    room.activity.read("ada", 5)
-    room.activity.read("ada", 2)
+    room.activity.record_read("ada", 5)
+    room.activity.record_read("ada", 2)
     await elapse(1)
 
     assert (room.stores, room.new_lines(), room.shared) == ([], [], [])
@@ -208,10 +208,10 @@ async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_sent()
 async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transaction() -> None:
     room = RecordedActivity()
     room.answers.clear()
-    room.activity.read("ada", 3)
+    room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
-    room.activity.read("ada", 7)
-    room.activity.read("bob", 2)
+    room.activity.record_read("ada", 7)
+    room.activity.record_read("bob", 2)
     await elapse(1)
     assert room.stores == [{"ada": 3}]
 
@@ -226,7 +226,7 @@ async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
     """The member read further in another process, which stored that first."""
     room = RecordedActivity()
     room.stored["ada"] = 9
-    room.activity.read("ada", 3)
+    room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
 
     assert [ReadMark("ada", 9)] == room.new_lines() == room.shared
@@ -235,9 +235,9 @@ async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
 @virtual_time
 async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
     room = RecordedActivity(available=False)
-    room.activity.read("ada", 3)
+    room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
-    room.activity.read("ada", 4)
+    room.activity.record_read("ada", 4)
     await elapse(INTERVAL_S)
     assert room.new_lines() == []
 

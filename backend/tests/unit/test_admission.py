@@ -43,9 +43,9 @@ async def write_and_leave(harness: HubHarness, number: int) -> Hello:
     """Send messages, each in its own transaction, and leave; return the `hello`."""
     session, socket = await harness.join(member("writer"))
     for n in range(number):
-        session.text(send(f"m{n}"))
+        session.on_text(send(f"m{n}"))
         await harness.settle()
-    session.closed(1000)
+    session.on_close(1000)
     return hello(socket)
 
 
@@ -70,7 +70,7 @@ async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> N
     _, socket = await harness.join(member())
     assert (hello(socket).count, harness.hub.connections) == (1, 2)
 
-    first.closed(1000)
+    first.on_close(1000)
     _, bob_socket = await harness.join(member("bob"))
     assert hello(bob_socket).count == 2
     await harness.close()
@@ -146,7 +146,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
     assert refusal.retry_ms
     assert harness.hub.connections == 2
 
-    first.closed(1000)
+    first.on_close(1000)
     await harness.join(member("cyd"))
     assert harness.hub.connections == 2
     await harness.close()
@@ -178,7 +178,7 @@ async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() ->
 
     await harness.join(member(), item="bar")
     await harness.join(member("bob"))
-    first.closed(1000)
+    first.on_close(1000)
     await harness.join(member())
     assert harness.hub.connections == 4
     await harness.close()
@@ -198,10 +198,10 @@ async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
     harness = HubHarness()
     first, _ = await harness.join(member("ada"))
     second, _ = await harness.join(member("bob"))
-    first.closed(1000)
+    first.on_close(1000)
     assert set(harness.hub._rooms.items()) == {"foo"}
 
-    second.closed(1006)
+    second.on_close(1006)
     assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
     await harness.close()
 
@@ -213,7 +213,7 @@ async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() 
     session, socket = await harness.join(member(expires=expires))
     assert (hello(socket).expires, len(harness.hub._expiry)) == (int(expires * 1000), 1)
 
-    session.closed(1000)
+    session.on_close(1000)
     assert len(harness.hub._expiry) == 0
     await harness.close()
 

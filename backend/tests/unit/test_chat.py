@@ -29,7 +29,7 @@ def start() -> tuple[Chat, list[ClusterMessage]]:
 def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -> None:
     chat, _ = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    ada.receiver.text("hello")
+    ada.receiver.on_text("hello")
 
     assert ada.new_texts() == ["You wrote: hello", "Client #1 says: hello"]
     assert bob.new_texts() == ["Client #1 says: hello"]
@@ -38,8 +38,8 @@ def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -
 def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
     chat, published = start()
     ada, bob = Client(chat, 1), Client(chat, -2)
-    bob.receiver.closed(1000)
-    bob.receiver.closed(1006)
+    bob.receiver.on_close(1000)
+    bob.receiver.on_close(1006)
 
     assert (ada.new_texts(), bob.new_texts()) == (["Client #-2 left the chat"], [])
     assert (published, len(chat)) == ([ChatLine("Client #-2 left the chat")], 1)
@@ -48,8 +48,8 @@ def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
 def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
     chat, _ = start()
     first, second = Client(chat, 7), Client(chat, 7)
-    first.receiver.closed(1000)
-    second.receiver.text("still here")
+    first.receiver.on_close(1000)
+    second.receiver.on_text("still here")
 
     assert second.new_texts() == ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"]
 
@@ -57,9 +57,9 @@ def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
 def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
     chat, _ = start()
     ada = Client(chat, 1)
-    ada.receiver.text("early")
+    ada.receiver.on_text("early")
     bob = Client(chat, 2)
-    ada.receiver.text("late")
+    ada.receiver.on_text("late")
 
     assert bob.new_texts() == ["Client #1 says: late"]
 
@@ -67,7 +67,7 @@ def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
 def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None:
     chat, published = start()
     ada, bob = Client(chat, 1), Client(chat, 2)
-    ada.receiver.binary(b"\x00")
+    ada.receiver.on_binary(b"\x00")
 
     assert (ada.socket.close_code, bob.socket.close_code) == (Close.NOT_TEXT, None)
     assert (bob.new_texts(), published) == ([], [])
@@ -79,7 +79,7 @@ def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everyth
     slow.socket.reads = False
     line = "x" * (SLOW_BYTES // 4)
     for _ in range(8):
-        ada.receiver.text(line)
+        ada.receiver.on_text(line)
 
     assert slow.socket.close_code == Close.AT_CAPACITY
     assert SLOW_BYTES < slow.socket.buffered_bytes() < 2 * SLOW_BYTES
@@ -90,7 +90,7 @@ def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
     chat, _ = start()
     dead_client, ada = Client(chat, 1), Client(chat, 2)
     dead_client.socket.die()
-    ada.receiver.text("hello")
+    ada.receiver.on_text("hello")
 
     assert ada.new_texts() == ["You wrote: hello", "Client #2 says: hello"]
 
@@ -98,7 +98,7 @@ def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
 def test_t5_a_line_is_published_to_other_processes_once() -> None:
     chat, published = start()
     ada = Client(chat, 1)
-    ada.receiver.text("hello")
+    ada.receiver.on_text("hello")
 
     assert published == [ChatLine("Client #1 says: hello")]
 

@@ -39,9 +39,9 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
     ada, first = await harness.join(ADA)
     harness.log.holds_io_pending = True
-    ada.text(send("a"))
+    ada.on_text(send("a"))
     await run_turns()
-    ada.text(send("b"))
+    ada.on_text(send("b"))
     commit = harness.log.pending_calls[0]
     commit.perform()
     harness.log.answer(commit)
@@ -87,8 +87,8 @@ async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_
 ) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
     ada, _ = await harness.join(ADA)
-    ada.text(send("a"))
-    ada.closed(1000)
+    ada.on_text(send("a"))
+    ada.on_close(1000)
     await run_turns()
     (commit,) = harness.log.pending_calls
     commit.perform()
@@ -100,7 +100,7 @@ async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_
     await run_turns()
 
     assert seqs(socket) == [1]
-    bob.text(send("b"))
+    bob.on_text(send("b"))
     await harness.settle()
     assert seqs(socket) == [1, 2]
 
@@ -108,14 +108,14 @@ async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_
 async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(harness: HubHarness) -> None:
     ada, socket = await harness.join(ADA)
     _, reader = await harness.join(BOB)
-    ada.text(send("a"))
+    ada.on_text(send("a"))
     await run_turns()
     harness.log.settle("answer lost")
     await run_turns()
     assert [line.code for line in socket.lines if isinstance(line, Error)] == ["unavailable"]
     assert seqs(reader) == []
 
-    ada.text(send("b"))
+    ada.on_text(send("b"))
     await harness.settle()
     assert [1, 2] == seqs(reader) == seqs(socket)
 
@@ -125,11 +125,11 @@ async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_
 ) -> None:
     ada, socket = await harness.join(ADA)
     _, reader = await harness.join(BOB)
-    ada.text(send("a"))
+    ada.on_text(send("a"))
     await run_turns()
     harness.log.settle("answer lost")
     await run_turns()
-    ada.text(send("a"))
+    ada.on_text(send("a"))
     await harness.settle()
 
     (ack,) = [line for line in socket.lines if isinstance(line, Ack)]
@@ -163,7 +163,7 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(harness: 
 
     assert max(sizes) <= 256 * 1024
     assert seqs(reader) == list(range(1, 4001))
-    session.closed(1000)
+    session.on_close(1000)
 
 
 async def test_l3_a_client_that_gives_up_while_joining_is_not_counted(harness: HubHarness) -> None:
@@ -218,7 +218,7 @@ async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted
     for page in range(2):
         (read,) = harness.log.pending_calls
         read.perform()
-        ada.text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
+        ada.on_text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
         await run_turns()
         harness.log.pending_calls[-1].perform()
         harness.log.answer(harness.log.pending_calls[-1])

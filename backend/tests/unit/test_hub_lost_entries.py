@@ -49,14 +49,14 @@ class LossyHub:
         self.sessions.append(session)
         if hello(socket).head == 0:
             for id_ in ("a", "b", "c"):
-                session.text(send(id_))
+                session.on_text(send(id_))
                 await self.settle()
         return socket
 
     async def leave(self) -> None:
         """Close all connections, so that no room is in memory."""
         while self.sessions:
-            self.sessions.pop().closed(Close.GOING_AWAY)
+            self.sessions.pop().on_close(Close.GOING_AWAY)
         await self.settle()
         assert not self.hub._rooms.all()
 
@@ -127,15 +127,15 @@ async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history
     await harness.settle()
     session = await joining
     for id_ in ("a", "b", "c"):
-        session.text(send(id_))
+        session.on_text(send(id_))
         await harness.settle()
     harness.lose()
-    session.text(send("d"))
+    session.on_text(send("d"))
     await harness.settle()
 
     assert [line.id for line in socket.lines if isinstance(line, Ack)] == ["a", "b", "c"]
     await assert_all_start_over(harness, socket, "a", "d")
-    session.closed(Close.RESTART)
+    session.on_close(Close.RESTART)
     assert harness.hub.connections == 2
 
 

@@ -18,5 +18,5 @@ async def test_reprs_show_identity_and_state() -> None:
     assert repr(harness.room) == "<Room 'foo' <RoomHistory a 1..50, 0 in memory> <RoomReaders 0 in step, 0 behind>>"
     assert repr(connection) == "<SseConnection open: 2 bytes buffered>"
     assert repr(Draft("foo", "edit", "e", ADA, 1, Raw(b"1"), 3)) == "<Draft edit of 3 'e' by 'ada' in 'foo'>"
-    harness.session.closed(1000)
+    harness.session.on_close(1000)
     assert repr(harness.session) == "<Session of 'ada' in 'foo' closed>"

@@ -13,7 +13,7 @@ def evictions() -> float:
 
 
 async def test_l2_a_process_keeps_the_latest_send_rates_and_counts_the_evicted_ones() -> None:
-    hub = Hub(HeldLog(), limits=Limits(60_000, 1, 2), process_limits=ProcessLimits(rates=10))
+    hub = Hub(HeldLog(), limits=Limits(60_000, 1, 2), process_limits=ProcessLimits(rate_limiters=10))
     before = evictions()
     for number in range(25):
         hub.take_send(f"member-{number}", "foo")

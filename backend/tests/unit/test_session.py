@@ -13,7 +13,7 @@ from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 def test_f1_a_frame_holds_several_lines_and_is_answered_in_one() -> None:
     harness = SessionHarness()
-    harness.session.text(f"{PING}\n{PING}\n{PING}")
+    harness.session.on_text(f"{PING}\n{PING}\n{PING}")
 
     assert len(harness.socket.frames) == 1
     assert harness.socket.lines == [Pong()] * 3
@@ -72,7 +72,7 @@ def test_l6_f2_invalid_lines_in_a_row_are_counted_over_turns() -> None:
 
 def test_l6_an_end_between_two_turns_discards_the_rest_of_the_frame() -> None:
     harness = SessionHarness()
-    later_turns = harness.session.text("\n".join([PING] * 64 + [send("late")]))
+    later_turns = harness.session.on_text("\n".join([PING] * 64 + [send("late")]))
     assert later_turns is not None
     harness.session.end(Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token expired"))
 
@@ -123,14 +123,14 @@ async def test_f2_a_valid_line_resets_the_count_of_invalid_lines(line: str) -> N
 
 def test_c_1003_bytes_end_the_connection() -> None:
     harness = SessionHarness()
-    harness.session.binary(b"{}")
+    harness.session.on_binary(b"{}")
 
     assert harness.socket.close_code == Close.NOT_TEXT
 
 
 def test_the_end_of_the_connection_leaves_the_room() -> None:
     harness = SessionHarness()
-    harness.session.closed(1006)
+    harness.session.on_close(1006)
 
     assert harness.host.left_sessions == [harness.session]
 
@@ -181,7 +181,7 @@ async def test_f2_any_input_gets_a_valid_reply_and_refused_input_stores_nothing(
     for frame in frames:
         harness.send_frame(frame)
     if binary is not None:
-        harness.session.binary(binary)
+        harness.session.on_binary(binary)
     harness.room.close()
 
     refused = [line for line in harness.socket.lines if isinstance(line, Error)]

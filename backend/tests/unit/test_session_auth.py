@@ -122,7 +122,7 @@ def test_a4_lines_that_wait_for_an_auth_are_discarded_when_the_connection_ends(e
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{send('a')}")
     if ending == "closed":
-        harness.session.closed(1006)
+        harness.session.on_close(1006)
     else:
         harness.session.end(REFUSED_TOKEN)
     harness.send_frame(send("b"))

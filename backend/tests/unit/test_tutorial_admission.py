@@ -27,7 +27,7 @@ class Peer(FakeConnection):
         """Tell the receiver if the socket was closed (AcceptedConnection)."""
         self.receiver = receiver
         if self.close_code is not None:
-            receiver.closed(self.close_code)
+            receiver.on_close(self.close_code)
 
 
 def a_hub() -> Hub:
@@ -67,5 +67,5 @@ async def test_l3_c_1013_the_limit_of_connections_counts_the_tutorial_sockets(me
         TutorialAdmission(authenticator, hub, "credential", member)
     assert refused.value.close == Close.AT_CAPACITY
 
-    peers[0].receiver.closed(1000)
+    peers[0].receiver.on_close(1000)
     TutorialAdmission(authenticator, hub, "credential", member)

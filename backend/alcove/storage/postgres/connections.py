@@ -27,7 +27,7 @@ _STATEMENT_ERRORS = ("22", "23", "40", "53", "54", "55", "57014")
 _DATA_ERRORS = ("22", "23502", "23514", "54")
 
 
-class Connections:
+class ConnectionPools:
     """Holds three pools, so that writes do not wait for reads, and reads do not wait for lists of rooms.
 
     Connections are opened when needed. When one fails, it and all idle ones are closed: after a failover they may lead

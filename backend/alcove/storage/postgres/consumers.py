@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from alcove.storage.consumers import Backlog, ConsumerRecord, ItemPosition
-from alcove.storage.postgres.connections import Connections
+from alcove.storage.postgres.connections import ConnectionPools
 from alcove.storage.queries import load_queries
 from alcove.storage.rows import position_from_row
 
@@ -16,7 +16,7 @@ _REGISTER_S = 600
 class PostgresConsumers:
     """Runs the queries of consumers on the connections of a log."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: ConnectionPools) -> None:
         self._connections = connections
 
     async def register(self, name: str) -> None:

@@ -30,7 +30,7 @@ from alcove.storage.base import (
 from alcove.storage.deleted_rooms import DeletedRooms
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.postgres.append import append, entries_at
-from alcove.storage.postgres.connections import CONNECT_S, Connections
+from alcove.storage.postgres.connections import CONNECT_S, ConnectionPools
 from alcove.storage.postgres.consumers import PostgresConsumers
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
@@ -52,7 +52,7 @@ class PostgresLog:
     """The log in a PostgreSQL database (Log)."""
 
     def __init__(
-        self, connections: Connections, log_id: str, retention: Retention, lists: ListLimits | None = None
+        self, connections: ConnectionPools, log_id: str, retention: Retention, lists: ListLimits | None = None
     ) -> None:
         """Start the task that applies retention, if anything is removed at all.
 
@@ -114,7 +114,7 @@ class PostgresLog:
                 log_id = await prepare(connection, connect)
             finally:
                 await connection.close(timeout=CONNECT_S)
-            return cls(await Connections.open(url, connections, lock), log_id, retention, lists)
+            return cls(await ConnectionPools.open(url, connections, lock), log_id, retention, lists)
         except BaseException as error:
             if lock is not None:
                 await lock.close()
