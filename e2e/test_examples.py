@@ -165,13 +165,13 @@ def test_a_logout_ends_every_tab_and_leaves_nothing_behind(
     order.sign_out()
 
     order.page.wait_for_url("**/login")
-    expect(other.status).to_contain_text("Signed out")
+    expect(other.status).to_contain_text("Not signed in")
     expect(other.message_with("from the other tab")).to_have_count(0)
     kept = other.document.evaluate(READ_STORAGE)
     assert "from the other tab" not in kept
     assert "eyJ" not in kept  # a token
     order.open(number)
-    expect(order.status).to_contain_text("Signed out")
+    expect(order.status).to_contain_text("Not signed in")
 
 
 @storm

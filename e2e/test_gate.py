@@ -172,7 +172,9 @@ def test_a4_a_host_page_without_a_fresh_token_ends_the_session(page: Page, host:
     host.tokens = [admits(seconds=token_lifetime(enter_frame(page, host)))]
     page.goto(host.url)
 
-    expect(page.frame_locator("iframe").get_by_role("status")).to_have_text("Signed out · You are signed out.")
+    expect(page.frame_locator("iframe").get_by_role("status")).to_have_text(
+        "Not signed in · Sign in to read and write here."
+    )
     # At first, before the end (once or repeatedly; never, where coming in took all the time), and at it.
     assert 2 <= host.asked <= 6
 

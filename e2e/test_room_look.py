@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from layout import small_targets
 from page_problems import PageProblems
 from pages.room import RoomPage
+from pages.words import EN, ES, Words
 from seed import fill, member
 from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Server
@@ -103,6 +104,55 @@ def test_a_room_opens_at_the_first_unread_message(room: RoomPage, page: Page, se
     room.to_foot.click()
     expect(room.message_with("news 39")).to_be_in_viewport()
     expect(room.to_foot).to_have_count(0)
+
+
+def test_a_second_click_on_delete_deletes_no_other_message(room: RoomPage, item: str) -> None:
+    """The message shrinks to a line, so that the one above comes under the pointer."""
+    room.enter(item)
+    room.send("above")
+    room.wait_until_sent("above")
+    room.send("one\ntwo\nthree")
+    expect(room.messages.last).to_contain_text("three")
+    expect(room.sending_label).to_have_count(0)
+    room.messages.last.hover()
+    delete = room.messages.last.get_by_role("button", name="Delete", exact=True)
+    box = delete.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    delete.click()
+    expect(room.messages.last).to_contain_text("Message deleted")
+
+    room.page.mouse.click(*middle)
+
+    expect(room.message_with("above")).to_be_visible()
+    expect(room.page.get_by_role("button", name="Undo")).to_have_count(1)
+    room.page.mouse.move(middle[0] - 5, middle[1])  # the pointer has moved: its message has its buttons again
+    expect(room.message_with("above").get_by_role("toolbar")).to_have_css("opacity", "1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(EN, id="en"),
+        pytest.param(ES, marks=pytest.mark.browser_context_args(locale="es-CO"), id="es"),
+    ],
+)
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phones_header_is_as_wide_as_the_phone_without_a_network(
+    page: Page, item: str, words: Words, width: int, page_problems: PageProblems
+) -> None:
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page.set_viewport_size({"width": width, "height": 700})
+    room = RoomPage(page, words, name="Ada")
+    room.visit(item)
+    expect(room.message).to_be_focused()
+    page.context.set_offline(True)
+    expect(page.get_by_role("button", name={EN: "Retry now", ES: "Reintentar ahora"}[words])).to_be_visible()
+
+    for button in page.get_by_role("button").all():
+        if button.is_visible():
+            expect(button).to_be_in_viewport(ratio=1)
+    assert room.overflow() <= 0
 
 
 def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str) -> None:

@@ -100,7 +100,7 @@ def test_a4_a_session_that_ended_revives_when_its_tab_is_shown(
     host.tokens = [token(exp=time.time() + 3, items={ITEM: "rw"})]
     page.goto(host.url)
     frame = page.frame_locator("iframe")
-    expect(frame.get_by_role("status")).to_have_text("Signed out · You are signed out.")
+    expect(frame.get_by_role("status")).to_have_text("Not signed in · Sign in to read and write here.")
 
     host.tokens = [token(items={ITEM: "rw"})]
     page.frames[1].evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -47,7 +47,8 @@ export default function FirstRun({ item }: { readonly item: string | null }) {
       <div className={styles.home}>
         <section className={styles.start} aria-label={t("home.start")}>
           <h1 className={styles.headline}>{item === null ? t("home.headline") : t("home.join", { item })}</h1>
-          <p className={styles.lead}>{t(item === null ? "home.lead" : "home.joinLead")}</p>
+          {item === null && <p className={styles.lead}>{t("home.lead")}</p>}
+          {item !== null && mode === "open" && <p className={styles.lead}>{t("home.joinLead")}</p>}
           {mode === "open" && (
             <>
               <p className={styles.open}>{t("openMode.text")}</p>
@@ -100,10 +101,10 @@ function Demo({ label, onEnter }: DemoProps) {
         onEnter(name.trim() === "" ? inventName() : name.trim());
       }}
     >
+      <Field label={t("home.yourName")} value={name} onValue={setName} maxLength={64} />
       <Button type="submit" weight="strong">
         {label}
       </Button>
-      <Field label={t("home.yourName")} value={name} onValue={setName} maxLength={64} />
     </form>
   );
 }

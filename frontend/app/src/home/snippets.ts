@@ -15,9 +15,7 @@ export function snippetOf(kind: Kind, item: string, server: string, isOpen: bool
   switch (kind) {
     case "script":
       return `<script src="${server}/embed.js" async></script>
-<alcove-room
-  item="${item}"${isOpen ? "" : `\n  token-url="${TOKEN_URL}"`}
-></alcove-room>`;
+<alcove-room item="${item}"${isOpen ? "" : ` token-url="${TOKEN_URL}"`}></alcove-room>`;
     case "react":
       return `import { createClient } from "alcove-client";
 import { AlcoveProvider, Room } from "alcove-react";

@@ -3,6 +3,7 @@
 import { Icon } from "alcove-react";
 import { type KeyboardEvent, type Ref, useState } from "react";
 import { useTranslation } from "../i18n/translation";
+import { PHONE, useMedia } from "../shell/useMedia";
 import { CODE, DETAILS } from "../ui/icons";
 import styles from "./RoomTools.module.css";
 
@@ -17,10 +18,13 @@ type RoomToolsProps = {
 export function RoomTools({ ref, embed, details, onEmbed, onDetails }: RoomToolsProps) {
   const { t } = useTranslation();
   const [stop, setStop] = useState(0);
-  const tools = [
+  const isPhone = useMedia(PHONE);
+  const all = [
     { icon: CODE, label: t("details.embed"), controls: "developer", isOpen: embed, onPress: onEmbed },
     { icon: DETAILS, label: t("details.title"), controls: "details", isOpen: details, onPress: onDetails },
   ];
+  // A phone has no room for both, and its details lead to the code, too.
+  const tools = isPhone ? all.slice(1) : all;
 
   function onKey({ key, currentTarget }: KeyboardEvent<HTMLElement>) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[key] ?? 0;
@@ -34,7 +38,7 @@ export function RoomTools({ ref, embed, details, onEmbed, onDetails }: RoomTools
           key={controls}
           type="button"
           className={styles.tool}
-          tabIndex={index === stop ? 0 : -1}
+          tabIndex={index === Math.min(stop, tools.length - 1) ? 0 : -1}
           aria-expanded={isOpen}
           aria-controls={controls}
           onFocus={() => setStop(index)}

@@ -3,6 +3,8 @@ import { useCallback, useSyncExternalStore } from "react";
 
 /** One pane at a time: rooms and details are sheets. */
 export const ONE_PANE = "(width < 720px)";
+/** The header of a room has room for one button. */
+export const PHONE = "(width < 480px)";
 /** The details are beside the room, not over it. */
 export const THREE_PANES = "(width >= 1120px)";
 

@@ -9,6 +9,8 @@ import { closeCodes } from "./closeCodes";
 /** Silence after which a ping is sent, and the time to answer it before the connection is closed, in ms. */
 export const SILENCE_MS = 20_000;
 export const ANSWER_MS = 8_000;
+/** The same where the browser says that there is no network. */
+export const OFFLINE_MS = 2_000;
 /** After a connection that lasted so long, in ms, the backoff begins from the start. */
 const GOOD_MS = 5_000;
 /** The close codes with which the server sends the time of the next attempt (C). */
@@ -71,7 +73,7 @@ export class WebSocketLink {
     this.#leave = [
       this.#platform.on("online", () => this.wake()),
       this.#platform.on("visible", () => this.wake()),
-      this.#platform.on("offline", () => this.#probe()),
+      this.#platform.on("offline", () => this.#probe(OFFLINE_MS)),
     ];
     this.#attempts = 0;
     this.#attempt();
@@ -173,11 +175,11 @@ export class WebSocketLink {
     );
   }
 
-  #probe(): void {
+  #probe(withinMs = ANSWER_MS): void {
     if (this.#state.status !== "open" || this.#deadline !== undefined) return;
     const ping = writeLine({ type: "ping" });
     if (this.send(ping)) this.#listener.onSent(ping);
-    this.#deadline = setTimeout(() => this.#lost(CUT), ANSWER_MS);
+    this.#deadline = setTimeout(() => this.#lost(CUT), withinMs);
   }
 
   #closed(code: number, reason: string): void {

@@ -254,6 +254,16 @@ test("offline is said with what waits, and what is written goes out later", asyn
   expect(platform.browser.newest.sent.map((line) => JSON.parse(line).body)).toEqual(["later"]);
 });
 
+test("a network that the browser misses is said within two seconds, if no answer comes from the server either", async () => {
+  await live();
+  platform.dispatch("offline");
+  await vi.advanceTimersByTimeAsync(1999);
+  expect(status().status).toBe("live");
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(status().status).toBe("offline");
+});
+
 test("L1 a body that is too large does not leave the page", async () => {
   const socket = await live();
   room.send("x".repeat(19));

@@ -105,7 +105,7 @@ export const RoomLog = memo(function RoomLog(props: RoomLogProps) {
   });
 
   return (
-    <div className={styles.area} style={{ "--_cover": `${cover}px` } as CSSProperties}>
+    <div className={styles.area} data-bottom={atBottom} style={{ "--_cover": `${cover}px` } as CSSProperties}>
       <Empty state={state} />
       {history.status === "failed" && (
         <p className={styles.failed}>

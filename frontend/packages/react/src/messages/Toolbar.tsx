@@ -1,7 +1,7 @@
 // The buttons of a message, shown where the reader points or moves to it.
 
 import type { Message } from "alcove-client";
-import { useState } from "react";
+import { type MouseEvent, useState } from "react";
 import { Icon } from "../lib/Icon";
 import { CHECK } from "../lib/icons";
 import { useAlcoveContext } from "../provider";
@@ -33,7 +33,8 @@ export default function Toolbar({ message, own, actions }: ToolbarProps) {
             data-choice={key}
             onBlur={() => setDone(null)}
             onPointerLeave={() => setDone(null)}
-            onClick={() => {
+            onClick={(event) => {
+              if (key === "delete") hideUntilMoved(event);
               act();
               if (key === "copy" || key === "link") setDone(key);
             }}
@@ -44,4 +45,17 @@ export default function Toolbar({ message, own, actions }: ToolbarProps) {
       })}
     </div>
   );
+}
+
+/** Hide the toolbar of the message that a deletion moves under the pointer: a second click would delete that one, too. */
+function hideUntilMoved({ currentTarget, screenX, screenY }: MouseEvent) {
+  const log = currentTarget.closest<HTMLElement>("[role=log]");
+  if (log === null) return;
+  const onMove = (move: PointerEvent) => {
+    if (move.screenX === screenX && move.screenY === screenY) return; // only the list moved
+    delete log.dataset.pointer;
+    removeEventListener("pointermove", onMove);
+  };
+  log.dataset.pointer = "still";
+  addEventListener("pointermove", onMove);
 }

@@ -89,7 +89,7 @@ export const en = {
     reconnecting: "Reconnecting…",
     reconnectingWaiting_one: "Reconnecting… {{count}} message waiting",
     reconnectingWaiting_other: "Reconnecting… {{count}} messages waiting",
-    offline: "You're offline.",
+    offline: "You're offline",
     offlineWaiting_one: "You're offline. {{count}} message waiting",
     offlineWaiting_other: "You're offline. {{count}} messages waiting",
     awaitingToken: "Signing in again…",
@@ -97,7 +97,7 @@ export const en = {
     awaitingTokenWaiting_other: "Signing in again… {{count}} messages waiting",
     noAccess: "No access",
     ended: "Session expired",
-    signedOut: "Signed out",
+    signedOut: "Not signed in",
     retryNow: "Retry now",
     nextAttempt_one: "Next attempt in {{count}} second",
     nextAttempt_other: "Next attempt in {{count}} seconds",
@@ -106,7 +106,7 @@ export const en = {
   /** Shown in place of the composer. */
   noAccess: {
     ended: "Your session has expired.",
-    signedOut: "You are signed out.",
+    signedOut: "Sign in to read and write here.",
   },
   members: {
     title: "Members",

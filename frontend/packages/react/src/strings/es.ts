@@ -5,7 +5,7 @@ export const es: Strings = {
   language: "es",
   rooms: {
     title: "Salas",
-    search: "Buscar o crear una sala",
+    search: "Buscar o crear sala",
     create: "Crear la sala {{item}}",
     unread_one: "{{count}} mensaje sin leer",
     unread_other: "{{count}} mensajes sin leer",
@@ -88,7 +88,7 @@ export const es: Strings = {
     reconnecting: "Reconectando…",
     reconnectingWaiting_one: "Reconectando… {{count}} mensaje en espera",
     reconnectingWaiting_other: "Reconectando… {{count}} mensajes en espera",
-    offline: "Sin conexión.",
+    offline: "Sin conexión",
     offlineWaiting_one: "Sin conexión. {{count}} mensaje en espera",
     offlineWaiting_other: "Sin conexión. {{count}} mensajes en espera",
     awaitingToken: "Iniciando sesión de nuevo…",
@@ -96,7 +96,7 @@ export const es: Strings = {
     awaitingTokenWaiting_other: "Iniciando sesión de nuevo… {{count}} mensajes en espera",
     noAccess: "Sin acceso",
     ended: "Sesión caducada",
-    signedOut: "Sesión cerrada",
+    signedOut: "Sin iniciar sesión",
     retryNow: "Reintentar ahora",
     nextAttempt_one: "Próximo intento en {{count}} segundo",
     nextAttempt_other: "Próximo intento en {{count}} segundos",
@@ -104,7 +104,7 @@ export const es: Strings = {
   },
   noAccess: {
     ended: "Tu sesión ha caducado.",
-    signedOut: "Has cerrado la sesión.",
+    signedOut: "Inicia sesión para leer y escribir aquí.",
   },
   members: {
     title: "Miembros",
