@@ -232,8 +232,8 @@ def _optional(**values: Any) -> dict[str, Any]:
 
 def _number(number: int) -> int:
     """Return a number that a request may have. Raises InvalidError if it is not a seq or a count."""
-    if not 0 <= number < 2**53:
-        raise InvalidError("expected a number from 0 to 2 ** 53 - 1")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
+        raise InvalidError(f"expected an integer from 0 to 2 ** 53 - 1, got {number!r:.80}")
     return number
 
 

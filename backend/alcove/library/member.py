@@ -47,6 +47,8 @@ class Member:
     items: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.id, str | int | UUID) or isinstance(self.id, bool):
+            raise InvalidError(f"a member's id: expected a text, an integer or a UUID, got {self.id!r:.80}")
         object.__setattr__(self, "id", str(self.id))
         if not self.name:
             object.__setattr__(self, "name", str(self.id)[:64])

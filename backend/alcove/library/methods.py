@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
 from alcove.access.bans import Ban
 from alcove.access.revocations import Revocation
@@ -18,19 +18,29 @@ from alcove.errors import (
     Refusal,
     UnavailableError,
 )
-from alcove.item_ids import ItemIdError, check_item_id
+from alcove.item_ids import ItemIdError
+from alcove.library.arguments import (
+    author,
+    ban_reason,
+    end_ms,
+    entry_id,
+    event_text,
+    item_argument,
+    item_or_all,
+    items_argument,
+    mark_argument,
+    member_id,
+    page_arguments,
+    person,
+    seq_argument,
+    to_json,
+)
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.imports import AsyncSource, ImportJob, ImportResult, OnProgress, async_parts_of
 from alcove.library.member import Member
-from alcove.protocol import raw
 from alcove.rooms.hub import Hub
 from alcove.rooms.writing import EventBody
 from alcove.storage.base import ListRefusedError, LogUnavailableError, UnstorableError
-
-_ID_CHARS = 64
-_MEMBER_CHARS = 128
-_REASON_CHARS = 200
-_PAGE_ENTRIES = 500
 
 
 class Methods:
@@ -64,7 +74,7 @@ class Methods:
 
         """
         with _typed_errors():
-            written = await self._rooms().writer.send(check_item_id(item), _to_json(body), by.person, id=_check_id(id))
+            written = await self._rooms().writer.send(item_argument(item), to_json(body), person(by), id=entry_id(id))
             return entry_of(item, written.entry)
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
@@ -79,10 +89,8 @@ class Methods:
 
         """
         with _typed_errors():
-            if not isinstance(text, str) or not text:
-                raise InvalidError("text: expected at least one character")
-            body = EventBody(text, UNSET if data is UNSET else _to_json(data))
-            written = await self._rooms().writer.event(check_item_id(item), body, by.person, id=_check_id(id))
+            body = EventBody(event_text(text), UNSET if data is UNSET else to_json(data))
+            written = await self._rooms().writer.event(item_argument(item), body, person(by), id=entry_id(id))
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
@@ -94,7 +102,12 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.edit(
-                check_item_id(item), seq, _to_json(body), by.person, moderate=by.may_moderate, id=_check_id(id)
+                item_argument(item),
+                seq_argument(seq),
+                to_json(body),
+                person(by),
+                moderate=author(by).may_moderate,
+                id=entry_id(id),
             )
             return entry_of(item, written.entry)
 
@@ -107,7 +120,7 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.delete(
-                check_item_id(item), seq, by.person, moderate=by.may_moderate, id=_check_id(id)
+                item_argument(item), seq_argument(seq), person(by), moderate=author(by).may_moderate, id=entry_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -122,36 +135,31 @@ class Methods:
 
         """
         with _typed_errors():
-            if before is not None and after is not None:
-                raise InvalidError("`before` and `after` exclude each other: give one of them")
-            if not 1 <= limit <= _PAGE_ENTRIES:
-                raise InvalidError(f"limit: expected 1 to {_PAGE_ENTRIES}, got {limit}")
+            before, after, limit = page_arguments(before, after, limit)
             return page_of(
-                item, await self._rooms().queries.read(check_item_id(item), before=before, after=after, limit=limit)
+                item, await self._rooms().queries.read(item_argument(item), before=before, after=after, limit=limit)
             )
 
     async def members(self, item: str) -> Members:
         """Return who is connected to the item's room on all processes: up to 100 members, and their number (W11)."""
         with _typed_errors():
-            return Members(*await self._rooms().queries.members(check_item_id(item)))
+            return Members(*await self._rooms().queries.members(item_argument(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
         """Return by item the head and the number of unread messages for a member, given as a Member or by id (W10)."""
         with _typed_errors():
-            counts = await self._rooms().queries.count_unread(
-                [check_item_id(item) for item in dict.fromkeys(items)], _member_id(member)
-            )
+            counts = await self._rooms().queries.count_unread(items_argument(items), member_id(member))
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
         """Move a member's read mark forward to `seq`, at most to the head; return its position (P5)."""
         with _typed_errors():
-            return await self._rooms().writer.mark_read(check_item_id(item), _member_id(by), seq)
+            return await self._rooms().writer.mark_read(item_argument(item), member_id(by), mark_argument(seq))
 
     async def delete_room(self, item: str) -> None:
         """Delete the item's room with all its data: entries, ids and read marks (W11)."""
         with _typed_errors():
-            await self._rooms().writer.delete_room(check_item_id(item))
+            await self._rooms().writer.delete_room(item_argument(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
         """Yield a whole room, or everything that a member wrote, as NDJSON (W14).
@@ -169,9 +177,9 @@ class Methods:
                 raise InvalidError("give either an item or a member")
             data = self._rooms().personal_data
             async for lines in (
-                data.export_room(check_item_id(item))
+                data.export_room(item_argument(item))
                 if item is not None
-                else data.export_member(_member_id(member or ""))
+                else data.export_member(member_id(member or ""))
             ):
                 yield lines
 
@@ -201,7 +209,7 @@ class Methods:
 
         """
         with _typed_errors():
-            await self._rooms().personal_data.erase_member(_member_id(member), by.person)
+            await self._rooms().personal_data.erase_member(member_id(member), person(by))
 
     async def ban(
         self,
@@ -225,12 +233,8 @@ class Methods:
         with _typed_errors():
             if right not in {"write", "all"}:
                 raise InvalidError(f"right: expected 'write' or 'all', got {right!r}")
-            if reason is not None and (not 1 <= len(reason) <= _REASON_CHARS or "\0" in reason):
-                raise InvalidError(f"reason: expected 1 to {_REASON_CHARS} characters")
-            if until is not None and until.tzinfo is None:
-                raise InvalidError("until: expected a time with a time zone")
-            until_ms = None if until is None else int(until.timestamp() * 1000)
-            await self._rooms().ban(Ban(_member_id(member), _item_or_all(item), right, until_ms, reason))
+            ban = Ban(member_id(member), item_or_all(item), right, end_ms(until), ban_reason(reason))
+            await self._rooms().ban(ban)
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
         """Lift the ban of a member on the item, or with None the one on all items.
@@ -238,7 +242,7 @@ class Methods:
         Do nothing if there is none (W15).
         """
         with _typed_errors():
-            await self._rooms().ban(Ban(_member_id(member), _item_or_all(item)))
+            await self._rooms().ban(Ban(member_id(member), item_or_all(item)))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
         """Close a member's connections on every process, on an item or on all (A7).
@@ -246,7 +250,7 @@ class Methods:
         Call it when a user signs out or loses rights. A client that comes back is admitted by your dependency again.
         """
         with _typed_errors():
-            await self._rooms().revoke(Revocation.of_member(_member_id(member), _item_or_all(item), 0))
+            await self._rooms().revoke(Revocation.of_member(member_id(member), item_or_all(item), 0))
 
 
 @contextmanager
@@ -262,31 +266,3 @@ def _typed_errors() -> Iterator[None]:
         raise OverloadedError(str(error), 1000) from error
     except (UnstorableError, ItemIdError, UnicodeEncodeError) as error:
         raise InvalidError(str(error)) from None
-
-
-def _to_json(value: Any) -> Raw:
-    """Encode the value as JSON. Raises InvalidError if that is not possible."""
-    try:
-        return raw(value)
-    except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidError(f"this is not JSON: {error}") from error
-
-
-def _item_or_all(item: str | None) -> str | None:
-    """Check the item id and return it; None stands for all items."""
-    return None if item is None else check_item_id(item)
-
-
-def _check_id(id: str | None) -> str | None:
-    """Check the id of an entry, if there is one, and return it. Raises InvalidError (S1)."""
-    if id is not None and (not 1 <= len(id) <= _ID_CHARS or "\0" in id):
-        raise InvalidError(f"id: expected 1 to {_ID_CHARS} characters without NUL")
-    return id
-
-
-def _member_id(member: Member | str) -> str:
-    """Return the id of a member who is given as a Member or by id. Raises InvalidError."""
-    id_ = str(member.id) if isinstance(member, Member) else member
-    if not 1 <= len(id_) <= _MEMBER_CHARS or "\0" in id_:
-        raise InvalidError(f"member: expected an id of 1 to {_MEMBER_CHARS} characters")
-    return id_

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -196,3 +197,49 @@ def test_settings_are_arguments_and_the_environment_is_not_read(
         Alcove(no_such=1)
     with pytest.raises(SettingsError, match="body_bytes='0': input should be greater"):
         Alcove(body_bytes=0)
+
+
+@pytest.mark.parametrize("seq", ["1", True, 1.0, None, 0, -1, 2**53, "x" * 1000])
+async def test_s8_s9_what_is_no_seq_is_refused_and_nothing_is_stored(alcove: Alcove, seq: Any) -> None:
+    """An untyped path parameter is a text: stored as a target, no process could apply it."""
+    await alcove.send("order-1", "hello", by=ADA)
+    for call in (alcove.edit("order-1", seq, "changed", by=ADA), alcove.delete("order-1", seq, by=ADA)):
+        with pytest.raises(InvalidError, match=r"seq: expected an integer from 1 to 9007199254740991, got "):
+            await call
+
+    assert [entry.body for entry in await alcove.entries("order-1")] == ["hello"]
+
+
+async def test_an_argument_of_another_type_is_refused_by_name_and_nothing_is_stored(alcove: Alcove) -> None:
+    wrong: Any = object()
+    calls = {
+        "item": (alcove.send(wrong, "x", by=ADA), alcove.ban("bob", wrong), alcove.delete_room(wrong)),
+        "by": (
+            alcove.send("order-1", "x", by=wrong),
+            alcove.event("order-1", "x", by=wrong),
+            alcove.erase("a", by=wrong),
+        ),
+        "id": (alcove.send("order-1", "x", by=ADA, id=wrong), alcove.event("order-1", "x", by=ADA, id=wrong)),
+        "text": (alcove.event("order-1", wrong, by=ADA),),
+        "seq": (alcove.mark_read("order-1", wrong, by=ADA),),
+        "before": (alcove.entries("order-1", before=wrong),),
+        "after": (alcove.entries("order-1", after=wrong),),
+        "limit": (alcove.entries("order-1", limit=wrong),),
+        "member": (alcove.ban(wrong), alcove.unban(wrong), alcove.revoke(wrong), alcove.unread(wrong, ["order-1"])),
+        "items": (alcove.unread("bob", "order-1"),),
+        "until": (alcove.ban("bob", until=wrong), alcove.ban("bob", until=datetime(2030, 1, 1))),  # noqa: DTZ001
+        "reason": (alcove.ban("bob", reason=wrong),),
+    }
+    for name, wrong_calls in calls.items():
+        for call in wrong_calls:
+            with pytest.raises(InvalidError, match=rf"^{name}: expected .*, got "):
+                await call
+
+    assert list(await alcove.entries("order-1")) == []
+
+
+@pytest.mark.parametrize("id", [None, True, 1.5, b"ada"])
+def test_a8_a_member_without_an_id_is_refused(id: Any) -> None:
+    """`None` as a text would be one member for all who have no id."""
+    with pytest.raises(InvalidError, match="id: expected a text, an integer or a UUID"):
+        Member(id, "Ada")
