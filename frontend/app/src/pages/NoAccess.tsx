@@ -12,14 +12,12 @@ export default function NoAccess({ state, onEnter }: NoAccessProps) {
   const { t } = useTranslation();
   const { credential, session } = useSession();
   const mode = useOpenMode();
-  const { status, error } = state;
-  const ended = status === "ended";
+  const ended = state.status === "ended";
   if (credential === null || mode === "application") return null;
   return (
     <FreshToken
       credential={credential}
       lead={t(ended ? "room.endedLead" : "room.freshToken")}
-      said={error?.message ?? ""}
       onConnect={(fresh) => {
         session.enter(fresh);
         onEnter();

@@ -10,12 +10,10 @@ import styles from "./FreshToken.module.css";
 type FreshTokenProps = {
   readonly credential: Credential;
   readonly lead: string;
-  /** The server's own words; empty: it gave none. */
-  readonly said: string;
   readonly onConnect: (credential: Credential) => void;
 };
 
-export function FreshToken({ credential, lead, said, onConnect }: FreshTokenProps) {
+export function FreshToken({ credential, lead, onConnect }: FreshTokenProps) {
   const { t } = useTranslation();
   const [token, setToken] = useState("");
 
@@ -27,7 +25,6 @@ export function FreshToken({ credential, lead, said, onConnect }: FreshTokenProp
   return (
     <form className={styles.form} onSubmit={submit}>
       <p>{lead}</p>
-      {said !== "" && <p>{t("status.said", { reason: said })}</p>}
       <Field label={t("item.token")} type="password" value={token} onValue={setToken} />
       <Button type="submit" weight="strong">
         {t("connect")}

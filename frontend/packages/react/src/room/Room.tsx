@@ -147,13 +147,7 @@ function RoomOfItem(props: RoomOfItemProps) {
             {...composer}
             title={title}
             limit={limit}
-            strip={
-              editor.editing !== null && (
-                <Strip text={t("composer.editing")}>
-                  <StripButton label={t("message.cancel")} onPress={editor.onCancel} />
-                </Strip>
-              )
-            }
+            strip={editor.editing !== null && <Strip text={t("composer.editing")} />}
           />
         ) : (
           <Notice text={t("composer.readOnly")} />
