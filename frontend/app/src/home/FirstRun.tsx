@@ -1,12 +1,13 @@
 // The first steps: a demo room for a look, code for an application, and fields for who has a token.
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useTranslation } from "../i18n/translation";
 import { keptDemo } from "../session/demo";
 import { useOpenMode } from "../session/useMode";
 import { useSession } from "../session/useSession";
 import { PageHeader } from "../shell/PageHeader";
+import { loadFont } from "../styles/loadFont";
 import { ConnectCard } from "../tutorial/ConnectCard";
 import { Button } from "../ui/Button";
 import { CopyField } from "../ui/CopyField";
@@ -25,6 +26,7 @@ export default function FirstRun({ item }: { readonly item: string | null }) {
   const mode = useOpenMode();
   const [, go] = useLocation();
   useTitle(item ?? t("home.title"));
+  useEffect(loadFont, []);
 
   const card = (
     <ConnectCard

@@ -1,7 +1,9 @@
 // What stands where there is nothing.
 
+import { useEffect } from "react";
 import { Link } from "wouter";
 import { useTranslation } from "../i18n/translation";
+import { loadFont } from "../styles/loadFont";
 import { useTitle } from "../ui/useTitle";
 import styles from "./NotFound.module.css";
 
@@ -9,6 +11,7 @@ import styles from "./NotFound.module.css";
 export default function NotFound({ isRoom = false }: { readonly isRoom?: boolean }) {
   const { t } = useTranslation();
   useTitle(t("notFound.title"));
+  useEffect(loadFont, []);
 
   return (
     <div className={styles.notFound}>
