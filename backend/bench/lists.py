@@ -17,7 +17,7 @@ from bench.machine import cpu_s, memory
 from bench.peers.alcove import Alcove
 from bench.server import Server, serving
 
-_SECRET = "the secret of the benchmark, which guards nothing"  # noqa: S105 - as it says
+_SECRET = "the secret of the benchmark, at least 32 bytes"  # noqa: S105 - for the benchmark only
 _TEAMS = 100
 _ROOMS = 1000
 _READERS = 1000
@@ -25,15 +25,15 @@ _READERS = 1000
 _RATE = 50.0
 
 
-class _Signed(Alcove):
-    """Alcove with a key, so that each reader has separate rights."""
+class _AlcoveWithTokens(Alcove):
+    """Alcove that requires signed tokens, so that each reader has separate rights."""
 
     def env(self, folder: Path) -> dict[str, str]:
-        """Set the key."""
+        """Add the secret to the environment."""
         return {**super().env(folder), "ALCOVE_SECRET": _SECRET}
 
 
-class _Figures(NamedTuple):
+class _Measurement(NamedTuple):
     """What one run measured."""
 
     changes: int
@@ -58,7 +58,7 @@ class _Reader:
         self.lines = 0
         self.heads: dict[str, int] = {}
         self.latencies_ms: list[float] = []
-        self.moved = asyncio.Event()
+        self.updated = asyncio.Event()
         self._socket = socket
 
     async def run(self) -> None:
@@ -71,16 +71,16 @@ class _Reader:
                     self.lines += 1
                     self.heads[line["item"]] = line["head"]
                     self.latencies_ms.append(1000 * (now - line["last"]["body"]))
-            self.moved.set()
+            self.updated.set()
 
     async def wait_for(self, heads: dict[str, int]) -> None:
         """Wait until these heads were received."""
         while any(self.heads.get(item, 0) < head for item, head in heads.items()):
-            self.moved.clear()
-            await self.moved.wait()
+            self.updated.clear()
+            await self.updated.wait()
 
 
-async def _change(client: httpx.AsyncClient, numbers: range, rate: float) -> dict[str, int]:
+async def _write_changes(client: httpx.AsyncClient, numbers: range, rate: float) -> dict[str, int]:
     """Write to one room after the other, `rate` times a second; return their heads."""
     heads: dict[str, int] = {}
     start = time.monotonic()
@@ -88,20 +88,21 @@ async def _change(client: httpx.AsyncClient, numbers: range, rate: float) -> dic
         if rate:
             await asyncio.sleep(max(0.0, start + (n - numbers.start) / rate - time.monotonic()))
         item = _room(n * 37 % _ROOMS)
-        answer = await client.post(f"/api/items/{item}/entries", json={"body": time.monotonic()})
-        heads[item] = answer.raise_for_status().json()["seq"]
+        response = await client.post(f"/api/items/{item}/entries", json={"body": time.monotonic()})
+        heads[item] = response.raise_for_status().json()["seq"]
     return heads
 
 
-async def _measure(server: Server, seconds: float, readers: int, *, all_rooms: bool) -> _Figures:
+async def _measure(server: Server, seconds: float, readers: int, *, all_rooms: bool) -> _Measurement:
+    """Measure CPU, memory and latency of one scenario."""
     async with AsyncExitStack() as stack:
         headers = {"Authorization": f"Bearer {_token('writer', {'*': 'rw'})}"}
         client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", headers=headers, trust_env=False)
         )
-        await _change(client, range(_ROOMS), 0)
+        await _write_changes(client, range(_ROOMS), 0)
         before_kb = memory(server.pid) / 1024
-        following: list[_Reader] = []
+        connected_readers: list[_Reader] = []
         for n in range(readers):
             rights = {"*": "r"} if all_rooms else {f"team-{n % _TEAMS}-*": "r"}
             url = f"ws://127.0.0.1:{server.port}/api/items/ws?limit=0&token={_token(f'reader-{n}', rights)}"
@@ -109,18 +110,20 @@ async def _measure(server: Server, seconds: float, readers: int, *, all_rooms: b
             socket = await stack.enter_async_context(
                 connect(url, subprotocols=protocols, proxy=None, compression=None, max_queue=None, ping_interval=None)
             )
-            following.append(_Reader(socket))
-            stack.callback(asyncio.create_task(following[-1].run()).cancel)
-        grown_kb = memory(server.pid) / 1024 - before_kb
+            connected_readers.append(_Reader(socket))
+            stack.callback(asyncio.create_task(connected_readers[-1].run()).cancel)
+        memory_growth_kb = memory(server.pid) / 1024 - before_kb
         changes = range(_ROOMS, _ROOMS + int(_RATE * seconds))
-        used = -cpu_s(server.pid)
-        heads = await _change(client, changes, _RATE)
-        for n, reader in enumerate(following):
-            await reader.wait_for(heads if all_rooms else {i: h for i, h in heads.items() if _in_team(i, n)})
-        used += cpu_s(server.pid)
-        latencies = [latency_ms for reader in following for latency_ms in reader.latencies_ms]
-        lines = sum(reader.lines for reader in following)
-        return _Figures(len(changes), lines, 1000 * used, grown_kb, latencies)
+        cpu_used_s = -cpu_s(server.pid)
+        heads = await _write_changes(client, changes, _RATE)
+        for n, reader in enumerate(connected_readers):
+            await reader.wait_for(
+                heads if all_rooms else {item: head for item, head in heads.items() if _in_team(item, n)}
+            )
+        cpu_used_s += cpu_s(server.pid)
+        latencies = [latency_ms for reader in connected_readers for latency_ms in reader.latencies_ms]
+        lines = sum(reader.lines for reader in connected_readers)
+        return _Measurement(len(changes), lines, 1000 * cpu_used_s, memory_growth_kb, latencies)
 
 
 def _in_team(item: str, reader: int) -> bool:
@@ -128,16 +131,16 @@ def _in_team(item: str, reader: int) -> bool:
 
 
 def run(out: Path, seconds: float) -> int:
-    """Print a table: the same changes without readers, with readers of ten rooms each, and of all rooms."""
+    """Print a table: the same changes with no readers, with readers of ten rooms each, and of all rooms."""
     print(f"{_ROOMS:,} rooms, {_READERS:,} readers of the list, {_RATE:g} changes a second over HTTP:\n")
     print("| readers | lines per change | CPU per change: ms | memory per reader: KB | p50 / p99: ms |")
     print("|---|--:|--:|--:|--:|")
-    shapes = [("none", 0, False), ("each of 10 rooms", _READERS, False), ("each of all rooms", _READERS, True)]
-    for name, readers, all_rooms in shapes:
-        with serving(_Signed("detached"), out, None) as server:
+    scenarios = [("none", 0, False), ("each of 10 rooms", _READERS, False), ("each of all rooms", _READERS, True)]
+    for name, readers, all_rooms in scenarios:
+        with serving(_AlcoveWithTokens("detached"), out, None) as server:
             result = asyncio.run(_measure(server, seconds, readers, all_rooms=all_rooms))
-        cuts = statistics.quantiles(result.latencies_ms, n=100) if readers else []
-        latency = f"{cuts[49]:.0f} / {cuts[98]:.0f}" if cuts else "–"
+        percentiles = statistics.quantiles(result.latencies_ms, n=100) if readers else []
+        latency = f"{percentiles[49]:.0f} / {percentiles[98]:.0f}" if percentiles else "–"
         per_reader = f"{result.memory_kb / readers:.1f}" if readers else "–"
         print(
             f"| {name} | {result.lines / result.changes:.1f} | {result.cpu_ms / result.changes:.2f} | {per_reader}"

@@ -39,12 +39,12 @@ def document(prefix: str = "") -> dict[str, Any]:
                 "parameters": {
                     "item_id": {"description": "1–128 letters, marks and digits of any script and . _ : @ -, in NFC"}
                 },
-                **_channel(_query(), Command, ServerLine),
+                **_channel(_room_query_schema(), Command, ServerLine),
             },
             "list": {
                 "address": f"{prefix}/api/items/ws",
                 "title": "The list of rooms",
-                **_channel(_list_query(), ListCommand, ListLine),
+                **_channel(_list_query_schema(), ListCommand, ListLine),
             },
         },
         "operations": {
@@ -88,25 +88,25 @@ def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _operation(action: str, channel: str, summary: str, union: UnionType) -> dict[str, Any]:
-    """Describe one direction of a channel.
+def _operation(action: str, channel: str, summary: str, line_types: UnionType) -> dict[str, Any]:
+    """Return the AsyncAPI operation for one direction of a channel.
 
     Args:
         action: `receive` or `send`, as the server sees it.
         channel: The name of the channel.
-        summary: One sentence.
-        union: The union of the lines in this direction.
+        summary: What the operation does, in one sentence.
+        line_types: The union of the lines in this direction.
 
     """
     return {
         "action": action,
         "summary": summary,
         "channel": {"$ref": f"#/channels/{channel}"},
-        "messages": [{"$ref": f"#/channels/{channel}/messages/{type_.__name__}"} for type_ in get_args(union)],
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{type_.__name__}"} for type_ in get_args(line_types)],
     }
 
 
-def _query() -> dict[str, Any]:
+def _room_query_schema() -> dict[str, Any]:
     """Return the JSON schema of a room's handshake query (H2)."""
     return {
         "type": "object",
@@ -119,7 +119,7 @@ def _query() -> dict[str, Any]:
     }
 
 
-def _list_query() -> dict[str, Any]:
+def _list_query_schema() -> dict[str, Any]:
     """Return the JSON schema of the handshake query of the list of rooms (W10)."""
     return {
         "type": "object",

@@ -64,7 +64,7 @@ async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[Address
     server, port = connection.scope.get("server") or ("", None)
     if port is not None:  # without a port it is a Unix socket, which only this machine reaches (ASGI)
         limits.check_server(server)
-    address = address_of(connection)
+    address = client_address_key(connection)
     if connection.scope["type"] == "websocket":
         limits.check_handshake(address)
     claim = _token_in(connection.headers.get("authorization"), connection.query_params.get("token"))
@@ -86,10 +86,10 @@ async def authenticator_of(connection: HTTPConnection, _limits: AddressLimitsDep
 AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 
-def address_of(connection: HTTPConnection) -> str:
-    """Return the client's IP address, as the trusted proxies forward it.
+def client_address_key(connection: HTTPConnection) -> str:
+    """Return the address to rate-limit the client by, as reported by the trusted proxies.
 
-    IPv6 addresses are cut to their /64 network, because one site has all addresses of it.
+    IPv6 addresses are truncated to their /64 prefix, because one client usually controls all addresses in it.
     """
     host = connection.client.host if connection.client else "unknown"
     with suppress(ValueError):
@@ -196,7 +196,7 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
         caller = await authenticator.authenticate(key, name)
     else:
         limits: AddressLimits = connection.app.state.address_limits
-        with limits.count_attempt(key, address_of(connection)):
+        with limits.count_attempt(key, client_address_key(connection)):
             caller = await authenticator.authenticate(key, name)
     mark_authenticated(connection)
     return caller

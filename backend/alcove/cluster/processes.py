@@ -72,7 +72,7 @@ class ProcessTable:
         return _changes(before, after)
 
     def remove(self, process: str) -> dict[str, list[PresenceChange]]:
-        """Remove a process, and return by item how the connections of its members changed."""
+        """Remove a process; return the presence changes of its members, by item."""
         self._last_message.pop(process, None)
         self._names.pop(process, None)
         changes = {}

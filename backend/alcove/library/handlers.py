@@ -19,7 +19,7 @@ from alcove.webhooks.webhook import WEBHOOK
 logger = logging.getLogger(__name__)
 
 Kind = Literal["message", "edit", "delete", "event"]
-#: What a handler is: a coroutine function, or a function, which is called in a thread.
+#: A handler: a coroutine function, or a plain function that is called in a thread.
 OnMessage = Callable[[Message], Awaitable[None]] | Callable[[Message], None]
 OnEntry = Callable[[Entry], Awaitable[None]] | Callable[[Entry], None]
 F = TypeVar("F", bound=Callable[..., object])
@@ -87,19 +87,19 @@ class Handlers:
     def __init__(self, timeout_s: float) -> None:
         """Create a registry without handlers; each call of one may take `timeout_s` seconds."""
         self._handlers: dict[str, HandlerTarget] = {}
-        self._handler_s = timeout_s
+        self._timeout_s = timeout_s
 
     def on_message(self, pattern: str = "*", *, name: str | None = None) -> Callable[[M], M]:
-        """Call a function with each message.
+        """Register the decorated function to be called with each message.
 
         Args:
             pattern: An item, or the beginning of items and `*`.
             name: The name under which its position is stored. Default: the name of the function, so that a renamed
-                function starts with the next entry. Under a name that was used with a smaller pattern, it first gets
-                the earlier messages of the items that are new to it.
+                function starts with the next entry. If the name was used before with a narrower pattern, the
+                function first receives the earlier messages of the newly matched items.
 
         Raises:
-            SettingsError: The name is taken, or has another form; the pattern has `*` elsewhere than at its end.
+            SettingsError: The name is taken, or has another form; the pattern has a `*` that is not at its end.
             AlcoveError: The Alcove is started already.
 
         Example:
@@ -110,15 +110,21 @@ class Handlers:
         return self._register(pattern, "message", name)
 
     def on_edit(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
-        """Call a function with each edit; `target` is the edited message. See `on_message`."""
+        """Register the decorated function to be called with each edit, whose `target` is the edited message.
+
+        See `on_message`.
+        """
         return self._register(pattern, "edit", name)
 
     def on_delete(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
-        """Call a function with each deletion; `target` is the deleted message. See `on_message`."""
+        """Register the decorated function to be called with each deletion, whose `target` is the deleted message.
+
+        See `on_message`.
+        """
         return self._register(pattern, "delete", name)
 
     def on_event(self, pattern: str = "*", *, name: str | None = None) -> Callable[[E], E]:
-        """Call a function with each event of the application (S14). See `on_message`."""
+        """Register the decorated function to be called with each event of the application (S14). See `on_message`."""
         return self._register(pattern, "event", name)
 
     def _register(self, pattern: str, kind: Kind, name: str | None) -> Callable[[F], F]:
@@ -133,11 +139,11 @@ class Handlers:
                 raise SettingsError(f"name {key!r} is taken: give each handler a name=")
             if self._is_running():
                 raise AlcoveError(f"handler {key!r}: register handlers before the lifespan runs")
-            self._handlers[key] = HandlerTarget(key, pattern, kind, function, self._handler_s)
+            self._handlers[key] = HandlerTarget(key, pattern, kind, function, self._timeout_s)
             return function
 
         return register
 
     def _is_running(self) -> bool:
-        """Return whether the lifespan runs."""
+        """Return whether the lifespan runs; overridden by `Alcove`."""
         return False

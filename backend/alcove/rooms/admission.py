@@ -42,7 +42,7 @@ class Admission:
 
     @property
     def draining(self) -> bool:
-        """Whether `stop` was called."""
+        """Whether this process is shutting down and refuses new connections (Z1)."""
         return self._draining
 
     def stop(self) -> None:

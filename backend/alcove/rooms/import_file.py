@@ -33,7 +33,7 @@ class _Known(NamedTuple):
     kind: str
 
 
-class _Referred(NamedTuple):
+class _References(NamedTuple):
     """The seqs of a room that later lines refer to: `seqs` of every kind of entry, `deleted` of deleted messages."""
 
     seqs: frozenset[int]
@@ -74,7 +74,7 @@ class ImportFile:
         number = 1
         while True:
             start = self._file.tell()
-            referred = self._look_ahead(number)
+            referred = self._scan_room(number)
             self._file.seek(start)
             reader = LineReader(number)
             entries_by_seq: dict[int, _Known] = {}
@@ -92,14 +92,14 @@ class ImportFile:
                 return
             number = reader.number
 
-    def _look_ahead(self, number: int) -> _Referred:
-        """Read the lines of one room; return what they refer to."""
-        reader = LineReader(number)
+    def _scan_room(self, line_number: int) -> _References:
+        """Read ahead through the lines of one room; return the seqs that they refer to."""
+        reader = LineReader(line_number)
         seqs: set[int] = set()
         deleted: set[int] = set()
         for text in iter(self._read_line, b""):
             line = reader.read(text)
-            if isinstance(line, RoomLine) and reader.number > number:
+            if isinstance(line, RoomLine) and reader.number > line_number:
                 break
             if isinstance(line, Located):
                 match line.line:
@@ -107,10 +107,10 @@ class ImportFile:
                         deleted.add(target)
                     case EntryLine(target=int() as target) | MarkLine(seq=int() as target):
                         seqs.add(target)
-        return _Referred(frozenset(seqs | deleted), frozenset(deleted))
+        return _References(frozenset(seqs | deleted), frozenset(deleted))
 
     def _convert(
-        self, one: Located, text: bytes, referred: _Referred, known: dict[int, _Known], dropped: set[int]
+        self, one: Located, text: bytes, referred: _References, known: dict[int, _Known], dropped: set[int]
     ) -> bytes:
         """Return the line with a reference instead of a number; empty if it is left out. Raises LineError."""
         line = one.line

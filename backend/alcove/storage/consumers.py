@@ -36,7 +36,7 @@ class ItemPosition(Struct, frozen=True):
     head: int
     #: The last seq that was delivered.
     seq: int
-    #: Incremented whenever something else than the delivering process changes the position.
+    #: Incremented whenever anything other than the delivering process changes the position.
     revision: int = 0
     failure: Failure | None = None
 
@@ -46,7 +46,7 @@ class ConsumerRecord(Struct, frozen=True):
 
     #: Incremented whenever an operator retries or skips.
     revision: int
-    #: What must not be delivered to: the digest of an endpoint that answered 410 (K3); None: nothing.
+    #: The digest of the endpoint that deliveries are disabled for, because it answered 410 (K3); None: enabled.
     disabled: str | None
 
 
@@ -70,14 +70,15 @@ class ConsumerStorage(Protocol):
         ...
 
     async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:
-        """Take or renew the leases of these consumers; return those that `holder` has for `duration_ms` from now (K4).
+        """Take or renew leases for `duration_ms`; return the records of the consumers that `holder` now leases (K4).
 
-        The database's clock counts. Where one process uses the log, its lock is the lease, and nothing is written.
+        Expiry uses the database's clock. On an engine for one process, the lock on the log serves as the lease, and
+        nothing is written.
         """
         ...
 
     async def release(self, holder: str) -> None:
-        """End all leases of `holder`, so that another process need not wait for their end."""
+        """End all leases of `holder`, so that another process can take them at once."""
         ...
 
     async def positions(self, name: str, items: Collection[str]) -> list[ItemPosition]:
@@ -101,8 +102,8 @@ class ConsumerStorage(Protocol):
     async def save(self, name: str, holder: str, positions: Sequence[ItemPosition]) -> set[str]:
         """Store positions; return the items whose position was stored.
 
-        A position is not stored if its room has another history now, if its revision is another, or if `holder` has
-        lost the lease: the caller must read it again.
+        A position is not stored if the room's history or the revision has changed, or if `holder` has lost the lease:
+        the caller must read it again.
         """
         ...
 
@@ -113,8 +114,8 @@ class ConsumerStorage(Protocol):
         """
         ...
 
-    async def disable(self, name: str, what: str | None) -> None:
-        """Record that nothing may be delivered to `what` (ConsumerRecord.disabled); None: everything may."""
+    async def disable(self, name: str, digest: str | None) -> None:
+        """Record that nothing may be delivered to the endpoint with this digest (K3); None: everything may."""
         ...
 
     async def record(self, name: str) -> ConsumerRecord | None:
@@ -134,7 +135,7 @@ class ConsumerStorage(Protocol):
         ...
 
     async def retry(self, name: str, item: str | None) -> int:
-        """Make the item, or all items, with a failure due now; return how many there were."""
+        """Schedule failed items to be retried now: the given one, or all; return how many there were."""
         ...
 
     async def skip(self, name: str, item: str) -> bool:

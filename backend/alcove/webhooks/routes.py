@@ -33,7 +33,7 @@ class FailingItem(Struct, frozen=True):
 
 
 class Consumer(Struct, frozen=True):
-    """A webhook or handler: whether this process defines it, and which deliveries are pending or fail.
+    """A webhook or handler: whether this process defines it, and how many deliveries are pending, and which ones fail.
 
     `failing` has up to 100 items, the parked ones first.
     """

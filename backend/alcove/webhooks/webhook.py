@@ -29,7 +29,7 @@ class WebhookTarget:
         return self.endpoint.digest
 
     def wants_item(self, item: str) -> bool:
-        """Return whether the item is one of the application's (Target)."""
+        """Return whether the item is not internal (Target)."""
         return not is_internal(item)
 
     def wants(self, _entry: Entry) -> bool:

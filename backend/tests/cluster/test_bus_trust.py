@@ -1,4 +1,4 @@
-"""Test that the bus is not trusted: its messages show no body to other readers, and forged ones have no effect (X9)."""
+"""Test that the bus is untrusted: outsiders cannot read message bodies, and forged messages are ignored (X9)."""
 
 import binascii
 from collections.abc import AsyncIterator
@@ -30,8 +30,8 @@ from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import Server, Start
 
 PREFIX = "watched"
-#: What no client can hold as a seq beyond it.
-LARGEST = 2**53 - 1
+#: The largest seq that a JavaScript client can represent exactly.
+MAX_SEQ = 2**53 - 1
 
 
 @dataclass
@@ -62,8 +62,8 @@ async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterato
         yield ObservedPair(first_server, second_server, outsider, url)
 
 
-def readable(received: list[tuple[str, bytes]]) -> str:
-    """Return everything that the outsider can decode of the messages on the bus."""
+def decode_received(received: list[tuple[str, bytes]]) -> str:
+    """Return the channel names and payloads that the outsider received, Base64-decoded where possible."""
     parts = [channel.encode() + b"\n" + payload for channel, payload in received]
     for _, payload in received:
         try:
@@ -73,7 +73,7 @@ def readable(received: list[tuple[str, bytes]]) -> str:
     return b"\n".join(parts).decode(errors="replace")
 
 
-async def members(observed_pair: ObservedPair, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
+async def join_members(observed_pair: ObservedPair, item: str, stack: AsyncExitStack) -> tuple[RoomClient, RoomClient]:
     """Join Ada on one process and Bob on the other, and let each see a message of the other."""
     ada = await stack.enter_async_context(
         await RoomClient.join(observed_pair.first_server, item, token=token(sub="ada", items={item: "rwm"}))
@@ -88,11 +88,9 @@ async def members(observed_pair: ObservedPair, item: str, stack: AsyncExitStack)
     return ada, bob
 
 
-async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
-    observed_pair: ObservedPair, item: str
-) -> None:
+async def test_x9_a_subscriber_without_the_key_reads_no_bodies_or_names(observed_pair: ObservedPair, item: str) -> None:
     async with AsyncExitStack() as stack:
-        ada, bob = await members(observed_pair, item, stack)
+        ada, bob = await join_members(observed_pair, item, stack)
         chat = [
             await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}?token={token()}")))
             for n, server in enumerate((observed_pair.first_server, observed_pair.second_server))
@@ -108,7 +106,7 @@ async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
         await database.close()
         await bob.wait_for_seq(4)
         await ada.wait_for_seq(4)
-        received = readable(observed_pair.outsider.received)
+        received = decode_received(observed_pair.outsider.received)
 
     assert len(observed_pair.outsider.received) > 5
     assert "secret" not in received
@@ -116,7 +114,7 @@ async def test_x9_a_client_that_may_only_subscribe_can_read_no_body_and_no_name(
 
 
 def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
-    """Create harmful messages, by channel, as a version without encryption would have believed them."""
+    """Create forged messages, by channel, that a version without encryption would have accepted."""
     entry = Entry(3, "message", "forged", Person("ada", "Ada"), 0, body=raw("forged"))
     forged_revocation = Entry(
         3, "message", "p", Person("!operator", "operator"), 0, body=raw({"at": 0.0, "sub": "eve"})
@@ -124,12 +122,12 @@ def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry
     return {
         item: [
             (EntriesStored(3, 1), [entry]),
-            (EntriesStored(LARGEST, LARGEST), []),
+            (EntriesStored(MAX_SEQ, MAX_SEQ), []),
             (MembersChanged("forger", [("eve", "Eve", 3)], whole=True), []),
             (MemberTyping("eve", "Eve"), []),
-            (ReadMarksMoved({"ada": LARGEST}), []),
+            (ReadMarksMoved({"ada": MAX_SEQ}), []),
         ],
-        "!revoked": [(EntriesStored(3, 1), [forged_revocation]), (EntriesStored(LARGEST, LARGEST), [])],
+        "!revoked": [(EntriesStored(3, 1), [forged_revocation]), (EntriesStored(MAX_SEQ, MAX_SEQ), [])],
         "!chat": [(ChatLine("Client #7 says: forged"), [])],
         "!all": [(ProcessAlive("forger"), [])],
     }
@@ -139,7 +137,7 @@ async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: O
     eve = token(sub="eve", items={item: "rw"})
     operator = {"Authorization": f"Bearer {token(sub='operator', items={'*': 'rwm'})}"}
     async with AsyncExitStack() as stack:
-        ada, bob = await members(observed_pair, item, stack)
+        ada, bob = await join_members(observed_pair, item, stack)
         chat = await stack.enter_async_context(
             Listener(await connect(observed_pair.second_server, f"/ws/1?token={token()}"))
         )
@@ -157,7 +155,7 @@ async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: O
                     await observed_pair.outsider.publish(channel_name, text)
         for channel, payload in recorded:
             await observed_pair.outsider.publish(channel, payload)
-        head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), LARGEST)
+        head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), MAX_SEQ)
         await observed_pair.outsider.publish("!sends", head)
         for server in (observed_pair.first_server, observed_pair.second_server):
             await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type

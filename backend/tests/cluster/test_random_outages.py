@@ -45,14 +45,13 @@ class Outages:
         self._proxies[number].target = self._servers[number].port
 
     async def lose_bus(self) -> None:
-        """Stop the bus, kill a process meanwhile, and start the bus again after an eighth of the sends was acked."""
+        """Restart the bus; with Redis, kill a process and wait for more acks in between."""
         await asyncio.to_thread(self._engines.bus.end)
         if self._engines.redis is not None:
-            due = min(
-                self._acked() + TOTAL_SENDS // 8, TOTAL_SENDS
-            )  # the clients may be far ahead of a busy machine's faults
+            # On a busy machine the clients may have finished most sends before this outage.
+            target_acks = min(self._acked() + TOTAL_SENDS // 8, TOTAL_SENDS)
             await self.kill(1)
-            await eventually(lambda: self._acked() >= due)
+            await eventually(lambda: self._acked() >= target_acks)
         await asyncio.to_thread(self._engines.bus.start)
 
     async def restart_database(self) -> None:
@@ -62,24 +61,24 @@ class Outages:
 
     async def cause_all(self) -> None:
         """Cause all outages, spread over the sends."""
-        faults: list[Callable[[], Awaitable[None]]] = [
+        outages: list[Callable[[], Awaitable[None]]] = [
             lambda: self.kill(0),
             self.lose_bus,
             self.restart_database,
             lambda: self.kill(2),
         ]
-        for number, fault in enumerate(faults, 1):
-            due = TOTAL_SENDS * number // (len(faults) + 1)
-            await eventually(lambda due=due: self._acked() >= due)  # type: ignore[misc]
-            await fault()
+        for number, outage in enumerate(outages, 1):
+            target_acks = TOTAL_SENDS * number // (len(outages) + 1)
+            await eventually(lambda target_acks=target_acks: self._acked() >= target_acks)  # type: ignore[misc]
+            await outage()
 
     def _acked(self) -> int:
         """Return the number of acknowledged sends."""
         return sum(len(client.acked) for client in self._clients)
 
     @property
-    def last(self) -> Server:
-        """A process that is alive."""
+    def first_server(self) -> Server:
+        """The first process, which was restarted after it was killed."""
         return self._servers[0]
 
 
@@ -87,8 +86,8 @@ class Outages:
 async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reorder_no_entry(
     engines: Engines, join: Start
 ) -> None:
-    seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - dice, no secret
-    print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - with the seed the same dice fall again
+    seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - not used for security
+    print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - the seed reproduces the run
     rng = Random(seed)  # noqa: S311 - the same
     reachable = asyncio.Event()
     reachable.set()
@@ -104,6 +103,6 @@ async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reo
             for client in clients:
                 tasks.create_task(client.run())
             tasks.create_task(outages.cause_all())
-        async with http(outages.last) as requests:
+        async with http(outages.first_server) as requests:
             check_logs(await read_log(requests, ITEM), clients)
     print(f"{sum(proxy.cuts for proxy in proxies)} cuts, {sum(client.joins for client in clients)} joins")  # noqa: T201

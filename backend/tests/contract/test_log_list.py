@@ -16,18 +16,18 @@ async def write_rooms(log: Log, *items: str, at: int = 1000) -> None:
     await append(log, *(message(item, item=item, at=at) for item in items))
 
 
-async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
+async def read_pages(log: Log, rights: dict[str, str], size: int) -> list[list[str]]:
     """Return the items of each page of the list, each page read after the last item of the one before."""
     results: list[list[str]] = []
     before: str | None = None
-    while page := await log.list_rooms(readable_ranges(items), "bob", limit=size, before=before):
+    while page := await log.list_rooms(readable_ranges(rights), "bob", limit=size, before=before):
         results.append([room.item for room in page])
         before = page[-1].item
     return results
 
 
 @pytest.mark.parametrize(
-    "items",
+    "rights",
     [
         {"*": "r"},
         {"order-*": "r", "ticket-*": "r"},
@@ -35,19 +35,19 @@ async def pages(log: Log, items: dict[str, str], size: int) -> list[list[str]]:
     ],
     ids=["everything", "prefixes", "single items"],
 )
-async def test_w4_pages_by_before_list_every_room_once_though_many_were_written_in_the_same_millisecond(
-    log: Log, items: dict[str, str]
+async def test_w4_paging_with_before_lists_every_room_once_despite_equal_times(
+    log: Log, rights: dict[str, str]
 ) -> None:
     await write_rooms(log, *(f"order-{n}" for n in range(5)))
     await write_rooms(log, *(f"ticket-{n}" for n in range(3)), at=2000)
 
-    results = await pages(log, items, 3)
+    results = await read_pages(log, rights, 3)
 
     listed = [item for page in results for item in page]
     assert [len(page) for page in results] == [3, 3, 2]
     assert sorted(listed) == sorted([*(f"order-{n}" for n in range(5)), *(f"ticket-{n}" for n in range(3))])
     assert set(results[0]) == {"ticket-0", "ticket-1", "ticket-2"}
-    assert [room.item for room in await log.list_rooms(readable_ranges(items), "bob", limit=9)] == listed
+    assert [room.item for room in await log.list_rooms(readable_ranges(rights), "bob", limit=9)] == listed
 
 
 async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log: Log) -> None:
@@ -57,7 +57,7 @@ async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log:
         await log.list_rooms(ALL_RANGES, "bob", limit=3, before="order-2")
 
 
-async def test_w10_unread_counts_are_those_of_each_item_and_member_in_their_order(log: Log) -> None:
+async def test_w10_unread_counts_are_returned_in_the_order_of_the_requested_pairs(log: Log) -> None:
     await append(log, message("a"), message("b", by=BOB), message("c"), message("d", item="bar"))
     await append(log, delete("e", 1), edit("f", 3))
     await log.move_read_marks([RoomReadMark("bar", "bob", 1)])

@@ -10,11 +10,11 @@ import pytest
 from alcove.settings import Settings
 from deploy.engines import REDIS_SERVER
 from deploy.ports import free_port
-from tests.support.deployment_files import DEPLOY, ROOT, Document, compose, directive, document, services
+from tests.support.deployment_files import DEPLOY, ROOT, Document, directive_values, load_compose, load_yaml, services
 from tests.support.servers import ALCOVE, Process
 
 CLUSTER, MONITORING = services("cluster"), services("watch")
-ALL_SERVICES: Document = compose()["services"]
+ALL_SERVICES: Document = load_compose()["services"]
 PROCESSES = {name: service for name, service in CLUSTER.items() if name.startswith("alcove-")}
 SECRETS = ["ALCOVE_SECRET", "POSTGRES_PASSWORD", "REDIS_PASSWORD"]
 VALID_SECRETS = dict.fromkeys(SECRETS, "0123456789abcdef")
@@ -55,7 +55,7 @@ def test_every_file_that_a_service_mounts_exists(name: str) -> None:
     volumes = [volume.split(":") for volume in ALL_SERVICES[name].get("volumes", [])]
 
     assert all((ROOT / source).exists() for source, *_ in volumes if source.startswith("."))
-    assert all(source in compose()["volumes"] for source, *_ in volumes if not source.startswith("."))
+    assert all(source in load_compose()["volumes"] for source, *_ in volumes if not source.startswith("."))
     assert all(mode == ["ro"] for source, _, *mode in volumes if source.startswith("."))
 
 
@@ -143,7 +143,7 @@ def test_redis_uses_its_password_and_does_not_show_it() -> None:
 
 def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
     connections = sum(int(service["environment"]["ALCOVE_CONNECTIONS"]) for service in PROCESSES.values())
-    (workers,), (worker_connections,) = directive("worker_processes"), directive("worker_connections")
+    (workers,), (worker_connections,) = directive_values("worker_processes"), directive_values("worker_connections")
 
     assert int(workers) * int(worker_connections) >= 2 * connections
     assert CLUSTER["proxy"]["ulimits"]["nofile"] >= 2 * int(worker_connections)
@@ -166,34 +166,36 @@ def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() 
 
 
 def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
-    assert directive("client_max_body_size") == [str(Settings.model_fields["message_bytes"].default)]
+    assert directive_values("client_max_body_size") == [str(Settings.model_fields["message_bytes"].default)]
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
 
 
 def test_w3_d2_the_proxy_does_not_buffer_a_stream_for_a_slow_reader() -> None:
     _, _, events = (DEPLOY / "nginx.conf").read_text().partition("location ~ /api/items/.+/events$ {")
 
-    assert directive("proxy_buffering") == ["off"]
+    assert directive_values("proxy_buffering") == ["off"]
     assert "proxy_buffering off;" in events.partition("}")[0]
 
 
 def test_the_proxy_and_prometheus_name_every_process() -> None:
-    (job,) = document(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
+    (job,) = load_yaml(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
     (discovery,) = job["dns_sd_configs"]
 
     assert discovery["names"] == [*services(), *PROCESSES]
-    assert [value.split()[0] for value in directive("server")] == [f"{name}:{discovery['port']}" for name in PROCESSES]
+    assert [value.split()[0] for value in directive_values("server")] == [
+        f"{name}:{discovery['port']}" for name in PROCESSES
+    ]
     assert set(MONITORING["prometheus"]["networks"]) == {"front", "default"}
 
 
 def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it_listens() -> None:
     provisioning = DEPLOY / "grafana/provisioning"
-    (provider,) = document(provisioning / "dashboards/alcove.yml")["providers"]
-    (source,) = document(provisioning / "datasources/prometheus.yml")["datasources"]
+    (provider,) = load_yaml(provisioning / "dashboards/alcove.yml")["providers"]
+    (source,) = load_yaml(provisioning / "datasources/prometheus.yml")["datasources"]
     mounted = f"./backend/deploy/grafana/alcove.json:{provider['options']['path']}/alcove.json:ro"
 
     assert mounted in MONITORING["grafana"]["volumes"]
     assert source["url"].removeprefix("http://").split(":")[0] in MONITORING
-    assert document(DEPLOY / "prometheus.yml")["rule_files"] == [
+    assert load_yaml(DEPLOY / "prometheus.yml")["rule_files"] == [
         volume.split(":")[1] for volume in MONITORING["prometheus"]["volumes"] if "alerts.yml" in volume
     ]

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.clusters import Cluster
-from tests.support.deployment_files import DEPLOY, document
+from tests.support.deployment_files import DEPLOY, load_yaml
 from tests.support.http import http
 from tests.support.room_client import RoomClient
 
@@ -16,7 +16,7 @@ from tests.support.room_client import RoomClient
 Part = dict[str, Any]
 DASHBOARD: Part = json.loads((DEPLOY / "grafana/alcove.json").read_text())
 PANELS: list[Part] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-ALERTS: list[Part] = [rule for group in document(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
+ALERTS: list[Part] = [rule for group in load_yaml(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
 SHOWN_EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 

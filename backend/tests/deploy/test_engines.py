@@ -13,7 +13,7 @@ import pytest
 
 from deploy import engines
 from deploy.engines import Redis, alive
-from tests.support.deployment_files import ROOT, document
+from tests.support.deployment_files import ROOT, load_yaml
 
 #: Starts an engine of each kind, prints their processes and folders, and kills itself.
 OWNER_SCRIPT = """
@@ -112,7 +112,7 @@ def test_postgres_starts_from_a_private_folder_with_a_space_in_its_name(tmp_path
 
 
 def test_ci_runs_the_suite_in_a_private_folder_with_a_space_in_its_name() -> None:
-    job = document(ROOT / ".github/workflows/ci.yml")["jobs"]["all"]
+    job = load_yaml(ROOT / ".github/workflows/ci.yml")["jobs"]["all"]
     checkout, *_ = (step for step in job["steps"] if "checkout" in step.get("uses", ""))
     commands = [step["run"] for step in job["steps"] if "run" in step]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment_files import ROOT, compose, document
+from tests.support.deployment_files import ROOT, load_compose, load_yaml
 
 DOCKERFILE = (ROOT / "backend/Dockerfile").read_text().replace("\\\n", " ")
 #: Each stage's instructions, the last one of which is the image.
@@ -127,7 +127,7 @@ def test_the_labels_of_the_image_name_the_project_version_and_revision() -> None
     assert {name.removeprefix("org.opencontainers.image.") for name in result} == {
         *("title", "description", "licenses", "version", "revision", "created", "source", "base.name"),
     }
-    release = document(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
+    release = load_yaml(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
     (build,) = [step["run"] for step in release if "docker build " in step.get("run", "")]
     build_arguments = set(re.findall(r"--build-arg (\w+)=", build))
     assert build_arguments == set(re.findall(r"^ARG (\w+)", DOCKERFILE, re.MULTILINE))
@@ -167,7 +167,7 @@ def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_imag
     """By default a tmpfs belongs to root and has the mode of the folder that it covers: other users have no access."""
     mounts = [
         mount.partition(":")
-        for service in compose()["services"].values()
+        for service in load_compose()["services"].values()
         if service.get("image") == "alcove" or "build" in service
         for mount in service.get("tmpfs", [])
     ]

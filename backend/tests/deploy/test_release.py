@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from alcove.version import VERSION
-from tests.support.deployment_files import ROOT, document
+from tests.support.deployment_files import ROOT, load_yaml
 
-JOBS = document(ROOT / ".github/workflows/release.yml")["jobs"]
+JOBS = load_yaml(ROOT / ".github/workflows/release.yml")["jobs"]
 
 
 def check(*tags: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:

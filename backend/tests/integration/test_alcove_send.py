@@ -32,7 +32,7 @@ def url_for(url: str, role: str) -> str:
 
 
 @asynccontextmanager
-async def roles(url: str, *names: str) -> AsyncIterator[Any]:  # Any: asyncpg has no types
+async def superuser_connection(url: str, *names: str) -> AsyncIterator[Any]:  # Any: asyncpg has no types
     """Open a superuser's connection; drop the roles that the test creates, because they belong to the whole server."""
     operator = await asyncpg.connect(url)
     try:
@@ -56,7 +56,7 @@ async def log(postgres_url: str) -> AsyncIterator[Log]:
 async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: asyncpg has no types
     """Open a connection of the application's role, which has the rights that the guide grants."""
     assert log
-    async with roles(postgres_url, "shop") as operator:
+    async with superuser_connection(postgres_url, "shop") as operator:
         assert await operator.fetchval("SELECT current_user") == "alcove", "as in docker-compose.yml"
         await operator.execute(GRANTS)
         application = await asyncpg.connect(url_for(postgres_url, "shop"))
@@ -64,11 +64,9 @@ async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: async
         await application.close()
 
 
-async def test_x5_everything_is_in_the_schema_or_public_whatever_the_role_is_called(
-    postgres_url: str, log: Log
-) -> None:
+async def test_x5_functions_are_in_alcove_or_public_and_fix_their_search_path(postgres_url: str, log: Log) -> None:
     assert log
-    async with roles(postgres_url) as operator:
+    async with superuser_connection(postgres_url) as operator:
         definitions = await operator.fetch(
             "SELECT pronamespace::regnamespace::text, count(*) FROM pg_proc WHERE proname = 'alcove_send' GROUP BY 1"
         )
@@ -105,7 +103,7 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
 async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_rights(
     postgres_url: str, shop: Any, log: Log
 ) -> None:
-    async with roles(postgres_url) as operator:
+    async with superuser_connection(postgres_url) as operator:
         await operator.execute("CREATE SCHEMA trap AUTHORIZATION shop")
     await shop.execute("""
         SET search_path = trap, pg_catalog;
@@ -131,13 +129,13 @@ async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_r
         "CREATE TABLE alcove.mine ()",
     ],
 )
-async def test_x5_the_applications_role_may_do_nothing_else(shop: Any, forbidden: str) -> None:
+async def test_x5_the_applications_role_may_only_send(shop: Any, forbidden: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await shop.execute(forbidden)
 
 
 async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Log) -> None:
-    async with roles(postgres_url, "stranger") as operator:
+    async with superuser_connection(postgres_url, "stranger") as operator:
         await operator.execute("CREATE ROLE stranger LOGIN")
         ungranted = await asyncpg.connect(url_for(postgres_url, "stranger"))
         for name in ("alcove.alcove_send", "public.alcove_send"):
@@ -148,7 +146,9 @@ async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Lo
     assert await bodies(log) == {}
 
 
-async def test_x5_h3_an_item_id_is_taken_and_other_text_is_refused_with_the_normalized_id(shop: Any, log: Log) -> None:
+async def test_x5_h3_valid_item_ids_are_accepted_and_invalid_ones_refused_with_the_normalized_id(
+    shop: Any, log: Log
+) -> None:
     for n, item_id in enumerate(VALID_IDS):
         await shop.execute(f"SELECT {SEND_CALL}", item_id, str(n))
     for invalid_id, normalized in INVALID_IDS:
@@ -185,7 +185,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
     postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     steps = schema_files(Path(postgres_schema.__file__).parent)
-    async with roles(postgres_url, "shop") as operator:
+    async with superuser_connection(postgres_url, "shop") as operator:
         await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
         await operator.execute("""
             UPDATE alcove.meta SET value = '2' WHERE key = 'schema';
@@ -215,7 +215,7 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
 # --- schemas that another role prepares
 
 
-def schema_for(role: str, *arguments: str) -> str:
+def schema_output(role: str, *arguments: str) -> str:
     """Return the output of `alcove schema`."""
     result = CliRunner().invoke(main, ["schema", "--role", role, *arguments])
     assert result.exit_code == 0
@@ -223,9 +223,9 @@ def schema_for(role: str, *arguments: str) -> str:
 
 
 async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str) -> None:
-    async with roles(postgres_url, "server") as operator:
+    async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
-        await operator.execute(schema_for("server"))
+        await operator.execute(schema_output("server"))
         log = await open_log(url_for(postgres_url, "server"))
 
         assert await append(log, message("a"), message("a")) == [(1, False), (1, True)]
@@ -235,7 +235,7 @@ async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str)
 
 
 async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_url: str) -> None:
-    async with roles(postgres_url, "server") as operator:
+    async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN; CREATE SCHEMA alcove AUTHORIZATION server")
         log = await open_log(url_for(postgres_url, "server"))
 
@@ -246,7 +246,7 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
 
 
 @pytest.mark.parametrize(
-    ("take", "line"),
+    ("statement", "error"),
     [
         ("REVOKE INSERT, DELETE ON alcove.entries FROM server", "INSERT on alcove.entries, DELETE on alcove.entries"),
         ("REVOKE USAGE ON SCHEMA alcove FROM server", "USAGE on schema alcove"),
@@ -260,13 +260,13 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
     ],
 )
 async def test_x5_objects_missing_from_a_prepared_schema_are_named_in_one_line(
-    postgres_url: str, take: str, line: str
+    postgres_url: str, statement: str, error: str
 ) -> None:
-    async with roles(postgres_url, "server") as operator:
+    async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
-        await operator.execute(schema_for("server"))
-        await operator.execute(take)
-        with pytest.raises(LogUnusableError, match=re.escape(line)) as unusable:
+        await operator.execute(schema_output("server"))
+        await operator.execute(statement)
+        with pytest.raises(LogUnusableError, match=re.escape(error)) as unusable:
             await open_log(url_for(postgres_url, "server"))
 
     assert "\n" not in str(unusable.value)
@@ -274,10 +274,10 @@ async def test_x5_objects_missing_from_a_prepared_schema_are_named_in_one_line(
 
 async def test_x5_a_prepared_schema_is_brought_up_to_date_by_its_owner(postgres_url: str) -> None:
     steps = schema_files(Path(postgres_schema.__file__).parent)
-    async with roles(postgres_url, "server") as operator:
+    async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
         await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
-        await operator.execute(schema_for("server", "--since", "2"))
+        await operator.execute(schema_output("server", "--since", "2"))
         log = await open_log(url_for(postgres_url, "server"))
 
         assert await append(log, message("a")) == [(1, False)]

@@ -12,24 +12,26 @@ DEPLOY = ROOT / "backend" / "deploy"
 Document = dict[str, Any]
 
 
-def document(path: Path) -> Document:
+def load_yaml(path: Path) -> Document:
     """Load a YAML file that contains a mapping."""
     document = yaml.safe_load(path.read_text())
     assert isinstance(document, dict), path
     return document
 
 
-def compose() -> Document:
+def load_compose() -> Document:
     """Load `docker-compose.yml`."""
-    return document(ROOT / "docker-compose.yml")
+    return load_yaml(ROOT / "docker-compose.yml")
 
 
 def services(*profiles: str) -> Document:
     """Return the services of these profiles; without any, those that `docker compose up` starts."""
-    named: Document = compose()["services"]
-    return {name: service for name, service in named.items() if set(service.get("profiles", [])) == set(profiles)}
+    all_services: Document = load_compose()["services"]
+    return {
+        name: service for name, service in all_services.items() if set(service.get("profiles", [])) == set(profiles)
+    }
 
 
-def directive(name: str) -> list[str]:
+def directive_values(name: str) -> list[str]:
     """Return the values of a directive in `nginx.conf`, once per occurrence."""
     return re.findall(rf"^\s*{name}\s+([^;{{]+);", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE)

@@ -65,10 +65,10 @@ class PostgresConsumers:
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["imported"], item, first, last)]
 
-    async def disable(self, name: str, what: str | None) -> None:
+    async def disable(self, name: str, digest: str | None) -> None:
         """Record what is disabled (ConsumerStorage.disable)."""
         async with self._connections.writing() as connection:
-            await connection.execute(_SQL["disable"], name, what)
+            await connection.execute(_SQL["disable"], name, digest)
 
     async def record(self, name: str) -> ConsumerRecord | None:
         """Return what is stored of the consumer (ConsumerStorage.record)."""

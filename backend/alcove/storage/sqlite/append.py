@@ -14,7 +14,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row, removed_entry
 from alcove.storage.sqlite.connection import run_many, transaction
 from alcove.storage.sqlite.retention import RetentionRules
-from alcove.storage.sqlite.rooms import RoomRow, find_rooms, renew_histories, save_rooms
+from alcove.storage.sqlite.rooms import RoomRow, find_rooms, replace_lost_histories, save_rooms
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
@@ -72,7 +72,7 @@ class Appender:
     def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:
         """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""
         rooms = find_rooms(self._db, (draft.item for draft in drafts))
-        renew_histories(self._db, rooms, seen)
+        replace_lost_histories(self._db, rooms, seen)
         return rooms
 
     def _save(self, rooms: dict[str, RoomRow]) -> None:

@@ -82,9 +82,9 @@ class SqliteConsumers:
         parameters = {"item": item, "first": first, "last": last}
         return await self._read(lambda db: db.execute(_SQL["imported"], parameters).fetchall())
 
-    async def disable(self, name: str, what: str | None) -> None:
+    async def disable(self, name: str, digest: str | None) -> None:
         """Record what is disabled (ConsumerStorage.disable)."""
-        await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "what": what}))
+        await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "digest": digest}))
 
     async def record(self, name: str) -> ConsumerRecord | None:
         """Return the stored state of the consumer (ConsumerStorage.record)."""

@@ -43,7 +43,7 @@ WHERE positions.revision = excluded.revision
 RETURNING 1
 
 -- disable --
-UPDATE consumers SET disabled = :what, revision = revision + 1 WHERE name = :name
+UPDATE consumers SET disabled = :digest, revision = revision + 1 WHERE name = :name
 
 -- backlog --
 SELECT count(*), coalesce(sum(head - seq), 0) FROM (

@@ -49,22 +49,25 @@ def save_rooms(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]) -> 
     run_many(connection, _SQL["save_rooms"], 5, values)
 
 
-def renew_histories(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], seen: Mapping[str, Position]) -> None:
+def replace_lost_histories(
+    connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], last_seen: Mapping[str, Position]
+) -> None:
     """Start a new history in each room that has lost entries which a process has seen (X8).
 
-    A room has lost entries if it ends before the seen position, or has an entry of another time there. Ids and read
+    A room has lost entries if it ends before the seen position, or if its entry at that position has a different
+    timestamp. Ids and read
     marks that refer to lost entries are removed with the old history.
 
     Args:
         connection: The connection to use.
         rooms: The rows of the rooms, by item; their `log` is updated.
-        seen: How much of the rooms was seen, by item.
+        last_seen: The last position that a process has seen, by item.
 
     """
     lost: list[RoomRow] = []
     compared: dict[int, RoomRow] = {}
     values: list[object] = []
-    for item, position in seen.items():
+    for item, position in last_seen.items():
         room = rooms[item]
         if room.log != position.log:
             continue  # another process has noticed the loss already
@@ -174,5 +177,5 @@ def verify_history(connection: sqlite3.Connection, item: str, seen: Position) ->
             return None
         row = connection.execute(_SQL["create_room"], (item,)).fetchone()
     room = RoomRow(*row)
-    renew_histories(connection, {item: room}, {item: seen})
+    replace_lost_histories(connection, {item: room}, {item: seen})
     return room.log
