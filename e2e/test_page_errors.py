@@ -222,9 +222,7 @@ def test_a_message_of_many_characters_is_shown_in_part(room: RoomPage, item: str
 
     message = room.messages.last
     expect(message.get_by_role("button", name="Show all")).to_be_visible()
-    if body.startswith("*"):
-        expect(message.locator("em").first).to_be_visible()  # drawing the marks moves the button
-    message.get_by_role("button", name="Show all").click()
+    message.get_by_role("button", name="Show all").press("Enter")  # a mouse misses it while the message is drawn again
     expect(message.get_by_role("button", name="Show less")).to_be_focused()
     room.send("after it")
     expect(room.message_with("after it")).to_be_visible()
