@@ -160,10 +160,7 @@ class Settings(DeliverySettings):
         default=_LISTS.seconds, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)"
     )
     waiting_lists: int = Field(
-        default=_LISTS.waiting_lists,
-        ge=1,
-        le=100_000,
-        description="lists of rooms of one process that wait for storage (W4)",
+        default=_LISTS.waiting_lists, ge=1, le=100_000, description="lists of rooms that wait for storage (W4)"
     )
     list_pending: int = Field(
         default=_LIMITS.list_pending, ge=1, le=1_000_000, description="changed rooms that wait for one reader (W10)"

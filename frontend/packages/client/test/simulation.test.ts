@@ -27,7 +27,7 @@ function withoutDelivery({ delivery: _, error: __, failedChange: ___, ...message
 class Storm {
   readonly server = new ModelServer();
   readonly written: { member: string; body: string }[] = [];
-  /** The ids of the messages that somebody deleted. */
+  /** The ids of the messages that a member deleted. */
   readonly deleted = new Set<string>();
   /** Whether the server loses its last entries now and then, and keeps the id of its log. */
   losing = false;
