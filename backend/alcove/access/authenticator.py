@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from alcove.access.bans import Ban, Bans
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
-from alcove.access.refusals import token_expired
+from alcove.access.refusals import access_expired
 from alcove.access.revocations import Revocations, token_digest
 from alcove.access.rights import NONE, rights_on
 from alcove.access.tokens import Claims, Keys
@@ -169,7 +169,7 @@ class Authenticator:
 
         """
         if member.expires is not None and member.expires <= time.time():
-            raise token_expired()
+            raise access_expired(member.digest)
         self._revocations.check(member.person.id, item, member.iat, member.digest)
         if member.granted is not None:
             self._bans.check(member.person.id, item, now_ms())

@@ -9,7 +9,7 @@ from math import isinf
 from typing import Protocol
 
 from alcove.access.bans import Bans
-from alcove.access.refusals import access_revoked, login_ended, token_expired
+from alcove.access.refusals import access_expired, access_revoked, login_ended
 from alcove.access.revocations import Revocation
 from alcove.clock import now_ms
 from alcove.errors import Refusal
@@ -102,7 +102,7 @@ class ExpiryWatch:
                 and revocation.item in {None, watched.item}
                 and revocation.covers(member.iat)
             ):
-                connection.end(access_revoked(revocation.item))
+                connection.end(access_revoked(revocation.item, member.digest))
 
     def end_banned(self, member: str, item: str | None, bans: Bans) -> None:
         """End the connections of a member who was banned from everything (A8).
@@ -135,5 +135,5 @@ class ExpiryWatch:
         while self._expiries and self._expiries[0][0] <= now:
             _, _, connection, watched = heappop(self._expiries)
             if self._watched.get(connection) is watched:
-                connection.end(token_expired())
+                connection.end(access_expired(watched.member.digest))
         self._schedule()

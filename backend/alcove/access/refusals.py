@@ -3,14 +3,15 @@
 from alcove.errors import Close, Code, Reason, Refusal
 
 
-def token_expired() -> Refusal:
-    """Create the refusal of an expired token: 4401, reason `expired` (A4)."""
-    return Refusal(
-        Code.UNAUTHENTICATED,
-        Close.UNAUTHENTICATED,
-        "the token expired; get a new one",
-        reason=Reason.EXPIRED,
-    )
+def access_expired(digest: str | None) -> Refusal:
+    """Create the refusal of an expired token or member: 4401, reason `expired` (A4).
+
+    Args:
+        digest: The digest of the token, for the message; None: an application admitted the member, without a token.
+
+    """
+    message = "your access expired; sign in again" if digest is None else "the token expired; get a new one"
+    return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=Reason.EXPIRED)
 
 
 def login_ended() -> Refusal:
@@ -33,17 +34,18 @@ def banned_refusal(item: str | None, reason: str | None) -> Refusal:
     return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"you are banned{where}{why}", reason=Reason.BANNED)
 
 
-def access_revoked(item: str | None, retry_ms: int | None = None) -> Refusal:
-    """Create the refusal of a revoked token, reason `revoked` (A7).
+def access_revoked(item: str | None, digest: str | None, retry_ms: int | None = None) -> Refusal:
+    """Create the refusal of a revoked token or member, reason `revoked` (A7).
 
     Args:
         item: The item on which it was revoked; None: on all items.
+        digest: As for `access_expired`.
         retry_ms: Milliseconds after which a new token can be accepted; the refusal is then 4401. None: this token stays
             revoked, and the refusal is 4403.
 
     """
     where = "" if item is None else f" on {item}"
-    message = f"your access{where} was revoked; ask for a new token"
+    message = f"your access{where} was revoked{'' if digest is None else '; ask for a new token'}"
     if retry_ms is None:
         return Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message, reason=Reason.REVOKED)
     return Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, retry_ms, reason=Reason.REVOKED)

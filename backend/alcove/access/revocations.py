@@ -147,7 +147,7 @@ class Revocations:
         for where in (None, item):
             revocation = self._members.get((sub, where))
             if revocation is not None and revocation.covers(iat):
-                raise access_revoked(where, _retry_ms(revocation, iat))
+                raise access_revoked(where, digest, _retry_ms(revocation, iat))
 
     def items_of(self, sub: str) -> frozenset[str]:
         """Return the items on which tokens of the member were ever revoked singly, not by a revocation on all items."""

@@ -201,7 +201,7 @@ def check_claims(claims: Mapping[str, Any]) -> Claims:
     if name is not None and (not isinstance(name, str) or not 1 <= len(name) <= 64 or "\0" in name):
         raise _refusal("the token's `name` is not 1 to 64 characters")
     for claim in _TIME_CLAIMS & claims.keys():
-        if not _is_time(claims[claim]):
+        if not is_time(claims[claim]):
             raise _refusal(f"the token's `{claim}` is not a number of seconds up to the year 9999")
     if not isinstance(items, dict) or not all(isinstance(letters, str) for letters in items.values()):
         raise _refusal("the token's `items` is not an object of letters by item")
@@ -270,6 +270,6 @@ def _check_normalized(pattern: str) -> None:
             raise _refusal(f"the token's `items` has a name that no item has: {error}") from None
 
 
-def _is_time(value: Any) -> TypeGuard[float]:
+def is_time(value: Any) -> TypeGuard[float]:
     """Return whether the value is a number of seconds from 0 up to the year 9999; a boolean is not a number here."""
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MAX_TIME_S

@@ -5,6 +5,7 @@ dependencies and `dependency_overrides`. What `yield` dependencies hold is relea
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope
 
 from alcove.access.authenticator import Caller
+from alcove.access.refusals import access_expired
 from alcove.api.dependencies import check_cookie
 from alcove.errors import Close, Code, Refusal, SettingsError
 from alcove.item_ids import ItemIdError, check_item_id
@@ -76,8 +78,8 @@ class HostAdmission:
             own: Whether it comes from the server's own pages or a configured origin (A5).
 
         Raises:
-            Refusal: A cookie may not authenticate it (A5), or the dependency refuses: 4401, 4400, 4429, 4403 or
-                1011.
+            Refusal: A cookie may not authenticate it (A5), the dependency refuses (4401, 4400, 4429, 4403) or fails
+                (1011), or the member that it returns has expired (4401).
 
         """
         if not hasattr(connection.state, "caller"):
@@ -93,19 +95,13 @@ class HostAdmission:
     async def _caller(self, host: Scope, items: Iterable[str]) -> Caller:
         """Return the caller with rights on all of the items. Raises Refusal."""
         rights = dict[str, str]()
-        for item in items:
-            member = await self._admit(host, item)
-            rights |= member.items
-            if item != NO_ITEM:  # a dependency that knows no `*` must not give rights on every item by it
-                rights[item] = member.rights
-        return member.caller(rights)
-
-    async def _admit(self, host: Scope, item: str) -> Member:
-        """Return the member that the dependency returns for one item. Raises Refusal."""
-        scope = _request_scope(host, item)
         try:
-            await self._route(scope)(scope, _no_body, _ignore)
-            return _member(scope)
+            for item in items:
+                member = await self._admit(host, item)
+                rights |= member.items
+                if item != NO_ITEM:  # a dependency that knows no `*` must not give rights on every item by it
+                    rights[item] = member.rights
+            return member.caller(rights)
         except HTTPException as error:
             raise _refusal(error) from None
         except RequestValidationError as error:
@@ -117,6 +113,12 @@ class HostAdmission:
             logger.exception("the dependency that admits to rooms failed")
             message = "the application failed to decide who you are; its log says why"
             raise Refusal(Code.UNAVAILABLE, Close.INTERNAL, message) from None
+
+    async def _admit(self, host: Scope, item: str) -> Member:
+        """Return the member that the dependency returns for one item. Raises what the dependency raises."""
+        scope = _request_scope(host, item)
+        await self._route(scope)(scope, _no_body, _ignore)
+        return _member(scope)
 
     def _route(self, scope: Scope) -> ASGIApp:
         """Return the route that resolves the dependency with the overrides of the application."""
@@ -142,10 +144,12 @@ def _check_item(item: str) -> str:
 
 
 def _member(scope: Scope) -> Member:
-    """Return what the dependency returned. Raises TypeError if it is not a Member."""
+    """Return what the dependency returned. Raises TypeError if it is not a Member, and Refusal if it has expired."""
     (found,) = scope[_FOUND]
     if not isinstance(found, Member):
         raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {found!r}")
+    if found.ends_at <= time.time():
+        raise access_expired(None)
     return found
 
 

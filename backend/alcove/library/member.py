@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from alcove.access.authenticator import Caller
-from alcove.access.tokens import check_claims
+from alcove.access.tokens import check_claims, is_time
 from alcove.errors import InvalidError, Refusal
 from alcove.protocol import Person
 
@@ -54,6 +54,11 @@ class Member:
             object.__setattr__(self, "name", str(self.id)[:64])
         if isinstance(self.expires, datetime) and self.expires.tzinfo is None:
             raise InvalidError("a member's `expires` has no time zone: write datetime.now(UTC) + …")
+        if not isinstance(self.expires, datetime | None) and not is_time(self.expires):
+            raise InvalidError(
+                "a member's `expires`: expected a datetime with a time zone, or seconds since the epoch up to the year"
+                f" 9999, got {self.expires!r:.80}"
+            )
         for items in ({"*": self.rights}, self.items):
             _to_caller(self, items)
 
@@ -66,6 +71,13 @@ class Member:
     def person(self) -> Person:
         """The member as others see them."""
         return Person(str(self.id), self.name, self.picture or UNSET, self.role or UNSET)
+
+    @property
+    def ends_at(self) -> float:
+        """When access ends, in seconds since the epoch; infinity: not by itself."""
+        if self.expires is None:
+            return math.inf
+        return self.expires.timestamp() if isinstance(self.expires, datetime) else self.expires
 
     @property
     def may_moderate(self) -> bool:
@@ -92,5 +104,4 @@ def _to_caller(member: Member, items: Mapping[str, str]) -> Caller:
         # The rules are those of a token; the names of the fields differ.
         message = refusal.message.replace("the token's", "the member's").replace("`sub`", "`id`")
         raise InvalidError(message) from None
-    expires = member.expires.timestamp() if isinstance(member.expires, datetime) else member.expires
-    return Caller(member.person, replace(claims, exp=math.inf if expires is None else expires))
+    return Caller(member.person, replace(claims, exp=member.ends_at))

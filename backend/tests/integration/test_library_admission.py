@@ -1,5 +1,6 @@
 """Test that the host application's dependency admits members: sockets, event streams, HTTP (A1, A5, H4, A4, A7)."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -11,14 +12,17 @@ from fastapi import Depends, WebSocket
 
 from alcove import Member, SettingsError
 from alcove.library.admission import HostAdmission
-from tests.support.clients import pause_briefly
+from tests.support.clients import TIMEOUT_S, connect, pause_briefly
 from tests.support.host_shop import STATUSES, Shop, current_user
 from tests.support.http import http
 from tests.support.item_ids import INVALID_IDS, VALID_IDS
-from tests.support.room_client import RoomClient, expect_refusal
+from tests.support.room_client import PROTOCOL, RoomClient, expect_refusal
 from tests.support.running_host import CARRIERS, Host, running
 
-CODES = STATUSES | {"303": 4401, "crash": 1011, "nobody": 1011, "invalid": 1011}
+#: Items for which the dependency fails, or returns what is no member.
+FAULTS = ("crash", "nobody", "invalid", "expires", "altered")
+CODES = STATUSES | {"303": 4401} | dict.fromkeys(FAULTS, 1011)
+EXPIRED = "your access expired; sign in again"
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +83,14 @@ async def test_h4_an_error_of_the_dependency_is_a_close_that_a_browser_can_read(
     assert error["message"] == reason
     if item in STATUSES:
         assert f"refused with {item}" == reason
+    if item in FAULTS:
+        assert reason == "the application failed to decide who you are; its log says why"
     assert (3000 if item == "429" else None) == error.get("retry_ms")
 
 
-@pytest.mark.parametrize(("item", "status"), [*((status, int(status)) for status in STATUSES), ("crash", 500)])
+@pytest.mark.parametrize(
+    ("item", "status"), [*((status, int(status)) for status in STATUSES), *((item, 500) for item in FAULTS)]
+)
 @pytest.mark.parametrize("path", ["entries", "events"])
 async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
     host: Host, item: str, status: int, path: str
@@ -169,6 +177,33 @@ async def test_a4_the_connection_ends_when_the_member_expires(host: Host) -> Non
     async with await RoomClient.join(host, "order-1", token="ada", ttl="1.2") as room:
         assert isinstance(room.hello["expires"], int)
         assert await room.wait_for_close() == 4401
+        assert (room.socket.close_reason, room.received[-1]["reason"]) == (EXPIRED, "expired")
+
+
+async def test_a4_a_member_who_has_expired_is_refused_by_every_route(host: Host) -> None:
+    async with http(host, token="gone") as client:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        routes = [(method, path) for path, methods in paths.items() for method in methods]
+        answers = {
+            (method, path): await client.request(method, path.replace("{item_id}", "order-1"), json={"body": 1})
+            for method, path in routes
+        }
+
+    admitted = {route for route, answer in answers.items() if answer.status_code != 401}
+    assert admitted == {("get", "/api/mode")}  # which a client asks for before it has a credential
+    assert {(answer.json()["reason"], answer.json()["detail"]) for answer in answers.values() if answer.is_error} == {
+        ("expired", EXPIRED)
+    }
+
+
+@pytest.mark.parametrize("path", ["/items/order-1/ws", "/api/items/ws"])
+async def test_a4_a_member_who_has_expired_is_refused_by_every_socket(host: Host, path: str) -> None:
+    socket = await connect(host, f"{path}?token=gone", subprotocols=[PROTOCOL])
+    async with asyncio.timeout(TIMEOUT_S), socket:
+        assert json.loads(await socket.recv())["reason"] == "expired"
+        await socket.wait_closed()
+
+    assert (socket.close_code, socket.close_reason) == (4401, EXPIRED)
 
 
 async def test_a4_a_token_on_the_socket_extends_nothing_here(host: Host) -> None:
@@ -185,6 +220,7 @@ async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides
         assert (await client.delete("/access/order-7/rita")).status_code == 204
 
     assert await ada.wait_for_close() == 4403
+    assert ada.socket.close_reason == "your access on order-7 was revoked"
     assert not any(line["type"] == "error" for line in await bob.lines_until_pong())
     await bob.socket.close()
     while True:  # for the rest of this second a new connection might be the old one

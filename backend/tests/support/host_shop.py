@@ -36,6 +36,23 @@ async def current_user(
     return token.credentials if token else str(user)
 
 
+def faulty_member(fault: str) -> Member:
+    """Do what a bug of the application may do in its dependency."""
+    match fault:
+        case "crash":
+            raise RuntimeError("a bug of the application")
+        case "nobody":
+            return None  # type: ignore[return-value]
+        case "invalid":
+            return Member("x" * 200, "Nobody has such an id")
+        case "expires":
+            return Member("ada", expires="2099-01-01")  # type: ignore[arg-type]
+    items = {"*": "r"}
+    member = Member("ada", items=items)
+    items["*"] = "x"
+    return member
+
+
 class Shop:
     """A host application whose dependency reads the user from the bearer token or the cookie `user`."""
 
@@ -69,15 +86,13 @@ class Shop:
     ) -> Member:
         """Admit the user to the item; some item ids cause errors or invalid results."""
         self.calls.append((item_id, request.method, str(request.url.path), request.app is self.app))
+        if user == "gone":
+            return Member(user, items={"*": "rwm"}, rights="rwm", expires=time.time() - 0.1)
         match item_id:
             case "*":
                 return Member(user, items={"order-*": "r", "*": "rwm" if user == "boss" else ""})
-            case "crash":
-                raise RuntimeError("a bug of the application")
-            case "nobody":
-                return None  # type: ignore[return-value]  # a bug, too
-            case "invalid":
-                return Member("x" * 200, "Nobody has such an id")
+            case "crash" | "nobody" | "invalid" | "expires" | "altered":
+                return faulty_member(item_id)
         if item_id in STATUSES or item_id == "303":
             raise HTTPException(int(item_id), f"refused with {item_id}", {"Retry-After": "3"})
         return Member(user, user.title(), "rw", expires=None if ttl is None else time.time() + ttl)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from alcove import InvalidError, Member, sign_token
 from alcove.access.tokens import Keys
 from tests.support.credentials import SECRET
+
+#: What is neither a datetime nor a number of seconds; the last is in ms.
+NO_TIMES = ("2099-01-01", True, date(2099, 1, 1), math.nan, math.inf, -1, 1_900_000_000_000)
 
 
 def test_an_id_that_is_no_text_counts_as_its_text_and_is_the_default_name() -> None:
@@ -43,6 +46,7 @@ def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
         ({"id": "a", "items": {"a\u0308": "r"}}, "the member's `items`"),
         ({"id": "a", "items": {"*": "x"}}, "letters other than r, w and m"),
         ({"id": "a", "expires": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001 - that is what is wrong
+        *(({"id": "a", "expires": end}, "`expires`: expected a datetime with") for end in NO_TIMES),
     ],
 )
 def test_a3_a_wrong_value_raises_an_error_that_names_it(values: dict[str, object], message: str) -> None:
