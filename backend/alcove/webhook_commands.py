@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import typer
 
+from alcove.quantities import quantity
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
 
 #: Seconds that a server may be silent: a test waits for the endpoint.
@@ -22,12 +23,15 @@ webhooks = typer.Typer(no_args_is_help=True, help="Show, repeat and skip deliver
 
 @webhooks.command()
 def status(url: ServerUrl = LOCAL_SERVER) -> None:
-    """Print what the webhook and each handler has not delivered, and what fails; exit with 1 if any is parked."""
+    """Print what the webhook and each handler has not delivered, and what fails.
+
+    Exits with 1 if an item is parked or the webhook is disabled: that waits for you. What is repeated exits with 0.
+    """
     consumers = _ask(url, "GET", "")["consumers"]
     for consumer in consumers:
         print(_line(consumer))  # noqa: T201 - the command's output
         for failure in consumer["failing"]:
-            print(_failing_line(failure))  # noqa: T201 - as above
+            print(_failing_line(failure, disabled=consumer["disabled"]))  # noqa: T201 - as above
     if any(consumer["parked_items"] or consumer["disabled"] for consumer in consumers):
         raise typer.Exit(1)
 
@@ -40,7 +44,7 @@ def retry(
 ) -> None:
     """Repeat what failed or is parked now."""
     answer = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
-    print(f"{answer['items']} items are delivered again")  # noqa: T201 - the command's output
+    print(f"delivered again: {quantity(answer['items'], 'item')}")  # noqa: T201 - the command's output
 
 
 @webhooks.command()
@@ -69,15 +73,19 @@ def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: 
 
 
 def _line(consumer: Any) -> str:
-    state = "disabled: the receiver answered 410" if consumer["disabled"] else "ok"
+    states = ["disabled: the receiver answered 410"] if consumer["disabled"] else []
     if consumer["parked_items"]:
-        state = f"{consumer['parked_items']} items parked"
-    unknown = "" if consumer["known"] else "; this server does not deliver it"
-    entries, items = consumer["pending_entries"], consumer["pending_items"]
-    return f"{consumer['name']}: {entries} entries of {items} items to deliver; {state}{unknown}"
+        states.append(f"{quantity(consumer['parked_items'], 'item')} parked")
+    if not consumer["disabled"] and any(not failure["parked"] for failure in consumer["failing"]):
+        states.append("failing")
+    if not consumer["known"]:
+        states.append("this server does not deliver it")
+    entries, items = quantity(consumer["pending_entries"], "entry"), quantity(consumer["pending_items"], "item")
+    return f"{consumer['name']}: {entries} of {items} to deliver; {'; '.join(states) or 'ok'}"
 
 
-def _failing_line(one: Any) -> str:
+def _failing_line(one: Any, *, disabled: bool) -> str:
     since = datetime.fromtimestamp(one["since"] / 1000, UTC).isoformat(timespec="seconds")
-    state = "parked" if one["parked"] else "repeated"
-    return f"  {one['item']} entry {one['seq']}: {one['error']}, {one['attempts']} attempts since {since}, {state}"
+    state = "parked" if one["parked"] else "not repeated while disabled" if disabled else "repeated"
+    attempts = quantity(one["attempts"], "attempt")
+    return f"  {one['item']} entry {one['seq']}: {one['error']}, {attempts} since {since}, {state}"

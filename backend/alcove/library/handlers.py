@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,8 +14,6 @@ from alcove.item_ids import is_internal
 from alcove.library.entries import Entry, Message, entry_of
 from alcove.webhooks.targets import Deliver, Delivered, Failed, Outcome
 from alcove.webhooks.webhook import WEBHOOK
-
-logger = logging.getLogger(__name__)
 
 Kind = Literal["message", "edit", "delete", "event"]
 #: A handler: a coroutine function, or a plain function that is called in a thread.
@@ -69,9 +66,8 @@ class HandlerTarget:
                     await self._function(entry)
                 else:
                     await asyncio.to_thread(self._function, entry)
-        except Exception as error:
-            logger.exception("handler %s failed for entry %d of item %s", self._name, entry.seq, entry.item)
-            return Failed(type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the worker logs it
+            return Failed(type(error).__name__, cause=error)
         return Delivered()
 
 

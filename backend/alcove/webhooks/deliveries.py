@@ -123,7 +123,7 @@ class Deliveries:
             record = await self._consumers.record(name)
             backlog = await self._consumers.backlog(name)
             failing = await self._consumers.failing(name, limit=_LISTED)
-            disabled = record is not None and record.disabled is not None
+            disabled = record is not None and (worker.is_disabled(record) if worker else record.disabled is not None)
             statuses.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
         return statuses
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from alcove.errors import SettingsError
 from alcove.urls import redact_url
 from alcove.version import VERSION
+from alcove.webhooks.network_errors import network_error
 from alcove.webhooks.signature import Signer, utc_now
 from alcove.webhooks.targets import Delivered, Failed, Gone, Outcome
 
@@ -86,19 +87,26 @@ class Endpoint:
                 headers = self._signer.headers(webhook_id, body, utc_now())
                 async with self._http.stream("POST", self._url, content=body, headers=headers) as response:
                     await _discard_body(response)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            return Failed(type(error).__name__, unreachable=True)
+        except (httpx.ConnectTimeout, httpx.PoolTimeout):
+            return Failed(f"no connection within {self._timeout_s:g} s", unreachable=True)
+        except httpx.ConnectError as error:
+            return Failed(network_error(error), unreachable=True)
         except (TimeoutError, httpx.TimeoutException):
-            return Failed("timeout")
+            return Failed(f"timeout: no response within {self._timeout_s:g} s")
         except httpx.HTTPError as error:
-            return Failed(type(error).__name__)
-        if response.is_success:
-            return Delivered()
-        if response.status_code == _GONE:
-            return Gone()
-        retry_after = response.headers.get("retry-after", "")
-        seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < _RETRY_AFTER_DIGITS else 0
-        return Failed(f"HTTP {response.status_code}", wait_ms=seconds * 1000)
+            return Failed(network_error(error))
+        return _outcome(response)
+
+
+def _outcome(response: "httpx.Response") -> Outcome:
+    """Convert the status of a response to an outcome."""
+    if response.is_success:
+        return Delivered()
+    if response.status_code == _GONE:
+        return Gone()
+    retry_after = response.headers.get("retry-after", "")
+    seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < _RETRY_AFTER_DIGITS else 0
+    return Failed(f"HTTP {response.status_code}", wait_ms=seconds * 1000)
 
 
 async def _discard_body(response: "httpx.Response") -> None:

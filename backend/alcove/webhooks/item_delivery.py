@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from alcove.clock import now_ms
 from alcove.observability.consumer_metrics import ConsumerMetrics
+from alcove.protocol import Entry
+from alcove.quantities import quantity
 from alcove.storage.base import Page
 from alcove.storage.consumers import ConsumerLog
+from alcove.webhooks.failure_log import FailureLog
 from alcove.webhooks.retries import RetryPolicy
 from alcove.webhooks.schedule import Schedule
 from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
@@ -54,6 +57,7 @@ class ItemDelivery:
         self._metrics = metrics
         self._may_deliver = may_deliver
         self._on_gone = on_gone
+        self._failures = FailureLog(name)
 
     async def run(self, schedule: Schedule, item: str) -> None:
         """Deliver up to one page of the item's entries. Raises LogUnavailableError."""
@@ -89,15 +93,22 @@ class ItemDelivery:
             outcome = await deliver(page.log, entry)
             match outcome:
                 case Delivered():
-                    self._metrics.delivered.inc()
-                    self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
+                    self._count_delivered(entry, had_failed=position.failure is not None)
                     schedule.record_delivered(item, entry.seq)
                 case Failed():
                     self._record_failure(schedule, item, entry.seq, outcome)
                     return
                 case Gone():
                     await self._on_gone()
+                    self._failures.disabled()
                     return
+
+    def _count_delivered(self, entry: Entry, *, had_failed: bool) -> None:
+        """Count a delivery; report it if nothing was delivered before."""
+        self._metrics.delivered.inc()
+        self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
+        if self._may_deliver():  # else another item got a 410 meanwhile
+            self._failures.delivered(had_failed=had_failed)
 
     def _record_failure(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
         """Record a failed attempt in the schedule; report the item if it is parked now."""
@@ -105,6 +116,7 @@ class ItemDelivery:
         if position is None:
             return
         self._metrics.failed.inc()
+        self._failures.failed(item, seq, outcome, first=not schedule.has_failures)
         failure = self._policy.record_failure(
             position.failure,
             outcome.error,
@@ -116,7 +128,8 @@ class ItemDelivery:
         if failure.parked:
             self._metrics.parked.inc()
             logger.error(
-                "consumer %s: entry %d of item %s is parked after %d attempts (%s), and so are later ones of the item:"
+                "consumer %s: entry %d of item %s is parked after %s (%s), and so are later ones of the item:"
                 " alcove webhooks retry|skip",
-                *(self._name, seq, item, failure.attempts, failure.error),
+                *(self._name, seq, item, quantity(failure.attempts, "attempt"), failure.error),
+                exc_info=outcome.cause,
             )

@@ -65,6 +65,11 @@ class Schedule:
         return len(self._ready) + len(self._delivering) + len(self._retrying)
 
     @property
+    def has_failures(self) -> bool:
+        """Whether any item waits for a retry, or is being retried."""
+        return bool(self._retrying) or any(self._delivering.values())
+
+    @property
     def half_full(self) -> bool:
         """Whether more than half of the items that fit have something to deliver."""
         return self.pending + len(self._unread) > self._max_items // 2

@@ -1,7 +1,7 @@
 """Define the interface of a receiver of entries, and the outcomes of a delivery."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from alcove.protocol import Entry
@@ -22,6 +22,8 @@ class Failed:
     unreachable: bool = False
     #: Milliseconds that the receiver asked to wait.
     wait_ms: int = 0
+    #: The exception of a handler, whose traceback is logged.
+    cause: Exception | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

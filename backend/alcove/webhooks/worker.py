@@ -126,7 +126,11 @@ class ConsumerWorker:
     @property
     def disabled(self) -> bool:
         """Whether the target answered that it wants no more deliveries."""
-        return self._record is not None and self._record.disabled == self._target.digest
+        return self._record is not None and self.is_disabled(self._record)
+
+    def is_disabled(self, record: ConsumerRecord) -> bool:
+        """Return whether this stored state disables the target; that of an earlier address does not."""
+        return record.disabled == self._target.digest
 
     async def run(self) -> None:
         """Deliver whenever this process has the lease, until cancelled."""
@@ -264,12 +268,10 @@ class ConsumerWorker:
 
     async def _disable(self) -> None:
         """Stop delivering to the target, on all processes, until an operator retries (K3)."""
-        if not self.disabled:
-            logger.error("consumer %s is disabled: the receiver answered 410 (alcove webhooks retry)", self.name)
-        await self._log.consumers.disable(self.name, self._target.digest)
         revision = 0 if self._record is None else self._record.revision
         self._record = ConsumerRecord(revision, self._target.digest)
         self._metrics.disabled.set(1)
+        await self._log.consumers.disable(self.name, self._target.digest)
 
     async def _store_positions(self) -> None:
         """Store changed positions every fifth of a second; stop deliveries while storage does not answer."""

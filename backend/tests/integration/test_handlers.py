@@ -99,7 +99,31 @@ async def test_k5_a_handler_that_fails_is_called_again_and_then_its_item_is_park
         await alcove.send("good", "three", by=SHOP)
         await recorder.wait_for(3)
     assert [entry.body for entry in recorder.entries] == ["one", "one", "three"]
-    assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in caplog.text
+    first, parked = [record for record in caplog.records if record.name.startswith("alcove.webhooks")]
+    assert first.getMessage().startswith(
+        "consumer notify fails, and is called again: RuntimeError, for entry 1 of item bad"
+    )
+    assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in parked.getMessage()
+    assert caplog.text.count("RuntimeError: no mail today") == 2
+
+
+async def test_k5_a_handler_that_works_again_is_logged_once(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    alcove, recorder = Alcove(url), RecordingHandler()
+
+    @alcove.on_message(name="notify")
+    async def notify(message: Message) -> None:
+        await recorder.add(message)
+        if len(recorder.entries) == 1:
+            raise RuntimeError("no mail today")
+
+    async with alcove:
+        await alcove.send("foo", "one", by=SHOP)
+        await alcove.send("foo", "two", by=SHOP)
+        await recorder.wait_for(3)
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("alcove.webhooks")]
+    assert [line.split(",")[0] for line in lines] == ["consumer notify fails", "consumer notify works again"]
+    assert caplog.text.count("Traceback") == 1
 
 
 async def test_k5_a_function_without_await_is_called_in_a_thread(url: str) -> None:

@@ -225,7 +225,7 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         while "HTTP 500" not in (status_output := await run("status"))[1]:
             pass
-        assert status_output[1].startswith("webhook: 1 entries of 1 items to deliver; ok\n  foo entry 1: HTTP 500, ")
+        assert status_output[1].startswith("webhook: 1 entry of 1 item to deliver; failing\n  foo entry 1: HTTP 500, ")
         assert await run("test") == (1, "", "alcove: the receiver did not take it: HTTP 500\n")
         assert await run("skip", "--item", "foo") == (0, "", "")
         receiver.respond = lambda _: 204

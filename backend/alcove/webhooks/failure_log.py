@@ -1,0 +1,67 @@
+"""Log when a consumer begins to fail, and when it works again, in one line each (K3, K5)."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from alcove.webhooks.targets import Failed
+
+logger = logging.getLogger(__name__)
+
+#: Minimum seconds between two times that a consumer is reported to fail: one that fails now and then fills no log.
+_EVERY_S = 60.0
+#: The maximum number of errors that are reported until it works again.
+_MAX_ERRORS = 10
+
+
+class FailureLog:
+    """Reports the failures of one consumer: each error once, until an entry is delivered that had failed."""
+
+    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Create a log without failures; `clock` returns seconds."""
+        self._name = name
+        self._clock = clock
+        #: The errors that were logged since it began to fail; empty while it works, or its failures are not logged.
+        self._errors: set[str] = set()
+        self._next = float("-inf")
+        self._disabled = False
+
+    def failed(self, item: str, seq: int, failed: Failed, *, first: bool) -> None:
+        """Record a failed attempt.
+
+        Args:
+            item: The item.
+            seq: The seq of the entry.
+            failed: What failed.
+            first: Whether no item failed before; an operator may have skipped those that did.
+
+        """
+        if first:
+            self._errors.clear()
+        if failed.error in self._errors or len(self._errors) >= _MAX_ERRORS:
+            return
+        if not self._errors:
+            if self._clock() < self._next:
+                return
+            self._next = self._clock() + _EVERY_S
+        self._errors.add(failed.error)
+        # An exception is an error in the application's code; its traceback says where.
+        logger.log(
+            logging.WARNING if failed.cause is None else logging.ERROR,
+            "consumer %s fails, and is called again: %s, for entry %d of item %s (alcove webhooks status)",
+            *(self._name, failed.error, seq, item),
+            exc_info=failed.cause,
+        )
+
+    def disabled(self) -> None:
+        """Record that the receiver answered 410, and that nothing is delivered until an operator retries."""
+        if not self._disabled:
+            self._disabled = True
+            logger.error("consumer %s is disabled: the receiver answered 410 (alcove webhooks retry)", self._name)
+
+    def delivered(self, *, had_failed: bool) -> None:
+        """Record a delivery; `had_failed`: of an entry that had failed before."""
+        if (had_failed and self._errors) or self._disabled:
+            self._errors.clear()
+            self._disabled = False
+            logger.info("consumer %s works again", self._name)

@@ -1,0 +1,50 @@
+"""Say in a few words why a receiver could not be reached, without any text of a request or a response (A6)."""
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+#: What an error says where the text of the system has addresses or numbers in it.
+_BY_ERRNO = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
+
+
+def network_error(error: BaseException) -> str:
+    """Return the reason of an error of the HTTP client.
+
+    The client wraps the error of the system, in a group if the name has several addresses: the innermost one says most.
+
+    Args:
+        error: What the client raised.
+
+    Returns:
+        Such as "connection refused", "name not found", or "certificate refused: self-signed certificate".
+
+    """
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"certificate refused: {cause.verify_message}"
+            case ssl.SSLError():
+                return f"TLS failed: {cause.reason.replace('_', ' ').lower()}"
+            case socket.gaierror():
+                return f"name not found: {cause.strerror}"
+            case OSError(errno=int(number)):
+                return _BY_ERRNO.get(number) or os.strerror(number).lower()
+            case _:
+                pass
+    name = type(error).__name__
+    if "disconnected" in str(error):
+        return "connection closed without a response"
+    # The text of the error may have parts of the response.
+    return "the response is not HTTP" if name == "RemoteProtocolError" else name
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the causes of an error, then the error itself: the innermost first."""
+    if isinstance(error, BaseExceptionGroup):
+        yield from _causes(error.exceptions[0])
+    elif (cause := error.__cause__ or error.__context__) is not None:
+        yield from _causes(cause)
+    yield error

@@ -1,0 +1,99 @@
+"""K3: what the server's log and `alcove webhooks status` say of a webhook that fails, and of one that works again."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import command
+from tests.support.credentials import SECRET, token
+from tests.support.http import http
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
+from tests.support.webhook_receiver import Receiver
+
+ADMIN = token(sub="admin", items={"*": "rwm"})
+WORKS_AGAIN = "consumer webhook works again"
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Run a receiver of webhooks."""
+    async with Receiver() as running:
+        yield running
+
+
+async def send(server: Server, *items: str) -> None:
+    """Store a message in each of the items."""
+    async with http(server, ADMIN) as client:
+        for item in items:
+            assert (await client.post(f"/api/items/{item}/entries", json={"body": "hello"})).status_code == 201
+
+
+def lines_about_the_webhook(server: Server) -> list[str]:
+    """Return what the log says of the webhook."""
+    return [re.sub(r".*(?=consumer webhook)", "", line) for line in server.lines if "consumer webhook" in line]
+
+
+@ON_ONE_CARRIER
+async def test_k3_failures_leave_one_warning_in_the_log_and_one_line_when_it_works_again(
+    serve: Start, receiver: Receiver
+) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
+    receiver.respond = lambda _: 500
+    await send(server, "foo")
+    await receiver.wait_for(lambda: len(receiver.refused) == 3)
+    receiver.respond = lambda _: 204
+    await asyncio.to_thread(server.line, WORKS_AGAIN)
+
+    assert lines_about_the_webhook(server) == [
+        "consumer webhook fails, and is called again: HTTP 500, for entry 1 of item foo (alcove webhooks status)",
+        WORKS_AGAIN,
+    ]
+
+
+@ON_ONE_CARRIER
+async def test_k3_the_log_says_that_the_connection_was_refused_and_status_that_the_webhook_fails(
+    serve: Start, receiver: Receiver, tmp_path: Path
+) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
+    await receiver.stop()
+    await send(server, "foo")
+    await asyncio.to_thread(server.line, "consumer webhook fails.*: connection refused, for entry 1 of item foo")
+    while "foo entry" not in (status := await command(tmp_path, "webhooks", "status", "--url", server.url))[1]:
+        pass
+    await receiver.start()
+    await asyncio.to_thread(server.line, WORKS_AGAIN)
+
+    assert status[0] == 0
+    assert re.fullmatch(
+        r"webhook: 1 entry of 1 item to deliver; failing\n"
+        r"  foo entry 1: connection refused, (1 attempt|\d+ attempts) since \S+, repeated\n",
+        status[1],
+    )
+
+
+@ON_ONE_CARRIER
+async def test_k3_status_does_not_say_that_a_disabled_webhook_is_repeated(
+    serve: Start, receiver: Receiver, tmp_path: Path
+) -> None:
+    server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
+    receiver.respond = lambda received: 500 if received.item == "bad" else 410
+    await send(server, "bad")
+    while "bad entry" not in (await command(tmp_path, "webhooks", "status", "--url", server.url))[1]:
+        pass
+    await send(server, "gone")
+    await asyncio.to_thread(server.line, "consumer webhook is disabled")
+    code, output, _ = await command(tmp_path, "webhooks", "status", "--url", server.url)
+    receiver.respond = lambda _: 204
+    assert (await command(tmp_path, "webhooks", "retry", "--url", server.url))[1] == "delivered again: 1 item\n"
+    await asyncio.to_thread(server.line, WORKS_AGAIN)
+
+    assert code == 1
+    first, *others = output.splitlines()
+    assert first == "webhook: 2 entries of 2 items to deliver; disabled: the receiver answered 410"
+    assert [re.sub(r", \d+ attempts? since \S+, ", "; ", line) for line in others] == [
+        "  bad entry 1: HTTP 500; not repeated while disabled"
+    ]
+    server.lines.clear()  # the line was an error
