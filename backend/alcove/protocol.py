@@ -151,8 +151,10 @@ class Hello(Line, tag="hello", frozen=True):
 class Entry(Line, tag="entry", frozen=True):
     """One entry of the log.
 
-    A `message` has a `body` until it is deleted; an `edit` has `target` and `body`; a `delete` has `target`; an `event`
-    of the application has a `body` of `text` and perhaps `data` (S14).
+    A `message` has a `body` until it is deleted. An `edit` has a `target` and a new `body`, a `delete` only a `target`:
+    the seq of the message that it changes (S8). The `body` of an `event` is an object with `text` and, optionally,
+    `data` (S14). `at`, `edited` and `deleted` are the times of storing, of the last edit and of the delete, in ms since
+    the epoch (S9).
     """
 
     seq: int

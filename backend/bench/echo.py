@@ -1,4 +1,7 @@
-"""Echo text as text and binary as binary, up to 16 MiB, on either carrier: the wire package without rooms."""
+"""Serve WebSockets that echo each message, up to 16 MiB: the `wire` package without rooms.
+
+`--carrier` chooses what moves the frames: `detached` (the transport itself) or `asgi` (the ASGI server).
+"""
 
 import argparse
 from typing import get_args
@@ -12,11 +15,12 @@ from alcove.settings import Settings
 from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame, text_frame
 
-MESSAGE_BYTES, app = 16 * 1024 * 1024, FastAPI()
+MESSAGE_BYTES = 16 * 1024 * 1024
+app = FastAPI()
 
 
 class Echo:
-    """A receiver that sends back what it gets."""
+    """Sends each message back (Receiver)."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -37,10 +41,10 @@ async def echo(websocket: WebSocket) -> None:
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser()
-    options.add_argument("--carrier", choices=get_args(Carrier), default="detached")
-    options.add_argument("--port", type=int, default=9001)
-    asked = options.parse_args()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--carrier", choices=get_args(Carrier), default="detached")
+    parser.add_argument("--port", type=int, default=9001)
+    arguments = parser.parse_args()
     settings = Settings.load()
-    http, ws = create_protocols(asked.carrier, http_limits(settings), create_wheel(settings))
-    uvicorn.run(app, port=asked.port, http=http, ws=ws, ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False)
+    http, ws = create_protocols(arguments.carrier, http_limits(settings), create_wheel(settings))
+    uvicorn.run(app, port=arguments.port, http=http, ws=ws, ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False)

@@ -116,7 +116,7 @@ class NetworkBus:
     # --- Bus
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Start connecting; return when the first echo arrives, or after 3 s if the server is down (Bus)."""
+        """Start to connect; return when the bus has returned the first test message, or after 3 s without one (Bus)."""
         self._on_message = on_message
         self._on_gap = on_gap
         self._task = asyncio.create_task(self._stay_connected())

@@ -60,8 +60,9 @@ class PostgresBus(NetworkBus):
                     connection.terminate()
 
     def subscribe(self, channel: str) -> None:
-        """Subscribe to the channel, at once: the process receives the messages of every channel (Bus)."""
+        """Subscribe to the channel (Bus); no statement is sent, because this process already receives every channel."""
         super().subscribe(channel)
+        # Messages that arrived before this call were dropped.
         if self.connected:
             asyncio.get_running_loop().call_soon(self.report_gap, {channel})
 

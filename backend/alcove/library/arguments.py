@@ -58,16 +58,16 @@ def page_arguments(before: int | None, after: int | None, limit: int) -> tuple[i
     )
 
 
-def author(by: Member) -> Member:
+def author_argument(by: Member) -> Member:
     """Return the author of an entry. Raises InvalidError."""
     if not isinstance(by, Member):
         raise _error("by", "a Member", by)
     return by
 
 
-def person(by: Member) -> Person:
-    """Return the author of an entry as others see them. Raises InvalidError."""
-    return author(by).person
+def author_person(by: Member) -> Person:
+    """Return the public profile of an entry's author. Raises InvalidError."""
+    return author_argument(by).person
 
 
 def member_id(member: Member | str) -> str:

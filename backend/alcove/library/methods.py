@@ -20,7 +20,8 @@ from alcove.errors import (
 )
 from alcove.item_ids import ItemIdError
 from alcove.library.arguments import (
-    author,
+    author_argument,
+    author_person,
     ban_reason,
     end_ms,
     entry_id,
@@ -31,7 +32,6 @@ from alcove.library.arguments import (
     mark_argument,
     member_id,
     page_arguments,
-    person,
     seq_argument,
     to_json,
 )
@@ -74,7 +74,9 @@ class Methods:
 
         """
         with _typed_errors():
-            written = await self._rooms().writer.send(item_argument(item), to_json(body), person(by), id=entry_id(id))
+            written = await self._rooms().writer.send(
+                item_argument(item), to_json(body), author_person(by), id=entry_id(id)
+            )
             return entry_of(item, written.entry)
 
     async def event(self, item: str, text: str, *, by: Member, data: Any = UNSET, id: str | None = None) -> Entry:
@@ -90,7 +92,7 @@ class Methods:
         """
         with _typed_errors():
             body = EventBody(event_text(text), UNSET if data is UNSET else to_json(data))
-            written = await self._rooms().writer.event(item_argument(item), body, person(by), id=entry_id(id))
+            written = await self._rooms().writer.event(item_argument(item), body, author_person(by), id=entry_id(id))
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
@@ -105,8 +107,8 @@ class Methods:
                 item_argument(item),
                 seq_argument(seq),
                 to_json(body),
-                person(by),
-                moderate=author(by).may_moderate,
+                author_person(by),
+                moderate=author_argument(by).may_moderate,
                 id=entry_id(id),
             )
             return entry_of(item, written.entry)
@@ -120,7 +122,11 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.delete(
-                item_argument(item), seq_argument(seq), person(by), moderate=author(by).may_moderate, id=entry_id(id)
+                item_argument(item),
+                seq_argument(seq),
+                author_person(by),
+                moderate=author_argument(by).may_moderate,
+                id=entry_id(id),
             )
             return entry_of(item, written.entry)
 
@@ -209,7 +215,7 @@ class Methods:
 
         """
         with _typed_errors():
-            await self._rooms().personal_data.erase_member(member_id(member), person(by))
+            await self._rooms().personal_data.erase_member(member_id(member), author_person(by))
 
     async def ban(
         self,

@@ -1,4 +1,4 @@
-"""Remember how far rooms were read that are not in memory, to notice that their log lost entries since (X8)."""
+"""Remember the last position of each room that has left memory, to detect that its log has lost entries since (X8)."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ _RETRY_S = 1.0
 logger = logging.getLogger(__name__)
 
 
-class ClosedRooms:
+class ClosedRoomPositions:
     """The last position that this process has seen in rooms that it does not have in memory."""
 
     def __init__(
@@ -30,14 +30,14 @@ class ClosedRooms:
         limit: int,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Remember nothing at first.
+        """Create an empty record of positions.
 
         Args:
             log: The log of the rooms.
             tasks: Runs the comparison of all rooms.
             on_new_history: Called with an item and the id of its new history, after its log lost entries.
-            limit: The maximum number of rooms that are remembered, the latest ones: a failover loses the entries of a
-                moment.
+            limit: The maximum number of rooms to remember. The most recently closed ones are enough, because a failover
+                loses only the entries of the last moments.
             metrics: Counts lost histories.
 
         """
@@ -53,7 +53,7 @@ class ClosedRooms:
         return len(self._seen)
 
     def remember(self, item: str, seen: Position) -> None:
-        """Record how far a room was seen, unless it is empty or more of the same history is known."""
+        """Record the position of a room, unless the room is empty or a later position in the same history is known."""
         if not seen.head:
             return
         known = self._seen.get(item)
@@ -71,11 +71,11 @@ class ClosedRooms:
         self._seen.pop(item, None)
 
     def position(self, item: str) -> Position | None:
-        """Return how far the room was seen; None: unknown."""
+        """Return the last known position of the room; None: unknown."""
         return self._seen.get(item)
 
-    async def is_intact(self, item: str, page: Page) -> bool:
-        """Return whether the log still has what was seen of a room; if not, the room has got a new history.
+    async def verify(self, item: str, page: Page) -> bool:
+        """Return whether the log still has the entry at a room's last position; if not, give the room a new history.
 
         Args:
             item: The item of the room.
@@ -92,7 +92,7 @@ class ClosedRooms:
             or (seen.head, seen.at) in {(entry.seq, entry.at) for entry in page.entries}
         ):
             return True
-        return await self._verify(item, seen)
+        return await self._verify_with_log(item, seen)
 
     def compare_all(self) -> None:
         """Start to compare all remembered rooms with the log: the database may be another one than before."""
@@ -111,17 +111,22 @@ class ClosedRooms:
         finally:
             self._comparing = None
 
-    async def _compare(self, page: dict[str, Position], left: dict[str, Position]) -> None:
-        """Compare some rooms with the log, and remove them from `left`. Raises LogUnavailableError."""
-        entries = await self._log.entries_at([(item, seen.head) for item, seen in page.items()])
-        for item, seen in page.items():
+    async def _compare(self, batch: dict[str, Position], remaining: dict[str, Position]) -> None:
+        """Compare some rooms with the log, and remove them from `remaining`. Raises LogUnavailableError."""
+        entries = await self._log.entries_at([(item, seen.head) for item, seen in batch.items()])
+        for item, seen in batch.items():
             entry = entries.get((item, seen.head))
             if (entry is None or entry.at != seen.at) and self._seen.get(item) is seen:
-                await self._verify(item, seen)
-            del left[item]
+                await self._verify_with_log(item, seen)
+            del remaining[item]
 
-    async def _verify(self, item: str, seen: Position) -> bool:
-        """Let the log decide whether a room lost entries, and return whether not. Raises LogUnavailableError."""
+    async def _verify_with_log(self, item: str, seen: Position) -> bool:
+        """Ask the log whether it still has the position; if not, report the loss. Return whether it has.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
         log_id = await self._log.verify_history(item, seen)
         if log_id == seen.log:
             return True

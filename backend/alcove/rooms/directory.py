@@ -13,7 +13,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import ReadMark
 from alcove.rooms.closed_room_marks import ClosedRoomMarks
-from alcove.rooms.closed_rooms import ClosedRooms
+from alcove.rooms.closed_rooms import ClosedRoomPositions
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.opening import Opening
 from alcove.rooms.presence import RoomPresence
@@ -71,7 +71,9 @@ class RoomDirectory:
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
         self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
-        self._closed = ClosedRooms(log, tasks, self._closed_room_lost, limit=limits.closed_rooms, metrics=metrics)
+        self._closed = ClosedRoomPositions(
+            log, tasks, self._closed_room_lost, limit=limits.closed_rooms, metrics=metrics
+        )
         self._cluster.on_database_send(lambda _item, _head: None, self._closed.compare_all)
 
     # --- lifecycle, and the other processes

@@ -90,8 +90,8 @@ class RoomHistory:
         self.oldest = max(self.oldest, self.tail.last_seq_before(before) + 1)
         self.trim()
 
-    async def read_entries(self, seq: int) -> tuple[int, list[Entry]]:
-        """Read one page of the entries after `seq`.
+    async def read_entries(self, after: int) -> tuple[int, list[Entry]]:
+        """Read one page of the entries after the seq `after`.
 
         Returns:
             The seq to continue after, and the entries.
@@ -100,30 +100,30 @@ class RoomHistory:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
 
         """
-        first, entries = await self.read_kept(seq)
+        first, entries = await self.read_from_first_kept(after)
         return first - 1 + len(entries), entries
 
-    async def read_kept(self, seq: int) -> tuple[int, list[Entry]]:
-        """Read one page of the entries after `seq`, up to the head.
+    async def read_from_first_kept(self, after: int) -> tuple[int, list[Entry]]:
+        """Read one page of the entries after the seq `after`, up to the head.
 
         Returns:
-            The seq of the first entry that the log keeps after `seq`, and the page from there. The page is empty if
+            The seq of the first entry that the log keeps after that, and the page from there. The page is empty if
             retention has removed everything up to the head.
 
         Raises:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
 
         """
-        page, deleted = await self._read_page(seq)
+        page, deleted = await self._read_page(after)
         # The log may be ahead of the room by a commit that is not delivered here yet.
         entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
         first = entries[0].seq if entries else min(page.oldest, self.head + 1)
-        if not entries and first <= seq + 1:
+        if not entries and first <= after + 1:
             raise self._missing(page, self.head)
         return first, entries
 
-    async def _read_page(self, seq: int) -> tuple[Page, dict[int, int]]:
-        """Read the page after `seq`; return it with the messages that were deleted during the read.
+    async def _read_page(self, after: int) -> tuple[Page, dict[int, int]]:
+        """Read the page after the seq `after`; return it with the messages that were deleted during the read.
 
         The page may still have the bodies of those messages (S9). Raises LogUnavailableError.
         """
@@ -133,7 +133,7 @@ class RoomHistory:
             read = object()
             deleted = self._deleted_during[read] = {}
             try:
-                page = await self._read(seq, _PAGE_ENTRIES, FRAME_BYTES)
+                page = await self._read(after, _PAGE_ENTRIES, FRAME_BYTES)
             finally:
                 del self._deleted_during[read]
             if page.log != self.log_id or page.head < head:

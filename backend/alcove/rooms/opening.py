@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from alcove.protocol import FRAME_BYTES
-from alcove.rooms.closed_rooms import ClosedRooms
+from alcove.rooms.closed_rooms import ClosedRoomPositions
 from alcove.rooms.room import Room
 from alcove.storage.base import Log, Page, RoomState
 
@@ -30,13 +30,13 @@ class Opening:
             self.head, self.log_id = 0, log_id
         self.head = max(self.head, head)
 
-    async def read(self, item: str, log: Log, closed: ClosedRooms) -> tuple[Page, RoomState]:
+    async def read(self, item: str, log: Log, closed: ClosedRoomPositions) -> tuple[Page, RoomState]:
         """Read the room's last entries and its state, both of one history (X8). Raises LogUnavailableError."""
         while True:
             state = (await log.room_states([item]))[item]
             page = await log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
             if page.log == state.log and self.log_id in {"", page.log}:
-                if await closed.is_intact(item, page):
+                if await closed.verify(item, page):
                     return page, state
             else:
                 # The history changed between the reads; a head of the old one does not count.

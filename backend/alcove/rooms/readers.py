@@ -196,7 +196,7 @@ class RoomReaders:
             LogUnavailableError: Storage does not answer.
 
         """
-        first, entries = await self._history.read_kept(cursor.seq)
+        first, entries = await self._history.read_from_first_kept(cursor.seq)
         lines: list[bytes] = []
         size = 0
         for line in map(encode, entries):

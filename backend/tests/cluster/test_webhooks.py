@@ -6,7 +6,7 @@ import signal
 import time
 
 from tests.support.credentials import SECRET
-from tests.support.deliveries import ADMIN, Traffic, complete, delays
+from tests.support.deliveries import ADMIN, Traffic, all_arrived, delays_ms
 from tests.support.http import http
 from tests.support.servers import Server, Start
 from tests.support.storm import DEEP, depth, storm
@@ -42,20 +42,20 @@ async def test_k4_when_the_process_that_delivers_is_killed_another_one_goes_on(j
         for _ in range(KILLS):
             await traffic.send(servers, MESSAGES // (KILLS + 1))
             killed_server = await leader(servers)
-            await receiver.wait_for(lambda: complete(traffic, receiver))
+            await receiver.wait_for(lambda: all_arrived(traffic, receiver))
             arrived, killed = len(receiver.accepted), time.time() * 1000
             await asyncio.to_thread(killed_server.end, signal.SIGKILL)
             servers.remove(killed_server)
             await traffic.send(servers, 3)
-            await receiver.wait_for(lambda: complete(traffic, receiver))
+            await receiver.wait_for(lambda: all_arrived(traffic, receiver))
             takeovers.append((receiver.accepted[arrived].at - killed) / 1000)
             servers.append(await asyncio.to_thread(join, **env))
-        traffic.check(receiver)
+        traffic.assert_delivered_in_order(receiver)
         before = len(receiver.accepted)
         await traffic.send(servers, MESSAGES // 2)
-        await receiver.wait_for(lambda: complete(traffic, receiver))
-        traffic.check(receiver)
-        undisturbed = delays(receiver, before)
+        await receiver.wait_for(lambda: all_arrived(traffic, receiver))
+        traffic.assert_delivered_in_order(receiver)
+        undisturbed = delays_ms(receiver, before)
         print(f"taken over after s: {', '.join(f'{seconds:.1f}' for seconds in takeovers)};", end=" ")  # noqa: T201 - as below
         print(f"{traffic.total} messages; in peace ms: p50 {undisturbed[len(undisturbed) // 2]:.0f}", end=" ")  # noqa: T201 - for `make storm -s`
         print(f"p99 {undisturbed[len(undisturbed) * 99 // 100]:.0f}")  # noqa: T201 - as above

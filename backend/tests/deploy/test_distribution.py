@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from alcove.version import VERSION
-from tests.support.collector import collecting
+from tests.support.collector import run_collector
 from tests.support.deployment_files import ROOT
 from tests.support.fresh_environment import FreshEnvironment
 from tests.support.servers import Server
@@ -129,7 +129,7 @@ def test_an_installed_command_prints_its_version_and_passes_its_checks(
 
 
 def test_an_installed_wheel_with_its_extras_exports_traces(environment: FreshEnvironment, tmp_path: Path) -> None:
-    with collecting() as (url, collector):
+    with run_collector() as (url, collector):
         settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url}
         server = start(environment, tmp_path / "traced", "alcove", "serve", "--port", "0", settings=settings)
         assert get(server, "/api/items/order-7/entries", Authorization="Bearer ada")[0] == 200

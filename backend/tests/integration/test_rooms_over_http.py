@@ -10,24 +10,24 @@ from tests.support.room_client import RoomClient, page
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
-def rights(item: str, letters: str, sub: str = "ada") -> dict[str, str]:
+def auth_headers(item: str, rights: str, sub: str = "ada") -> dict[str, str]:
     """Return the headers of a member with these rights on the item."""
-    return {"Authorization": f"Bearer {token(sub=sub, items={item: letters})}"}
+    return {"Authorization": f"Bearer {token(sub=sub, items={item: rights})}"}
 
 
-async def write(client: httpx.AsyncClient, item: str, *bodies: str) -> None:
-    """Write messages."""
+async def send_messages(client: httpx.AsyncClient, item: str, *bodies: str) -> None:
+    """Send messages to the room as Eve."""
     for body in bodies:
         response = await client.post(
-            f"/api/items/{item}/entries", json={"body": body}, headers=rights(item, "w", "eve")
+            f"/api/items/{item}/entries", json={"body": body}, headers=auth_headers(item, "w", "eve")
         )
         assert response.status_code == 201
 
 
 async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
-        client.headers.update(rights(item, "r"))
-        await write(client, item, "one", "two", "three")
+        client.headers.update(auth_headers(item, "r"))
+        await send_messages(client, item, "one", "two", "three")
         bob = token(sub="bob", items={item: "r"})
         async with await RoomClient.join(secured_server, item, token=bob) as room:
             path = f"/api/items/{item}/read"
@@ -40,17 +40,17 @@ async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_ser
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("body", ["", "{}", '{"seq":-1}', '{"seq":"1"}', '{"seq":1.5}'])
-async def test_w11_a_read_mark_out_of_shape_is_refused(secured_server: Server, item: str, body: str) -> None:
+async def test_w11_malformed_read_mark_is_refused_with_422(secured_server: Server, item: str, body: str) -> None:
     async with http(secured_server) as client:
-        response = await client.put(f"/api/items/{item}/read", content=body, headers=rights(item, "r"))
+        response = await client.put(f"/api/items/{item}/read", content=body, headers=auth_headers(item, "r"))
 
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_w11_p1_members_are_those_connected_each_once(secured_server: Server, item: str) -> None:
+async def test_w11_p1_members_lists_each_connected_member_once(secured_server: Server, item: str) -> None:
     ada, bob = (token(sub=sub, name=sub.title(), items={item: "r"}) for sub in ("ada", "bob"))
     async with http(secured_server) as client:
-        client.headers.update(rights(item, "r"))
+        client.headers.update(auth_headers(item, "r"))
         empty = (await client.get(f"/api/items/{item}/members")).json()
         async with (
             await RoomClient.join(secured_server, item, token=ada),
@@ -63,12 +63,14 @@ async def test_w11_p1_members_are_those_connected_each_once(secured_server: Serv
     assert result == {"members": [{"id": "ada", "name": "Ada"}, {"id": "bob", "name": "Bob"}], "count": 2}
 
 
-async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured_server: Server, item: str) -> None:
+async def test_w11_r5_deleting_a_room_closes_its_connections_and_starts_a_new_log(
+    secured_server: Server, item: str
+) -> None:
     reader = token(sub="bob", items={item: "r"})
     async with http(secured_server) as client, follow(secured_server, token=reader) as room_list:
         await room_list.ready()
-        await write(client, item, "secret", "more")
-        client.headers.update(rights(item, "rm"))
+        await send_messages(client, item, "secret", "more")
+        client.headers.update(auth_headers(item, "rm"))
         await room_list.wait_for(item=item, head=2)
         async with await RoomClient.join(secured_server, item, token=reader) as room:
             assert (await client.delete(f"/api/items/{item}")).status_code == 204
@@ -79,7 +81,7 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
         async with await RoomClient.join(secured_server, item, token=reader, **resume) as rejoined:
             assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
             assert room.hello["log"] != rejoined.hello["log"]
-            await write(client, item, "new")
+            await send_messages(client, item, "new")
             assert [entry["body"] for entry in await rejoined.wait_for_seq(1)] == ["new"]
         result = await page(client, item)
 
@@ -93,7 +95,7 @@ async def test_w11_r5_a_deleted_room_restarts_its_readers_with_a_new_log(secured
 @ON_ONE_CARRIER
 async def test_w11_deleting_a_room_twice_or_an_unknown_room_succeeds(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
-        client.headers.update(rights(item, "m"))
+        client.headers.update(auth_headers(item, "m"))
         assert [(await client.delete(f"/api/items/{item}")).status_code for _ in range(2)] == [204, 204]
 
 

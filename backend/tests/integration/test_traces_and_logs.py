@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.support.collector import collecting
+from tests.support.collector import run_collector
 from tests.support.credentials import SECRET, leaks, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
@@ -35,7 +35,7 @@ async def visit(server: Server) -> None:
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(tmp_path: Path, carrier: str) -> None:
-    with collecting() as (url, collector):
+    with run_collector() as (url, collector):
         with secured_server(tmp_path, carrier, OTEL_EXPORTER_OTLP_ENDPOINT=url) as server:
             await visit(server)
 
@@ -48,7 +48,7 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
 
 
 async def test_nothing_is_traced_by_default(tmp_path: Path) -> None:
-    with collecting() as (url, collector):
+    with run_collector() as (url, collector):
         with secured_server(tmp_path, "detached", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=url) as server:
             await visit(server)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.ports import free_port
 from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import SECRET
-from tests.support.deliveries import Traffic, complete, delays
+from tests.support.deliveries import Traffic, all_arrived, delays_ms
 from tests.support.http import http
 from tests.support.servers import Server, alcove
 from tests.support.storm import DEEP, depth, storm
@@ -46,13 +46,13 @@ async def test_k2_nothing_is_lost_while_the_receiver_is_down_and_the_server_is_k
     await traffic.send([server], MESSAGES - traffic.total)
     await wait_for_failures(server)
     async with receiver:
-        await receiver.wait_for(lambda: complete(traffic, receiver))
-        traffic.check(receiver)
+        await receiver.wait_for(lambda: all_arrived(traffic, receiver))
+        traffic.assert_delivered_in_order(receiver)
         before = len(receiver.accepted)
         await traffic.send([server], MESSAGES // 2)
-        await receiver.wait_for(lambda: complete(traffic, receiver))
-        traffic.check(receiver)
-        undisturbed = delays(receiver, before)
+        await receiver.wait_for(lambda: all_arrived(traffic, receiver))
+        traffic.assert_delivered_in_order(receiver)
+        undisturbed = delays_ms(receiver, before)
         figures = f"{traffic.total} sent, {len(receiver.accepted)} arrivals; ms without faults:"
         print(figures, *_percentiles(undisturbed))  # noqa: T201 - for `make storm -s`
         assert not DEEP or undisturbed[len(undisturbed) * 99 // 100] < 1000

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry traces."""
+"""Run a collector of OpenTelemetry traces."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Collector:
 
     @property
     def spans(self) -> list[Span]:
-        """Return every span."""
+        """The spans of all exports."""
         return [
             span
             for export in self.exports
@@ -28,11 +28,11 @@ class Collector:
 
 
 @contextmanager
-def collecting() -> Iterator[tuple[str, Collector]]:
-    """Run a collector, and provide it with its address."""
+def run_collector() -> Iterator[tuple[str, Collector]]:
+    """Run a collector; yield its base URL and the collector."""
     collector = Collector()
 
-    class Endpoint(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.path == "/v1/traces":
@@ -43,9 +43,9 @@ def collecting() -> Iterator[tuple[str, Collector]]:
         def log_message(self, *_: object) -> None:
             """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as listening:
-        serving = threading.Thread(target=listening.serve_forever)
-        serving.start()
-        yield f"http://127.0.0.1:{listening.server_port}", collector
-        listening.shutdown()
-        serving.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", collector
+        server.shutdown()
+        thread.join()

@@ -16,24 +16,24 @@ ADMIN = token(sub="admin", items={"*": "rwm"})
 
 
 class Traffic:
-    """Messages to several items, in turn; every one of them was acknowledged."""
+    """Sends messages to several items in turn, and counts those that a server acknowledged."""
 
-    def __init__(self, items: int) -> None:
-        self._items = [f"item-{number}" for number in range(items)]
+    def __init__(self, item_count: int) -> None:
+        self._items = [f"item-{number}" for number in range(item_count)]
         self._numbers = count()
-        #: How many entries each item has.
+        #: The number of messages by item.
         self.sent: dict[str, int] = defaultdict(int)
 
     @property
     def total(self) -> int:
-        """The number of all messages."""
+        """The number of messages to all items."""
         return sum(self.sent.values())
 
-    async def send(self, servers: Sequence[Address], messages: int) -> None:
-        """Send this number of messages, in turn to the servers."""
+    async def send(self, servers: Sequence[Address], message_count: int) -> None:
+        """Send this number of messages, to each server in turn."""
         clients = [http(server, ADMIN) for server in servers]
         try:
-            for _ in range(messages):
+            for _ in range(message_count):
                 number = next(self._numbers)
                 item = self._items[number % len(self._items)]
                 await _post(clients[number % len(clients)], item, {"id": f"m{number}", "body": number})
@@ -42,27 +42,27 @@ class Traffic:
             for client in clients:
                 await client.aclose()
 
-    def check(self, receiver: Receiver) -> None:
-        """Check that each message arrived, and none before an earlier one of its item."""
+    def assert_delivered_in_order(self, receiver: Receiver) -> None:
+        """Check that every message arrived, and none before the previous one of its item; it may arrive repeatedly."""
         seqs: dict[str, list[int]] = defaultdict(list)
         ids: dict[str, set[tuple[str, int]]] = defaultdict(set)
         for delivery in receiver.accepted:
             seqs[delivery.item].append(delivery.entry["seq"])
             ids[delivery.id].add((delivery.item, delivery.entry["seq"]))
-        for item, number in self.sent.items():
-            assert set(seqs[item]) == set(range(1, number + 1))
+        for item, head in self.sent.items():
+            assert set(seqs[item]) == set(range(1, head + 1))
             assert all(later <= earlier + 1 for earlier, later in pairwise(seqs[item]))
         assert {len(entries) for entries in ids.values()} == {1}
 
 
-def complete(traffic: Traffic, receiver: Receiver) -> bool:
+def all_arrived(traffic: Traffic, receiver: Receiver) -> bool:
     """Return whether every message arrived."""
     return len({delivery.id for delivery in receiver.accepted}) == traffic.total
 
 
-def delays(receiver: Receiver, since: int) -> list[float]:
-    """Return the ms from the storing of each entry to its arrival, for the arrivals from number `since` on, sorted."""
-    return sorted(delivery.at - delivery.entry["at"] for delivery in receiver.accepted[since:])
+def delays_ms(receiver: Receiver, first: int) -> list[float]:
+    """Return, sorted, the ms between storing and arrival of each delivery, starting at index `first`."""
+    return sorted(delivery.at - delivery.entry["at"] for delivery in receiver.accepted[first:])
 
 
 async def _post(client: httpx.AsyncClient, item: str, body: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import cast
 
 from alcove.background import BackgroundTasks
 from alcove.observability.metrics import process_registry
-from alcove.rooms.closed_rooms import ClosedRooms
+from alcove.rooms.closed_rooms import ClosedRoomPositions
 from alcove.storage.base import Log, Position
 
 
@@ -15,7 +15,7 @@ def times_reached() -> float:
 
 def test_x8_the_room_closed_longest_ago_is_forgotten_and_counted_at_the_limit() -> None:
     before = times_reached()
-    rooms = ClosedRooms(cast("Log", None), BackgroundTasks(), lambda _item, _log: None, limit=2)
+    rooms = ClosedRoomPositions(cast("Log", None), BackgroundTasks(), lambda _item, _log: None, limit=2)
     for item in ("a", "b", "a", "c"):
         rooms.remember(item, Position("log", 1, 1000))
 

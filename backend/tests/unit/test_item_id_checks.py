@@ -12,7 +12,7 @@ from alcove.item_ids import ItemIdError, character_ranges, check_item_id, check_
 from tests.support.item_ids import each_invalid_id, each_valid_id
 from tests.support.storm import depth, storm
 
-#: Any text; half of it is made of characters of ids, so that some of it is an id.
+#: Arbitrary text, mixed with characters that are valid in ids, so that some examples are valid ids.
 TEXT = st.text(st.characters() | st.sampled_from("aé._:@-٣\u0301\u0958"), max_size=140)
 
 
@@ -32,7 +32,7 @@ def test_h3_an_item_id_is_accepted_unchanged(item_id: str) -> None:
 
 
 @each_invalid_id
-def test_h3_other_text_is_refused_with_its_normalized_id(invalid_id: str, normalized: str) -> None:
+def test_h3_refusal_of_an_invalid_id_names_its_normalized_form(invalid_id: str, normalized: str) -> None:
     with pytest.raises(ItemIdError, match=re.escape(normalized) or "expected 1 to 128"):
         check_item_id(invalid_id)
 
@@ -54,21 +54,23 @@ def test_h3_a_refused_pattern_shows_its_normalized_form() -> None:
 
 
 @storm
-def test_h3_the_characters_for_sql_are_those_of_the_check() -> None:
+def test_h3_character_ranges_for_sql_match_check_item_id() -> None:
     allowed = re.compile(f"[{character_ranges()}]")
-    category = [unicodedata.category(chr(number)) for number in range(sys.maxunicode + 1)]
+    categories = [unicodedata.category(chr(code_point)) for code_point in range(sys.maxunicode + 1)]
     # The check takes seconds for all characters: every 13th, and those on both sides of a change of category.
-    every = [
-        chr(number)
-        for number, character_category in enumerate(category)
-        if number % depth(13, 1) == 0
-        or character_category != category[number - 1]
-        or character_category != category[(number + 1) % len(category)]
+    characters = [
+        chr(code_point)
+        for code_point, character_category in enumerate(categories)
+        if code_point % depth(13, 1) == 0
+        or character_category != categories[code_point - 1]
+        or character_category != categories[(code_point + 1) % len(categories)]
     ]
 
     # In NFC: otherwise the check refuses allowed characters because of the form.
     assert [
-        char for char in every if (allowed.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
+        char
+        for char in characters
+        if (allowed.match(char) is not None) != is_id(unicodedata.normalize("NFC", f"a{char}"))
     ] == []
 
 

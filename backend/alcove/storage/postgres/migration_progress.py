@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 Connect = Callable[[], Awaitable[Any]]
 
 #: Seconds between two reads of the progress, and for a read that is in progress when the step ends.
-_LOOK_S, _LAST_LOOK_S = 0.5, 5.0
+_POLL_S, _LAST_POLL_S = 0.5, 5.0
 _MB = 1_000_000
 #: The bytes of all tables and indexes. Only the migrating connection can ask: a step may lock them.
 SIZE = """
@@ -34,18 +34,18 @@ async def show_progress(connect: Connect, size: float) -> AsyncIterator[None]:
     They are those of the whole database server, so other programs' writes count as well.
     """
     ended = asyncio.Event()
-    task = asyncio.create_task(_show(connect, size, ended))
+    task = asyncio.create_task(_report_progress(connect, size, ended))
     try:
         yield
     finally:
         # Not cancelled at once: a driver that is cancelled while it connects leaves its socket open.
         ended.set()
-        await asyncio.wait([task], timeout=_LAST_LOOK_S)
+        await asyncio.wait([task], timeout=_LAST_POLL_S)
         await background.cancel(task)
 
 
-async def _show(connect: Connect, size: float, ended: asyncio.Event) -> None:
-    """Look again and again until the step has ended; without progress where the database does not tell."""
+async def _report_progress(connect: Connect, expected_bytes: float, ended: asyncio.Event) -> None:
+    """Log the bytes written every `_POLL_S` until `ended` is set, or a warning if the database does not report them."""
     if await _wait(ended):
         return
     try:
@@ -55,7 +55,9 @@ async def _show(connect: Connect, size: float, ended: asyncio.Event) -> None:
         return
     try:
         before = await connection.fetchval(_WRITTEN)
-        progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("schema alcove: %s", line))
+        progress = Progress(
+            "MB written", expected_bytes / _MB, log=lambda line: logger.warning("schema alcove: %s", line)
+        )
         try:
             while not await _wait(ended):
                 progress.reach((await connection.fetchval(_WRITTEN) - before) / _MB)
@@ -70,5 +72,5 @@ async def _show(connect: Connect, size: float, ended: asyncio.Event) -> None:
 async def _wait(ended: asyncio.Event) -> bool:
     """Wait until the next read is due; return whether the step has ended."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(ended.wait(), _LOOK_S)
+        await asyncio.wait_for(ended.wait(), _POLL_S)
     return ended.is_set()
