@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from alcove import protocol
 from alcove.access.rights import rights_on
 from alcove.errors import AlcoveError, SettingsError
-from alcove.item_ids import is_internal
+from alcove.item_ids import ItemIdError, check_pattern, is_internal
 from alcove.library.entries import Entry, Message, entry_of
 from alcove.webhooks.targets import Deliver, Delivered, Failed, Outcome
 from alcove.webhooks.webhook import WEBHOOK
@@ -64,8 +64,9 @@ class HandlerTarget:
             async with asyncio.timeout(self._timeout_s):
                 if inspect.iscoroutinefunction(self._function):
                     await self._function(entry)
-                else:
-                    await asyncio.to_thread(self._function, entry)
+                # A lambda, or an object with `async def __call__`, returns a coroutine in the thread.
+                elif inspect.isawaitable(result := await asyncio.to_thread(self._function, entry)):
+                    await result
         except Exception as error:  # noqa: BLE001 - the worker logs it
             return Failed(type(error).__name__, cause=error)
         return Delivered()
@@ -95,7 +96,8 @@ class Handlers:
                 function first receives the earlier messages of the newly matched items.
 
         Raises:
-            SettingsError: The name is taken, or has another form; the pattern has a `*` that is not at its end.
+            SettingsError: The name is taken, or has another form; the pattern matches no item, as one with a `*` that
+                is not at its end; the function cannot be called with one argument.
             AlcoveError: The Alcove is started already.
 
         Example:
@@ -124,12 +126,12 @@ class Handlers:
         return self._register(pattern, "event", name)
 
     def _register(self, pattern: str, kind: Kind, name: str | None) -> Callable[[F], F]:
-        if "*" in pattern[:-1]:
-            raise SettingsError(f"pattern {pattern!r}: expected `*` only at its end")
+        _check_pattern(pattern, kind)
 
         def register(function: F) -> F:
-            key = name or f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
-            if not _NAME.fullmatch(key):
+            _check_function(function, kind)
+            key = name or _name_of(function)
+            if not isinstance(key, str) or not _NAME.fullmatch(key):
                 raise SettingsError(f"name {key!r}: expected 1 to 100 letters, digits and . _ : -, not a dot first")
             if key in self._handlers or key == WEBHOOK:
                 raise SettingsError(f"name {key!r} is taken: give each handler a name=")
@@ -143,3 +145,38 @@ class Handlers:
     def _is_running(self) -> bool:
         """Return whether the lifespan runs; overridden by `Alcove`."""
         return False
+
+
+def _check_pattern(pattern: object, kind: Kind) -> None:
+    """Check that items can match the pattern. Raises SettingsError."""
+    if callable(pattern):
+        raise SettingsError(f"write @alcove.on_{kind}() with parentheses above the handler")
+    if not isinstance(pattern, str):
+        raise SettingsError(f"pattern {pattern!r:.80}: expected an item id, or the beginning of item ids and `*`")
+    try:
+        check_pattern(pattern)
+    except ItemIdError as error:
+        starred = "`*` only at its end" if "*" in pattern[:-1] else str(error).removeprefix("expected ")
+        raise SettingsError(f"pattern {pattern!r:.80}: expected {starred}; `*` alone matches all items") from None
+
+
+def _check_function(function: object, kind: Kind) -> None:
+    """Check that a handler can be called with an entry. Raises SettingsError."""
+    parameter = "message: Message" if kind == "message" else "entry: Entry"
+    expected = f"handler {_name_of(function)}: write `async def {getattr(function, '__name__', 'handle')}({parameter})`"
+    if not callable(function):
+        raise SettingsError(f"{expected}, got {function!r:.80}")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise SettingsError(f"{expected} without `yield`, with which it would never run")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError as error:
+        raise SettingsError(f"{expected}, because it is called with one argument ({error})") from None
+    except ValueError:
+        pass  # some functions written in C do not tell what they take
+
+
+def _name_of(function: object) -> str:
+    """Return the name under which a function is registered if it is given none."""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{getattr(named, '__qualname__')}".replace("<locals>.", "")  # noqa: B009 - any object's

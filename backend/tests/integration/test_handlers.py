@@ -1,11 +1,14 @@
 """Handlers of an application: at least once, in order for each item, parked on repeated errors (K5)."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from alcove import Alcove, AlcoveError, Entry, Member, Message, SettingsError
+from alcove.library.handlers import OnMessage
 
 SHOP = Member("shop", "The shop", rights="rwm")
 
@@ -146,8 +149,57 @@ async def test_k5_names_are_unique_and_handlers_come_before_the_start(url: str) 
     for name in ("one", "webhook", "no name"):
         with pytest.raises(SettingsError, match=name):
             alcove.on_event(name=name)(recorder.add)
-    with pytest.raises(SettingsError, match="at its end"):
-        alcove.on_event("*-order")
     async with alcove:
         with pytest.raises(AlcoveError, match="before the lifespan"):
             alcove.on_event(name="late")(recorder.add)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "*-order", "a*b*", "**", "order 7", "a/*", "..", "x" * 129, "a\u0308*", None, 7]
+)
+def test_k5_a_pattern_that_matches_no_item_is_refused_with_what_to_write(url: str, pattern: str) -> None:
+    with pytest.raises(SettingsError, match=r"^pattern .*: expected "):
+        Alcove(url).on_message(pattern)
+
+
+@pytest.mark.parametrize("kind", ["message", "edit", "delete", "event"])
+def test_k5_a_decorator_without_parentheses_is_refused_with_what_to_write(url: str, kind: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^write @alcove\.on_{kind}\(\) with parentheses"):
+        getattr(Alcove(url), f"on_{kind}")(RecordingHandler().add)
+
+
+async def _takes_nothing() -> None: ...
+
+
+async def _takes_two(_message: Message, _session: object) -> None: ...
+
+
+async def _takes_a_keyword(*, message: Message) -> None: ...
+
+
+async def _yields(_message: Message) -> AsyncIterator[None]:
+    yield
+
+
+@pytest.mark.parametrize("function", [_takes_nothing, _takes_two, _takes_a_keyword, _yields, "notify", None])
+def test_k5_a_handler_that_cannot_be_called_with_an_entry_is_refused_with_what_to_write(
+    url: str, function: OnMessage
+) -> None:
+    with pytest.raises(SettingsError, match=r"^handler .*: write `async def \w+\(message: Message\)`"):
+        Alcove(url).on_message()(function)
+
+
+async def test_k5_an_object_or_a_partial_function_may_be_a_handler(url: str) -> None:
+    class Notifier:
+        async def __call__(self, message: Message) -> None:
+            await recorder.add(message)
+
+    async def notify(_session: object, message: Message) -> None:
+        await recorder.add(message)
+
+    alcove, recorder = Alcove(url), RecordingHandler()
+    alcove.on_message()(Notifier())
+    alcove.on_message()(partial(notify, None))
+    async with alcove:
+        message = await alcove.send("foo", "hello", by=SHOP)
+        assert await recorder.wait_for(2) == [message, message]
