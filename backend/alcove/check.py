@@ -16,8 +16,11 @@ from alcove.errors import AlcoveError
 from alcove.mistyped_settings import find_mistyped_variables
 from alcove.routes import PAGE
 from alcove.settings import Settings
+from alcove.storage.open import sqlite_file
 from alcove.storage.sqlite.schema import check_is_log
-from alcove.urls import redact_url, sqlite_path
+from alcove.urls import redact_url
+from alcove.webhooks.deliveries import check_webhook
+from alcove.webhooks.endpoint import Endpoint
 
 #: Seconds that a server may take to answer.
 _TIMEOUT_S = 5.0
@@ -62,14 +65,19 @@ async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _check_settings(settings: Settings) -> str:
-    """Check the names of settings, load the configured keys, if any, and describe who may use the server.
+    """Check names and the webhook's settings, load the configured keys, if any, and describe who may use the server.
 
     Raises:
-        AlcoveError: A name is mistyped, a key cannot be loaded, or everyone may use the server.
+        AlcoveError: A name is mistyped, the webhook cannot be used, a key cannot be loaded, or everyone may use the
+            server.
 
     """
     if mistyped := find_mistyped_variables():
         raise _CheckFailedError(" ".join(mistyped))
+    secrets = check_webhook(settings)
+    if settings.webhook_url is not None and secrets is not None:
+        async with Endpoint(settings.webhook_url, secrets, timeout_s=_TIMEOUT_S, connections=1):
+            pass  # nothing is sent: `alcove webhooks test` does that
     if keys := keys_from_settings(settings):
         await keys.start()
         return "members need a signed token"
@@ -79,10 +87,10 @@ async def _check_settings(settings: Settings) -> str:
 
 
 async def _check_database(settings: Settings) -> str:
-    """Check that the database answers. Raises _CheckFailedError."""
+    """Check that the database answers. Raises AlcoveError."""
     url = settings.database_url
-    if (path := sqlite_path(url)) is not None:
-        return _check_sqlite(Path(path))
+    if (path := sqlite_file(url)) is not None:
+        return _check_sqlite(path)
     await _check_sessions(url, "ALCOVE_DATABASE_URL")
     return f"{redact_url(url)} answers"
 
@@ -107,8 +115,8 @@ def _check_sqlite(path: Path) -> str:
 
 
 async def _check_clock(settings: Settings) -> str:
-    """Compare this machine's clock with the database's. Raises _CheckFailedError if they differ too much."""
-    if sqlite_path(settings.database_url) is not None:
+    """Compare this machine's clock with the database's. Raises AlcoveError if they differ too much."""
+    if sqlite_file(settings.database_url) is not None:
         return "the database uses this machine's clock"
     try:
         from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra

@@ -16,6 +16,19 @@ def lock_mode_for(bus_url: str) -> LockMode:
     return "exclusive" if urlsplit(bus_url).scheme == "memory" else "shared"
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite address; None: the address is of PostgreSQL. Raises SettingsError for any other."""
+    try:
+        path = sqlite_path(url)
+    except ValueError as error:
+        raise SettingsError(f"ALCOVE_DATABASE_URL={redact_url(url)!r}: {error}") from None
+    if path is None and urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise SettingsError(
+            f"ALCOVE_DATABASE_URL={redact_url(url)!r}: expected sqlite:///path or postgresql://host/database"
+        )
+    return None if path is None else Path(path)
+
+
 async def open_log(
     url: str,
     retention: Retention | None = None,
@@ -38,22 +51,14 @@ async def open_log(
         LogUnusableError: The storage is not a log, or another process has locked it.
 
     """
-    try:
-        path = sqlite_path(url)
-    except ValueError as error:
-        raise SettingsError(f"ALCOVE_DATABASE_URL={redact_url(url)!r}: {error}") from None
+    path = sqlite_file(url)
     if path is not None:
-        return await SqliteLog.open(Path(path), retention or Retention(), lock_mode, lists)
-    parts = urlsplit(url)
-    if parts.scheme in {"postgresql", "postgres"}:
-        try:
-            from alcove.storage.postgres.log import PostgresLog  # noqa: PLC0415 - its driver is an optional extra
-        except ModuleNotFoundError as error:
-            raise SettingsError(
-                f"ALCOVE_DATABASE_URL={parts.scheme}: needs {error.name}, which is not installed:"
-                " install alcove-rooms[postgres]"
-            ) from None
-        return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)
-    raise SettingsError(
-        f"ALCOVE_DATABASE_URL={redact_url(url)!r}: expected sqlite:///path or postgresql://host/database"
-    )
+        return await SqliteLog.open(path, retention or Retention(), lock_mode, lists)
+    try:
+        from alcove.storage.postgres.log import PostgresLog  # noqa: PLC0415 - its driver is an optional extra
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"ALCOVE_DATABASE_URL={urlsplit(url).scheme}: needs {error.name}, which is not installed:"
+            " install alcove-rooms[postgres]"
+        ) from None
+    return await PostgresLog.open(url, retention or Retention(), connections, lock_mode, lists)

@@ -2,14 +2,19 @@
 
 import re
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from alcove.check import run_checks
+from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.credentials import SECRET
-from tests.support.servers import BIN, Process
+from tests.support.servers import ALCOVE, BIN, Process
+from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 CHECK_NAMES = ["settings", "database", "clock", "bus", "descriptors", "page"]
 
@@ -61,6 +66,43 @@ def test_a_mistyped_name_of_a_setting_is_named(tmp_path: Path) -> None:
         False,
         "ALCOVE_DATABSE_URL is not a setting and is ignored: did you mean ALCOVE_DATABASE_URL?",
     )
+
+
+@pytest.mark.parametrize("secret", [None, "whsec_abc", "plain"])
+def test_a_webhook_with_which_the_server_would_not_start_is_found(tmp_path: Path, secret: str | None) -> None:
+    env = {"ALCOVE_WEBHOOK_URL": "http://127.0.0.1:1/"} | ({} if secret is None else {"ALCOVE_WEBHOOK_SECRET": secret})
+    serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
+    assert serve.exit_code() == 1
+    code, rows = run(tmp_path, **env)
+
+    assert code == 1
+    assert serve.lines == [f"alcove: {rows['settings'][1]}"]
+    assert "ALCOVE_WEBHOOK_SECRET" in rows["settings"][1]
+
+
+async def test_a_webhook_needs_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(webhook_url="http://127.0.0.1:1/", webhook_secret=SecretStr(WEBHOOK_SECRET))
+    findings = {finding.name: finding async for finding in run_checks(settings)}
+    assert findings["settings"].ok, findings
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    findings = {finding.name: finding async for finding in run_checks(settings)}
+
+    assert findings["settings"][1:] == (
+        False,
+        "ALCOVE_WEBHOOK_URL needs httpx, which is not installed: install alcove-rooms[webhooks]",
+    )
+
+
+@pytest.mark.parametrize("url", ["alcove.db", "mysql://u:pw@127.0.0.1/shop", "postgresql+asyncpg://127.0.0.1/shop"])
+def test_an_address_that_is_of_no_database_gets_the_line_of_the_server(tmp_path: Path, url: str) -> None:
+    serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})
+    assert serve.exit_code() == 1
+    _, rows = run(tmp_path, ALCOVE_DATABASE_URL=url)
+
+    assert serve.lines == [f"alcove: {rows['database'][1]}"]
+    assert rows["database"] == rows["clock"]
+    assert rows["database"][1].endswith(": expected sqlite:///path or postgresql://host/database")
+    assert "pw" not in rows["database"][1]
 
 
 def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
