@@ -13,6 +13,7 @@ from alcove.access.tokens import keys_from_settings
 from alcove.bus.open import check_bus, open_bus
 from alcove.data_commands import commands as data_commands
 from alcove.errors import AlcoveError, SettingsError
+from alcove.output import OneLineGroup, log_elsewhere
 from alcove.proxies import resolve_proxies
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, sign
 from alcove.settings import Settings
@@ -21,7 +22,7 @@ from alcove.urls import split_commas
 from alcove.version import VERSION
 from alcove.webhook_commands import webhooks
 
-main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+main = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 main.add_typer(data_commands)
 
@@ -47,8 +48,8 @@ def alcove(
     ] = False,
 ) -> None:
     """A live room for every item of an application."""
-    # If the reader of the output has closed it, as `head` does, typer ends the command quietly: at the end of the
-    # interpreter it would be too late.
+    # If the reader of the output has closed it, as `head` does, typer ends the command quietly; OneLineGroup reports
+    # other errors. At the end of the interpreter it would be too late.
     context.call_on_close(sys.stdout.flush)
 
 
@@ -59,6 +60,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Server processes.", min=1)] = 1,
 ) -> None:
     """Serve the page, the API and every socket."""
+    log_elsewhere()
     try:
         from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which other commands do not need
         from alcove.server.command import run  # noqa: PLC0415 - as above

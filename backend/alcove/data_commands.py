@@ -14,6 +14,7 @@ from urllib.parse import quote
 import typer
 
 from alcove.errors import AlcoveError, SettingsError
+from alcove.output import errors_of_output
 from alcove.progress import Progress
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
 from alcove.rooms.import_file import ImportFile
@@ -41,12 +42,14 @@ def export(
         progress = Progress("lines")
         with call(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
             for line in lines:
-                sys.stdout.buffer.write(line)
+                with errors_of_output():
+                    sys.stdout.buffer.write(line)
                 if item is not None and not progress.done:
                     header = json.loads(line)
                     progress.total = header["head"] - header["oldest"] + 2
                 progress.add(1)
-        sys.stdout.buffer.flush()
+        with errors_of_output():
+            sys.stdout.buffer.flush()
         progress.finish()
 
 
@@ -115,6 +118,8 @@ def _seekable_file(path: Path) -> Iterator[BinaryIO]:
             with path.open("rb") as file:
                 yield file
             return
+        if sys.stdin is None:
+            raise SettingsError("-: stdin is closed: name a file, or pipe the lines into the command")
         with TemporaryFile() as copy:
             copyfileobj(sys.stdin.buffer, copy)
             yield copy

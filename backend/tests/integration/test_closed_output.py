@@ -1,7 +1,8 @@
-"""Test that a command ends quietly when its output is closed, as by `alcove export | head`."""
+"""Test commands without an input or output: quiet if the reader closed it, as `| head`; else one line that says why."""
 
 import asyncio
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -68,3 +69,57 @@ async def test_w14_an_export_into_head_ends_quietly(secured_server: Server, item
     export = ("export", "--item", item, "--url", secured_server.url)
 
     assert await asyncio.to_thread(run_into, tmp_path, *export, read=10) == (1, "")
+
+
+@ON_ONE_CARRIER
+@pytest.mark.parametrize("command", [*COMMANDS, "export --item foo --url {url}"])
+async def test_a_command_whose_output_cannot_be_written_says_so_in_one_line(
+    webhook_server: Server, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "lines.ndjson").write_text('{"type":"room","item":"foo"}\n')
+    arguments = command.format(url=webhook_server.url)
+    message = "alcove: the output cannot be written: "
+
+    assert await shell(tmp_path, f"{arguments} >/dev/full") == (1, f"{message}No space left on device\n")
+    assert await shell(tmp_path, f"{arguments} >&-") == (1, f"{message}it is closed\n")
+
+
+@ON_ONE_CARRIER
+async def test_w14_an_export_of_any_size_blames_the_output_and_not_the_server(
+    secured_server: Server, item: str, tmp_path: Path
+) -> None:
+    async with http(secured_server, token(items={item: "rw"})) as client:
+        for number in range(5):  # more than is buffered
+            await client.post(f"/api/items/{item}/entries", json={"body": f"{number}" * 60_000})
+    export = f"export --item {item} --url {secured_server.url}"
+
+    assert await shell(tmp_path, f"{export} >/dev/full") == (
+        1,
+        "alcove: the output cannot be written: No space left on device\n",
+    )
+
+
+@ON_ONE_CARRIER
+async def test_w14_an_import_without_an_input_says_so_in_one_line(webhook_server: Server, tmp_path: Path) -> None:
+    assert await shell(tmp_path, f"import - --url {webhook_server.url} <&-") == (
+        1,
+        "alcove: -: stdin is closed: name a file, or pipe the lines into the command\n",
+    )
+
+
+@ON_ONE_CARRIER
+async def test_a_command_that_prints_nothing_needs_no_output(webhook_server: Server, tmp_path: Path) -> None:
+    assert await shell(tmp_path, f"revoke --sub nobody --url {webhook_server.url} <&- >&- 2>&-") == (0, "")
+
+
+async def shell(folder: Path, command: str) -> tuple[int, str]:
+    """Run `alcove` in a shell, with its redirections; return the exit code and the text on stderr."""
+    process = await asyncio.create_subprocess_shell(
+        f"exec {shlex.quote(str(ALCOVE))} {command}",
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
+        stderr=subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, errors.decode()
