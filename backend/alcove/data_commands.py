@@ -16,6 +16,7 @@ import typer
 from alcove.errors import AlcoveError, SettingsError
 from alcove.output import errors_of_output
 from alcove.progress import Progress
+from alcove.quantities import quantity
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
 from alcove.rooms.import_file import ImportFile
 
@@ -94,20 +95,27 @@ def erase(
 ) -> None:
     """Erase a member: messages, name, picture, role, events and read marks (W14). This cannot be undone.
 
+    Prints how many messages it deleted, in how many rooms, or that nothing is kept of the member: check the id then.
+    The exit code is 0 in both cases.
+
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
     with errors_in_one_line():
         progress = Progress("rooms")
         path = f"/api/members/{quote(member)}"
         with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
-            done = lines.status == 204  # of an earlier version
+            step = {"done": lines.status == 204}  # of an earlier version, which counts nothing
             for line in lines:
                 step = json.loads(line)
-                progress.total, done = step["of"], step.get("done", False)
+                progress.total = step["of"]
                 progress.reach(step["rooms"])
         progress.finish()
-        if not done:
+        if not step.get("done"):
             raise AlcoveError(f"{url} stopped before {member!r} was erased: run the command again")
+        text = f"erased {member!r}" if step.get("of", 1) else f"nothing is kept of {member!r}"
+        if step.get("of") and "messages" in step:
+            text += f": {quantity(step['messages'], 'message')} in {quantity(step['of'], 'room')}"
+        print(text)  # noqa: T201 - the command's output
 
 
 @contextmanager

@@ -38,10 +38,11 @@ class ExportedMark(Line, tag="read", frozen=True):
 
 
 class ErasureProgress(Line, tag="progress", frozen=True):
-    """How many of a member's rooms are done; `done`: the member is erased."""
+    """How many of a member's rooms are done, and messages deleted by this call; `done`: the member is erased."""
 
     rooms: int
     of: int
+    messages: int
     done: bool = False
 
 
@@ -111,8 +112,9 @@ class PersonalData:
     async def erasing(self, member: str, by: Person) -> AsyncIterator[ErasureProgress]:
         """Erase a member as `erase_member` does, and yield the progress after each step; the last one is `done`."""
         items = await self._log.rooms_of_member(member)
+        deleted = 0
         for number, item in enumerate(items):
-            yield ErasureProgress(number, len(items))
+            yield ErasureProgress(number, len(items), deleted)
             after = 0
             while entries := await self._log.entries_of_member(item, member, after=after, limit=_CONCURRENT_DELETIONS):
                 after = entries[-1].seq
@@ -123,13 +125,14 @@ class PersonalData:
                         for seq in messages
                     )
                 )
-                yield ErasureProgress(number, len(items))
+                deleted += len(messages)
+                yield ErasureProgress(number, len(items), deleted)
         await self._log.erase_member(items, member)
         for start in range(0, len(items), _ERASED_ROOMS):
             message = MemberErased(items[start : start + _ERASED_ROOMS])
             self._receive(message)
             self._cluster.publish(ERASURES, message)
-        yield ErasureProgress(len(items), len(items), done=True)
+        yield ErasureProgress(len(items), len(items), deleted, done=True)
 
     def _receive(self, message: ClusterMessage) -> None:
         """Drop the entries in memory of rooms with erased data; they are read from the log again (Handler)."""

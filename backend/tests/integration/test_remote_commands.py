@@ -26,8 +26,17 @@ async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
         assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
         code, member_lines, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
         assert (code, member_lines) == (0, room_lines)
-        assert await command(tmp_path, "erase", "--member", sub, "--url", secured_server.url) == (0, "", "")
+        erase = ("erase", "--member", sub, "--url", secured_server.url)
+        assert await command(tmp_path, *erase) == (0, f"erased '{sub}': 2 messages in 1 room\n", "")
+        assert await command(tmp_path, *erase) == (0, f"erased '{sub}': 0 messages in 1 room\n", "")
         assert [(await room.wait_for("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
+
+
+@ON_ONE_CARRIER
+async def test_w14_an_erasure_says_that_nothing_is_kept_of_a_member(secured_server: Server, tmp_path: Path) -> None:
+    erase = ("erase", "--member", "nobdoy", "--url", secured_server.url)
+
+    assert await command(tmp_path, *erase) == (0, "nothing is kept of 'nobdoy'\n", "")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
