@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -17,13 +18,15 @@ from alcove.errors import AlcoveError, SettingsError
 from alcove.output import errors_of_output
 from alcove.progress import Progress
 from alcove.quantities import quantity
-from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
-from alcove.rooms.import_file import ImportFile
+from alcove.remote import LOCAL_SERVER, RefusedError, ServerUrl, admin_token, call, errors_in_one_line
+from alcove.rooms.import_file import ImportFile, ImportRequest
 
 commands = typer.Typer()
 
 #: Seconds that a server may be silent while it exports, imports or erases.
 _LONG_S = 600.0
+#: Statuses of a server with which the same file fails again.
+_FAULTS_OF_FILE = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 @commands.command()
@@ -61,8 +64,9 @@ def import_(
 ) -> None:
     """Import existing entries into rooms, with their authors and times (W14).
 
-    Every line is checked before the first one is sent. Entries that are already stored stay unchanged: after an error
-    or a stop, run the same command again.
+    Every line is checked before the first one is sent, except for what only the server knows: how large a body may be,
+    and what its rooms have. Entries that are already stored stay unchanged: after a stop, run the same command again;
+    after the error of a line, correct it first.
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
@@ -79,13 +83,22 @@ def import_(
                 stored, known = stored + result["stored"], known + result["known"]
                 progress.add(request.lines)
         except AlcoveError as error:
-            again = (
-                f"; {progress.done:,.0f} lines are imported: run the command again to continue" if progress.done else ""
-            )
-            raise AlcoveError(f"{error}{again}") from None
+            raise AlcoveError(_import_error(error, request, int(progress.done))) from None
         progress.finish()
         left_out = f", {source.left_out} left out, as the file lacks what they refer to" if source.left_out else ""
         print(f"{stored} entries stored, {known} were stored before{left_out}")  # noqa: T201 - the command's output
+
+
+def _import_error(error: AlcoveError, request: ImportRequest, done: int) -> str:
+    """Describe why the request failed, with the line that is at fault, and what to do."""
+    text = str(error)
+    status = error.status if isinstance(error, RefusedError) else None
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        text = f"{request.place_of_size}: {text}"
+    if not done:
+        return text
+    first = "correct the file, then " if status in _FAULTS_OF_FILE else ""
+    return f"{text}; {done:,} lines are imported: {first}run the command again to continue"
 
 
 @commands.command()

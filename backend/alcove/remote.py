@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException, HTTPResponse
-from typing import Annotated
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Annotated, Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 import jwt
 import typer
@@ -22,6 +22,14 @@ _LINES = "application/x-ndjson"
 #: The option of a command that names the server, and its default.
 ServerUrl = Annotated[str, typer.Option(help="A server of the deployment.")]
 LOCAL_SERVER = "http://127.0.0.1:8000"
+
+
+class RefusedError(AlcoveError):
+    """The server refused the request; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @contextmanager
@@ -49,7 +57,8 @@ def call(
 
     Raises:
         SettingsError: `url` is not an http(s) address.
-        AlcoveError: The server cannot be reached, or refuses the request.
+        RefusedError: The server refuses the request.
+        AlcoveError: The server cannot be reached.
 
     """
     if not url.startswith(("http://", "https://")):
@@ -60,10 +69,10 @@ def call(
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     try:
         request = Request(f"{url.rstrip('/')}{path}", data, headers, method=method)  # noqa: S310 - checked
-        with build_opener(_NoRedirect).open(request, timeout=timeout_s) as response:
+        with build_opener(_NoRedirect, _Http, _Https).open(request, timeout=timeout_s) as response:
             yield response
     except HTTPError as error:
-        raise AlcoveError(f"{url} refused: {_reason(error)}") from None
+        raise RefusedError(f"{url} refused: {_reason(error)}", error.code) from None
     except BrokenPipeError:  # of the command's output: that of a request is a URLError
         raise
     except (OSError, ValueError, HTTPException) as error:
@@ -109,6 +118,28 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     except Refusal as refusal:
         raise SettingsError(f"the server would refuse this token: {refusal.message}") from None
     return signed_token
+
+
+class _ReadsRefusal(HTTPConnection):
+    """Reads the response of a server that refuses a body before it has read all of it, and then closes."""
+
+    def send(self, data: Any) -> None:  # Any: as the base class has it
+        with suppress(BrokenPipeError, ConnectionResetError):
+            super().send(data)
+
+
+class _ReadsRefusalTls(_ReadsRefusal, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Http(HTTPHandler):
+    def http_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(_ReadsRefusal, request)
+
+
+class _Https(HTTPSHandler):
+    def https_open(self, request: Request) -> HTTPResponse:
+        return self.do_open(_ReadsRefusalTls, request)
 
 
 class _NoRedirect(HTTPRedirectHandler):

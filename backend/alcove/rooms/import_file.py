@@ -4,6 +4,7 @@ Numbers of entries differ from log to log, so edits, deletes and read marks refe
 instead. Of the entries of one room, those that others refer to are remembered until the next room begins.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -16,6 +17,15 @@ from alcove.rooms.import_lines import EntryLine, LineError, LineReader, Located,
 _LINES, _BYTES = 1000, 256 * 1024
 #: Longer lines are not read: more than a body may have by any setting.
 _LINE_BYTES = 65 * 1024 * 1024
+#: How compressed files begin.
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+}
+_START_BYTES = 8
 
 
 class ImportRequest(NamedTuple):
@@ -24,6 +34,13 @@ class ImportRequest(NamedTuple):
     data: bytes
     line: int
     lines: int
+
+    @property
+    def place_of_size(self) -> str:
+        """The line because of which the request is too large: only the last one may be long. Else all of them."""
+        last = self.line + self.data.count(b"\n")
+        is_long = len(self.data) - self.data.rfind(b"\n") > len(self.data) // 2
+        return f"line {last}" if is_long else f"lines {last - self.lines + 1} to {last}"
 
 
 class _Known(NamedTuple):
@@ -51,7 +68,7 @@ class ImportFile:
 
     def requests(self) -> Iterator[ImportRequest]:
         """Yield the requests, from the first line on. Raises LineError."""
-        self._file.seek(0)
+        self._begin()
         self.left_out = 0
         lines: list[bytes] = []
         #: The current room, the one before the first line of the request, the number of that line, and its bytes.
@@ -69,6 +86,15 @@ class ImportFile:
         if lines:
             yield _request(lines, first, room)
 
+    def _begin(self) -> None:
+        """Go to the first line, after a byte order mark. Raises LineError if the file is compressed."""
+        self._file.seek(0)
+        start = self._file.read(_START_BYTES)
+        for magic, kind in _COMPRESSED.items():
+            if start.startswith(magic):
+                raise LineError(1, f"this is a {kind} file: unpack it first")
+        self._file.seek(len(BOM_UTF8) if start.startswith(BOM_UTF8) else 0)
+
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
         """Yield for each line its number, the text to send (empty: nothing), and whether it names a room."""
         number = 1
@@ -79,7 +105,7 @@ class ImportFile:
             reader = LineReader(number)
             entries_by_seq: dict[int, _Known] = {}
             dropped: set[int] = set()
-            for text in iter(self._read_line, b""):
+            while text := self._read_line(reader):
                 line = reader.read(text)
                 if isinstance(line, RoomLine) and reader.number > number:
                     self._file.seek(-len(text), 1)
@@ -97,7 +123,7 @@ class ImportFile:
         reader = LineReader(line_number)
         seqs: set[int] = set()
         deleted: set[int] = set()
-        for text in iter(self._read_line, b""):
+        while text := self._read_line(reader):
             line = reader.read(text)
             if isinstance(line, RoomLine) and reader.number > line_number:
                 break
@@ -136,8 +162,12 @@ class ImportFile:
                 known[line.seq] = _Known(Reference(line.by.id, line.id), line.kind)
         return text
 
-    def _read_line(self) -> bytes:
-        return self._file.readline(_LINE_BYTES)
+    def _read_line(self, reader: LineReader) -> bytes:
+        """Return the next line; empty at the end. Raises LineError if no server takes one as long."""
+        text = self._file.readline(_LINE_BYTES)
+        if len(text) == _LINE_BYTES and not text.endswith(b"\n"):
+            raise LineError(reader.number + 1, f"expected less than {_LINE_BYTES} bytes, this line has more")
+        return text
 
 
 def _request(lines: list[bytes], first: int, room: bytes) -> ImportRequest:

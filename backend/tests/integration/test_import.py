@@ -116,7 +116,24 @@ async def test_w14_a_line_that_only_the_server_can_refuse_is_named_by_its_number
     code, output = await run(secured_server, tmp_path, *lines)
 
     assert (code, "refused: line 1301: body: a body may have 65536 bytes" in output) == (1, True), output
-    assert "run the command again to continue" in output
+    assert "; 1,000 lines are imported: correct the file, then run the command again to continue" in output
+
+
+@ON_ONE_CARRIER
+async def test_w14_a_line_that_is_larger_than_a_request_may_be_is_named_by_its_number_in_the_file(
+    secured_server: Server, item: str, tmp_path: Path
+) -> None:
+    lines = [room(item), *map(message, range(1, 1300)), message(1300, body="x" * 3_000_000)]
+    code, output = await run(secured_server, tmp_path, *lines)
+    alone = await run(secured_server, tmp_path, room(item), message(1, body="x" * 3_000_000))
+
+    limit = "a request may have 1114112 bytes, this one has more"
+    assert code == 1
+    assert output == (
+        f"alcove: line 1301: {secured_server.url} refused: {limit}; 1,000 lines are imported: correct the file,"
+        " then run the command again to continue\n"
+    )
+    assert alone == (1, f"alcove: line 2: {secured_server.url} refused: {limit}\n")
 
 
 @ON_ONE_CARRIER

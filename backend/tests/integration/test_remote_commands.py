@@ -2,12 +2,15 @@
 
 import io
 import json
+import socket
 from contextlib import redirect_stderr
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from alcove.progress import Progress
+from alcove.remote import RefusedError, call
 from tests.support.commands import command
 from tests.support.credentials import token
 from tests.support.room_client import RoomClient
@@ -44,6 +47,25 @@ async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments:
     code, _, errors = await command(tmp_path, "export", *arguments)
 
     assert (code, errors) == (1, "alcove: give either --item or --member\n")
+
+
+def test_a_server_that_refuses_a_body_before_it_was_sent_is_heard() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            connection, _ = server.accept()
+            with connection:  # closed with unread data, which resets the connection
+                connection.recv(1000)
+                connection.sendall(b'HTTP/1.1 413 Too Large\r\ncontent-length: 15\r\n\r\n{"detail":"no"}')
+
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread = Thread(target=refuse)
+        thread.start()
+        refused = pytest.raises(RefusedError, match="refused: no")
+        with refused as caught, call(url, "", "POST", "/", body=b" " * 50_000_000):
+            pass
+        thread.join()
+    assert caught.value.status == 413
 
 
 def test_progress_shows_number_rate_and_time_left() -> None:

@@ -1,5 +1,7 @@
 """W14: the requests of a file: every line once, with references instead of numbers, and the room that it belongs to."""
 
+import codecs
+import gzip
 import io
 import json
 from typing import Any
@@ -97,3 +99,32 @@ def test_w14_a_change_of_what_cannot_be_changed_is_an_error(last: dict[str, Any]
 def test_w14_an_error_has_the_number_of_its_line_in_the_file() -> None:
     with pytest.raises(LineError, match="line 4: at: expected int"):
         sent_lines(file_of(room("a"), entry(1), None, entry(2, at="now")))
+
+
+def test_w14_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    lines = b"".join(json.dumps(line).encode() + b"\n" for line in (room("a"), entry(1), entry(2, "edit", target=1)))
+
+    assert sent_lines(ImportFile(io.BytesIO(codecs.BOM_UTF8 + lines))) == sent_lines(ImportFile(io.BytesIO(lines)))
+
+
+def test_w14_a_compressed_file_is_named() -> None:
+    with pytest.raises(LineError, match="line 1: this is a gzip file: unpack it first"):
+        sent_lines(ImportFile(io.BytesIO(gzip.compress(json.dumps(room("a")).encode()))))
+
+
+def test_w14_a_line_that_no_server_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_file, "_LINE_BYTES", 2000)
+    fits = entry(1, body="")
+    fits["body"] = "x" * (1999 - len(json.dumps(fits)))
+
+    assert len(sent_lines(file_of(room("a"), fits))) == 1
+    with pytest.raises(LineError, match="line 3: expected less than 2000 bytes, this line has more"):
+        sent_lines(file_of(room("a"), fits, entry(2, body="x" * 2000)))
+
+
+def test_w14_of_a_request_that_is_too_large_only_the_last_line_can_be_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_file, "_BYTES", 400)
+    lines = [room("a"), *(entry(number, body="x" * (2000 if number == 6 else 20)) for number in range(1, 8))]
+    places = [request.place_of_size for request in file_of(*lines).requests()]
+
+    assert places == ["lines 1 to 4", "line 7", "line 8"]
