@@ -15,6 +15,7 @@ from urllib.parse import quote
 import typer
 
 from alcove.errors import AlcoveError, SettingsError
+from alcove.item_ids import ItemIdError, check_item_id
 from alcove.output import errors_of_output
 from alcove.progress import Progress
 from alcove.quantities import quantity
@@ -42,7 +43,7 @@ def export(
     with errors_in_one_line():
         if (item is None) == (member is None):
             raise SettingsError("give either --item or --member")
-        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(item)}/export"
+        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(_checked(item))}/export"
         progress = Progress("lines")
         with call(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
             for line in lines:
@@ -129,6 +130,14 @@ def erase(
         if step.get("of") and "messages" in step:
             text += f": {quantity(step['messages'], 'message')} in {quantity(step['of'], 'room')}"
         print(text)  # noqa: T201 - the command's output
+
+
+def _checked(item: str) -> str:
+    """Return the item id, if it is one: others would be read as another path. Raises SettingsError."""
+    try:
+        return check_item_id(item)
+    except ItemIdError as error:
+        raise SettingsError(f"--item {item!r}: {error}") from None
 
 
 @contextmanager

@@ -19,6 +19,9 @@ from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.settings import Settings
 
 _LINES = "application/x-ndjson"
+#: Statuses of a server at whose address there is no Alcove, and what to do then.
+_NO_ALCOVE = {404, 405}
+_HINT = "is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?"
 #: The option of a command that names the server, and its default.
 ServerUrl = Annotated[str, typer.Option(help="A server of the deployment.")]
 LOCAL_SERVER = "http://127.0.0.1:8000"
@@ -72,7 +75,11 @@ def call(
         with build_opener(_NoRedirect, _Http, _Https).open(request, timeout=timeout_s) as response:
             yield response
     except HTTPError as error:
-        raise RefusedError(f"{url} refused: {_reason(error)}", error.code) from None
+        reason = _reason(error)
+        hint = f": {_HINT}" if error.code in _NO_ALCOVE and reason.endswith(error.reason) else ""
+        raise RefusedError(f"{url} refused: {reason}{hint}", error.code) from None
+    except json.JSONDecodeError:
+        raise AlcoveError(f"{url} did not answer in JSON: {_HINT}") from None
     except BrokenPipeError:  # of the command's output: that of a request is a URLError
         raise
     except (OSError, ValueError, HTTPException) as error:

@@ -49,6 +49,24 @@ async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments:
     assert (code, errors) == (1, "alcove: give either --item or --member\n")
 
 
+async def test_an_export_of_what_is_no_item_says_so(tmp_path: Path) -> None:
+    code, _, errors = await command(tmp_path, "export", "--item", "a/b")
+
+    assert (code, errors.startswith("alcove: --item 'a/b': expected ")) == (1, True), errors
+
+
+@ON_ONE_CARRIER
+@pytest.mark.parametrize(
+    "arguments",
+    ["export --item foo", "export --member ada", "erase --member ada", "revoke --sub ada", "webhooks status"],
+)
+async def test_a_url_with_a_wrong_path_gets_a_hint(secured_server: Server, tmp_path: Path, arguments: str) -> None:
+    code, _, errors = await command(tmp_path, *arguments.split(), "--url", f"{secured_server.url}/chat")
+
+    assert (code, errors.count("\n")) == (1, 1)
+    assert errors.endswith(": is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?\n")
+
+
 def test_a_server_that_refuses_a_body_before_it_was_sent_is_heard() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
