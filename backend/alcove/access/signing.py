@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from uuid import UUID
 
 import jwt
 
@@ -11,7 +12,7 @@ from alcove.errors import InvalidError, Refusal
 
 def sign_token(
     secret: str,
-    sub: str,
+    sub: str | int | UUID,
     items: Mapping[str, str],
     *,
     name: str | None = None,
@@ -23,7 +24,7 @@ def sign_token(
 
     Args:
         secret: The server's ALCOVE_SECRET.
-        sub: The member's id, 1 to 128 characters.
+        sub: The member's id, 1 to 128 characters; an integer or a UUID counts as its text.
         items: Rights by item or pattern, `r` read, `w` write, `m` moderate: `{"order-17": "rw"}`.
         name: The name that other members see, 1 to 64 characters; None: the id.
         picture: An https URL of the member's picture (A9).
@@ -32,17 +33,25 @@ def sign_token(
 
     Raises:
         SettingsError: The secret is shorter than 32 bytes.
-        InvalidError: The server would refuse the token.
+        InvalidError: An argument has another form, or the server would refuse the token.
 
     """
+    if not isinstance(secret, str):  # of which the message must have nothing (A6)
+        raise InvalidError(f"secret: expected the text of ALCOVE_SECRET, got {type(secret).__name__}")
     Keys(secret, None, 0)  # raises SettingsError for a short secret
+    if not isinstance(sub, str | int | UUID) or isinstance(sub, bool):
+        raise InvalidError(f"sub: expected a text, an integer or a UUID, got {sub!r:.80}")
+    if not isinstance(items, Mapping):
+        raise InvalidError(f"items: expected a dict of letters by item, got {items!r:.80}")
+    if not isinstance(ttl_s, int | float) or isinstance(ttl_s, bool) or ttl_s != ttl_s:  # noqa: PLR0124 - NaN
+        raise InvalidError(f"ttl_s: expected a number of seconds, got {ttl_s!r:.80}")
     now = time.time()
     try:
         expires = now + ttl_s
     except OverflowError:
         raise InvalidError("ttl_s: expected a number of seconds up to the year 9999") from None
     optional = {"name": name, "picture": picture, "role": role}
-    claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": expires} | {
+    claims = {"sub": str(sub), "items": dict(items), "iat": int(now), "exp": expires} | {
         claim: value for claim, value in optional.items() if value is not None
     }
     try:

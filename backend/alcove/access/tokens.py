@@ -1,7 +1,7 @@
 """Verify the signature and the claims of tokens that the host application signs (A3; RFC 7519)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 import jwt
@@ -203,15 +203,15 @@ def check_claims(claims: Mapping[str, Any]) -> Claims:
     for claim in _TIME_CLAIMS & claims.keys():
         if not is_time(claims[claim]):
             raise _refusal(f"the token's `{claim}` is not a number of seconds up to the year 9999")
-    if not isinstance(items, dict) or not all(isinstance(letters, str) for letters in items.values()):
+    if not isinstance(items, dict) or not all(isinstance(text, str) for text in (*items, *items.values())):
         raise _refusal("the token's `items` is not an object of letters by item")
+    for claim, texts in {"sub": [sub], "name": [name or ""], "items": items}.items():
+        _check_unicode(claim, texts)
     try:
         for letters in items.values():
             rights(letters)
-        for text in (sub, name or "", *items):
-            text.encode()
     except ValueError:
-        raise _refusal("the token's `items` has letters other than r, w and m, or a text is not UTF-8") from None
+        raise _refusal("the token's `items` has letters other than r, w and m") from None
     _check_name(name or sub[:64])
     for pattern in items:
         _check_normalized(pattern)
@@ -241,11 +241,17 @@ def _check_role(role: Any) -> str | None:
         or "\0" in role
     ):
         raise _refusal(f"the token's `role` is not 1 to {_MAX_ROLE_CHARS} characters, one of them visible")
-    try:
-        role.encode()
-    except ValueError:
-        raise _refusal("the token's `role` is not UTF-8") from None
+    _check_unicode("role", [role])
     return role
+
+
+def _check_unicode(claim: str, texts: Iterable[str]) -> None:
+    """Check that the texts of a claim have no lone surrogates. Raises Refusal 4401."""
+    try:
+        for text in texts:
+            text.encode()
+    except ValueError:
+        raise _refusal(f"the token's `{claim}` is not UTF-8") from None
 
 
 def _check_name(name: str) -> None:

@@ -112,6 +112,8 @@ class ImportJob:
             # Text that is not Unicode is found with its line.
             self._write(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
             return
+        if not isinstance(part.item, str):
+            raise InvalidError(f"entry {self._count(self._lines) + 1}: item: expected a text, got {part.item!r:.80}")
         if part.item != self._item:
             self._item = part.item
             self._write(msgspec.json.encode(RoomLine(part.item)))
@@ -188,8 +190,14 @@ async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:
 
 def _line(entry: ImportEntry, number: int) -> bytes:
     """Encode an entry as a line. Raises InvalidError with its number."""
-    if entry.at.tzinfo is None:
-        raise InvalidError(f"entry {number}: at: expected a time with a time zone")
+    if not isinstance(entry.at, datetime) or entry.at.tzinfo is None:
+        raise InvalidError(f"entry {number}: at: expected a datetime with a time zone, got {entry.at!r:.80}")
+    if not isinstance(entry.by, Member):
+        raise InvalidError(f"entry {number}: by: expected a Member, got {entry.by!r:.80}")
+    if not isinstance(entry.id, str | int | UUID) or isinstance(entry.id, bool):
+        raise InvalidError(f"entry {number}: id: expected a text, an integer or a UUID, got {entry.id!r:.80}")
+    if entry.kind not in ("message", "event"):
+        raise InvalidError(f"entry {number}: kind: expected 'message' or 'event', got {entry.kind!r:.80}")
     try:
         body = raw(entry.body)
         at = round(entry.at.timestamp() * 1000)

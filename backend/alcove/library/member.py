@@ -59,8 +59,11 @@ class Member:
                 "a member's `expires`: expected a datetime with a time zone, or seconds since the epoch up to the year"
                 f" 9999, got {self.expires!r:.80}"
             )
-        for items in ({"*": self.rights}, self.items):
-            _to_caller(self, items)
+        if not isinstance(self.rights, str) or set(self.rights) - set("rwm"):
+            raise InvalidError(f"a member's `rights`: expected letters of r, w and m, got {self.rights!r:.80}")
+        if not isinstance(self.items, Mapping):
+            raise InvalidError(f"a member's `items`: expected a dict of letters by item, got {self.items!r:.80}")
+        _to_caller(self, self.items)
 
     def __repr__(self) -> str:
         more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}

@@ -120,16 +120,23 @@ async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: I
 @ON_ONE_CARRIER
 async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 1000}") for n in range(1, 1500)]
-    for invalid_entry, message in (
+    invalid_entries: list[tuple[dict[str, Any], str]] = [
         ({"at": datetime.now(UTC) + timedelta(hours=1)}, "entry 1500: at: expected milliseconds since 1970"),
         ({"at": TIME}, "entry 1500: at: expected at least 1700001499123, which entry 1499 has"),
-        ({"at": TIME.replace(tzinfo=None)}, "entry 1500: at: expected a time with a time zone"),
+        *(
+            ({"at": at}, "entry 1500: at: expected a datetime with a time zone, got")
+            for at in (TIME.replace(tzinfo=None), TIME.date(), "2020-01-01", None)
+        ),
+        ({"by": "ada"}, "entry 1500: by: expected a Member"),
+        ({"id": None}, "entry 1500: id: expected a text, an integer or a UUID"),
+        ({"item": 5}, "entry 1500: item: expected a text"),
         ({"body": object()}, "entry 1500: this is not JSON"),
-        ({"kind": "edit"}, "entry 1500: target: expected"),
+        ({"kind": "edit"}, "entry 1500: kind: expected 'message' or 'event'"),
         ({"id": ""}, "entry 1500: id: expected"),
-    ):
+    ]
+    for invalid_entry, message in invalid_entries:
         with pytest.raises(InvalidError) as error:
-            await api.run([*comments, comment(1500, **{"item": "order-1"} | invalid_entry)])
+            await api.run([*comments, comment(1500, **{"item": "order-1", **invalid_entry})])
         assert str(error.value).startswith(message)
     assert await api.entries("order-0") == []
 

@@ -3,6 +3,7 @@
 import math
 import time
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -40,7 +41,11 @@ def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
         ({"id": ""}, "the member's `id` is not 1 to 128 characters"),
         ({"id": "x" * 129}, "the member's `id`"),
         ({"id": "a", "name": "\u200b"}, "the member's `name`"),
-        ({"id": "a", "rights": "rx"}, "letters other than r, w and m"),
+        *(({"id": "a", "rights": rights}, "`rights`: expected letters of r, w and m") for rights in ("rx", True, None)),
+        ({"id": "a", "name": "\ud800"}, "the member's `name` is not UTF-8"),
+        ({"id": "\ud800"}, "the member's `id` is not UTF-8"),
+        *(({"id": "a", "items": items}, "`items`: expected a dict of letters by item") for items in (["x"], "x", None)),
+        ({"id": "a", "items": {5: "r"}}, "the member's `items` is not an object of letters by item"),
         ({"id": "a", "picture": "http://example.com/a.png"}, "the member's `picture`"),
         ({"id": "a", "role": ""}, "the member's `role`"),
         ({"id": "a", "items": {"a\u0308": "r"}}, "the member's `items`"),
@@ -69,3 +74,23 @@ async def test_a3_a_signed_token_is_one_that_the_server_accepts() -> None:
     assert 50 < claims.exp - time.time() <= 60
     with pytest.raises(InvalidError, match="letters other than"):
         sign_token(SECRET, "ada", {"order-17": "x"})
+    assert (await Keys(SECRET, None, 0).check(sign_token(SECRET, 7, {}))).sub == "7"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        *(({"secret": secret}, "^secret: expected the text of ALCOVE_SECRET, got ") for secret in (None, 5, b"x" * 32)),
+        *(({"sub": sub}, "^sub: expected a text, an integer or a UUID, got ") for sub in (None, True, ["ada"])),
+        *(({"items": items}, "^items: expected a dict of letters by item, got ") for items in (None, ["x"], "x")),
+        *(({"ttl_s": ttl_s}, "^ttl_s: expected a number of seconds") for ttl_s in (None, "5", True, math.nan, 10**400)),
+        ({"name": 5}, "the token's `name`"),
+        ({"name": "\ud800"}, "the token's `name` is not UTF-8"),
+        ({"items": {"a": 5}}, "the token's `items` is not an object of letters by item"),
+    ],
+)
+def test_a3_an_argument_of_another_type_is_named_when_a_token_is_signed(
+    arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidError, match=message):
+        sign_token(**{"secret": SECRET, "sub": "ada", "items": {}} | arguments)
