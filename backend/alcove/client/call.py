@@ -3,10 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 
-from alcove.errors import REQUEST_ERRORS, Code, ForbiddenError, InvalidError, RequestError, UnavailableError
+from alcove.errors import (
+    REQUEST_ERRORS,
+    Code,
+    ForbiddenError,
+    InvalidError,
+    RequestError,
+    SettingsError,
+    UnavailableError,
+)
+from alcove.urls import check_url, redact_url
 
 T = TypeVar("T")
 
@@ -53,9 +64,35 @@ class Call(Generic[T]):
 
     def result(self, status: int, content: bytes) -> T:
         """Decode the body of a successful response; raise the RequestError for any other status."""
-        if status < 300:
+        if status >= 300:
+            raise error_of(status, content)
+        try:
             return self.decode(content)
-        raise error_of(status, content)
+        except msgspec.DecodeError:
+            raise InvalidError("url: what answers there is no Alcove server, or one of another version") from None
+
+
+def server_url(url: str) -> str:
+    """Return the address of a server unchanged.
+
+    Raises:
+        SettingsError: No request can be sent there. It would fail for ever, as if the server did not answer.
+
+    """
+    expected = "expected the address of a server, as https://chat.example or http://127.0.0.1:8000/path"
+    if not isinstance(url, str):
+        raise SettingsError(f"url: {expected}, got {type(url).__name__}")
+    try:
+        parts = urlsplit(check_url(url))
+        host = httpx.URL(url).host
+    except (ValueError, httpx.InvalidURL):
+        host = ""
+    if not host or parts.scheme not in {"http", "https"}:
+        raise SettingsError(f"url {redact_url(url)!r}: {expected}")
+    # They would replace the token, or be lost.
+    if parts.username is not None or parts.query or parts.fragment:
+        raise SettingsError(f"url {redact_url(url)!r}: {expected}, without user, query and fragment")
+    return url
 
 
 def error_of(status: int, content: bytes) -> RequestError:

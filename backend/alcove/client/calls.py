@@ -1,6 +1,7 @@
 """Build the HTTP request of each client method. No I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -11,7 +12,20 @@ from alcove import protocol
 from alcove.access.signing import sign_token
 from alcove.client.call import Call
 from alcove.errors import InvalidError
-from alcove.item_ids import ItemIdError, check_item_id
+from alcove.item_ids import ItemIdError
+from alcove.library.arguments import (
+    author_argument,
+    ban_reason,
+    end_ms,
+    entry_id,
+    event_text,
+    item_argument,
+    items_argument,
+    mark_argument,
+    member_id,
+    page_arguments,
+    seq_argument,
+)
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.member import Member
 from alcove.rooms.import_file import ImportRequest
@@ -58,18 +72,20 @@ class CallBuilder:
 
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
         """Build the call that sends an event (S14)."""
-        body = {"text": text} | ({} if data is msgspec.UNSET else {"data": data})
+        body = {"text": event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
         return self._write("POST", _entries(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that replaces the body of a message (W11)."""
         return self._write(
-            "PATCH", f"{_entries(item)}/{_number(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
+            "PATCH", f"{_entries(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
         )
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that deletes a message (W11)."""
-        return self._write("DELETE", f"{_entries(item)}/{_number(seq)}", by, _rights(by), item=item, body=None, id=id)
+        return self._write(
+            "DELETE", f"{_entries(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body=None, id=id
+        )
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
         """Build the call that reads a page of entries (W1)."""
@@ -77,8 +93,10 @@ class CallBuilder:
         def decode(content: bytes) -> Page:
             return page_of(item, msgspec.json.decode(content, type=LogPage))
 
-        query = [(name, _number(value)) for name, value in _optional(limit=limit, before=before, after=after).items()]
-        return Call("GET", _entries(item), self._token({item: "r"}), decode, query=query)
+        path = _entries(item)
+        before, after, limit = page_arguments(before, after, limit)
+        query = list(_optional(limit=limit, before=before, after=after).items())
+        return Call("GET", path, self._token({item: "r"}), decode, query=query)
 
     def members(self, item: str) -> Call[Members]:
         """Build the call that lists the connected members (W11)."""
@@ -86,7 +104,8 @@ class CallBuilder:
         def decode(content: bytes) -> Members:
             return msgspec.json.decode(content, type=Members)
 
-        return Call("GET", f"{_room(item)}/members", self._token({item: "r"}), decode)
+        path = f"{_room(item)}/members"
+        return Call("GET", path, self._token({item: "r"}), decode)
 
     def unread(self, member: Member | str, items: Sequence[str]) -> Call[dict[str, Unread]]:
         """Build the call that counts a member's unread messages (W10)."""
@@ -95,8 +114,10 @@ class CallBuilder:
             response = msgspec.json.decode(content, type=_Unread)
             return {item.item: Unread(item.head, item.unread) for item in response.items}
 
-        token = self._token(dict.fromkeys(items, "r"), member)
-        return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in items])
+        with _typed_item_errors("items"):
+            unique = items_argument(items)
+        token = self._token(dict.fromkeys(unique, "r"), member)
+        return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in unique])
 
     def mark_read(self, item: str, seq: int, by: Member | str) -> Call[int]:
         """Build the call that moves a read mark (P5)."""
@@ -104,23 +125,26 @@ class CallBuilder:
         def decode(content: bytes) -> int:
             return msgspec.json.decode(content, type=_Mark).seq
 
-        return Call("PUT", f"{_room(item)}/read", self._token({item: "r"}, by), decode, _json({"seq": _number(seq)}))
+        path, body = f"{_room(item)}/read", _json({"seq": mark_argument(seq)})
+        return Call("PUT", path, self._token({item: "r"}, by), decode, body)
 
     def delete_room(self, item: str) -> Call[None]:
         """Build the call that deletes a room (W11)."""
-        return Call("DELETE", _room(item), self._token({item: "rwm"}), _nothing)
+        path = _room(item)
+        return Call("DELETE", path, self._token({item: "rwm"}), _nothing)
 
     def export(self, item: str | None, member: Member | str | None) -> Call[bytes]:
         """Build the call that exports a room or a member (W14). Raises InvalidError unless exactly one is given."""
         if (item is None) == (member is None):
             raise InvalidError("give either an item or a member")
         if item is not None:
-            return Call("GET", f"{_room(item)}/export", self._token({item: "rm"}), bytes)
-        return Call("GET", f"/api/members/{_quote_id(member or '')}", self._token({"*": "rm"}), bytes)
+            path = f"{_room(item)}/export"
+            return Call("GET", path, self._token({item: "rm"}), bytes)
+        return Call("GET", _member(member), self._token({"*": "rm"}), bytes)
 
     def erase(self, member: Member | str, by: Member) -> Call[None]:
         """Build the call that erases a member (W14)."""
-        return Call("DELETE", f"/api/members/{_quote_id(member)}", self._token({"*": "rwm"}, by), _nothing)
+        return Call("DELETE", _member(member), self._token({"*": "rwm"}, author_argument(by)), _nothing)
 
     def import_lines(self, request: ImportRequest) -> Call[Imported]:
         """Build the call that imports a chunk of lines (W14)."""
@@ -141,19 +165,18 @@ class CallBuilder:
         reason: str | None,
     ) -> Call[None]:
         """Build the call that bans a member on an item, or with None on all (W15)."""
-        if until is not None and until.tzinfo is None:
-            raise InvalidError("until: expected a time with a time zone, as datetime.now(UTC) + …")
-        until_ms = None if until is None else int(until.timestamp() * 1000)
-        body = _json({"right": right} | _optional(until=until_ms, reason=reason))
-        return Call("PUT", _ban(member, item), self._token({item or "*": "rwm"}), _nothing, body)
+        path = _ban(member, item)
+        body = _json({"right": right} | _optional(until=end_ms(until), reason=ban_reason(reason)))
+        return Call("PUT", path, self._token({item or "*": "rwm"}), _nothing, body)
 
     def unban(self, member: Member | str, item: str | None) -> Call[None]:
         """Build the call that lifts a ban (W15)."""
-        return Call("DELETE", _ban(member, item), self._token({item or "*": "rwm"}), _nothing)
+        path = _ban(member, item)
+        return Call("DELETE", path, self._token({item or "*": "rwm"}), _nothing)
 
     def revoke(self, member: Member | str, item: str | None) -> Call[None]:
         """Build the call that revokes a member's tokens and closes their connections (A7)."""
-        body = _json({"sub": _id(member)} | _optional(item=item))
+        body = _json({"sub": _member_id(member)} | ({} if item is None else {"item": _item(item)}))
         return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _nothing, body)
 
     def _write(
@@ -175,15 +198,16 @@ class CallBuilder:
         def decode(content: bytes) -> Entry:
             return entry_of(item, msgspec.json.decode(content, type=protocol.Entry))
 
-        return Call(method, path, self._token({item: rights}, by), decode, None if body is None else _json(body), id=id)
+        token = self._token({item: rights}, author_argument(by))
+        return Call(method, path, token, decode, None if body is None else _json(body), id=_key(id))
 
     def _token(self, items: Mapping[str, str], member: Member | str = _CALLER) -> str:
         """Sign a token of the member, given as a Member or by id, with letters of rights by item or pattern."""
-        if isinstance(member, str):
-            return sign_token(self._secret, member, items, ttl_s=_TTL_S)
+        if not isinstance(member, Member):
+            return sign_token(self._secret, _member_id(member), items, ttl_s=_TTL_S)
         return sign_token(
             self._secret,
-            str(member.id),
+            _member_id(member),
             items,
             name=member.name,
             picture=member.picture,
@@ -194,15 +218,27 @@ class CallBuilder:
 
 def _rights(by: Member) -> str:
     """Return the letters of the rights that a member's token needs to edit and delete."""
-    return "rwm" if by.may_moderate else "rw"
+    return "rwm" if author_argument(by).may_moderate else "rw"
+
+
+def _item(item: str) -> str:
+    """Return an item id. Raises InvalidError if it is none."""
+    with _typed_item_errors("item"):
+        return item_argument(item)
+
+
+@contextmanager
+def _typed_item_errors(name: str) -> Iterator[None]:
+    """Convert the error of a text that is no item id to an InvalidError, which names the argument."""
+    try:
+        yield
+    except ItemIdError as error:
+        raise InvalidError(f"{name}: {error}") from None
 
 
 def _room(item: str) -> str:
     """Return the path of an item's room in the API. Raises InvalidError if it is not an item id."""
-    try:
-        return f"/api/items/{quote(check_item_id(item), safe='')}"
-    except ItemIdError as error:
-        raise InvalidError(str(error)) from None
+    return f"/api/items/{quote(_item(item), safe='')}"
 
 
 def _entries(item: str) -> str:
@@ -212,29 +248,35 @@ def _entries(item: str) -> str:
 
 def _ban(member: Member | str, item: str | None) -> str:
     """Return the path of a member's ban on the item, or with None on all items."""
-    return f"{'/api' if item is None else _room(item)}/bans/{_quote_id(member)}"
+    return f"{'/api' if item is None else _room(item)}/bans/{quote(_member_id(member), safe='')}"
 
 
-def _id(member: Member | str) -> str:
-    """Return the id of a member who is given as a Member or by id."""
-    return str(member.id) if isinstance(member, Member) else member
+def _member(member: Member | str | None) -> str:
+    """Return the path of what the server keeps of a member. Raises InvalidError if it is no member."""
+    return f"/api/members/{quote(_member_id(member), safe='')}"
 
 
-def _quote_id(member: Member | str) -> str:
-    """Return the percent-encoded id of a member."""
-    return quote(_id(member), safe="")
+def _member_id(member: Member | str | None) -> str:
+    """Return the id of a member who is given as a Member or by id. Raises InvalidError if a request cannot have it."""
+    id_ = member_id(member)  # type: ignore[arg-type] # it refuses None
+    try:
+        id_.encode()
+    except UnicodeEncodeError:
+        raise InvalidError(f"member: expected a Member or an id without lone surrogates, got {id_!r:.80}") from None
+    return id_
+
+
+def _key(id: str | None) -> str | None:
+    """Return the id of an entry, if there is one. Raises InvalidError if a header cannot have it."""
+    key = entry_id(id)
+    if key is not None and not (key.isascii() and key.isprintable() and key == key.strip()):
+        raise InvalidError(f"id: expected printable ASCII without spaces around it, got {key!r:.80}")
+    return key
 
 
 def _optional(**values: Any) -> dict[str, Any]:
     """Return the arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _number(number: int) -> int:
-    """Return a number that a request may have. Raises InvalidError if it is not a seq or a count."""
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**53:
-        raise InvalidError(f"expected an integer from 0 to 2 ** 53 - 1, got {number!r:.80}")
-    return number
 
 
 def _json(value: object) -> bytes:

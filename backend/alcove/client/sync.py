@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from msgspec import UNSET
 
-from alcove.client.call import Call
+from alcove.client.call import Call, server_url
 from alcove.client.calls import TIMEOUT_S, CallBuilder
 from alcove.errors import UnavailableError
 from alcove.library.entries import Entry, Members, Page, Unread
@@ -39,11 +39,11 @@ class Client:
             timeout_s: Seconds without data after which a call fails.
 
         Raises:
-            SettingsError: The secret is too short.
+            SettingsError: The secret is too short, or the address has another form.
 
         """
         self._builder = CallBuilder(secret)
-        self._http = httpx.Client(base_url=url, timeout=timeout_s)
+        self._http = httpx.Client(base_url=server_url(url), timeout=timeout_s)
 
     def __enter__(self) -> Self:
         return self

@@ -103,7 +103,7 @@ def test_w6_a_number_that_no_entry_can_have_is_an_error_of_the_library(number: A
             lambda: client.delete("foo", number, by=ADA),
             lambda: client.mark_read("foo", number, by=ADA),
         ):
-            with pytest.raises(InvalidError, match="expected an integer from 0"):
+            with pytest.raises(InvalidError, match=r"^(seq|before|limit): expected an integer from [01] to"):
                 call()
     with pytest.raises(InvalidError, match=r"ttl_s|exp"):
         sign_token(SECRET, "ada", {}, ttl_s=10**400)
