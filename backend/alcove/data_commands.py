@@ -86,8 +86,8 @@ def import_(
         except AlcoveError as error:
             raise AlcoveError(_import_error(error, request, int(progress.done))) from None
         progress.finish()
-        left_out = f", {source.left_out} left out, as the file lacks what they refer to" if source.left_out else ""
-        print(f"{stored} entries stored, {known} were stored before{left_out}")  # noqa: T201 - the command's output
+    left_out = f", {source.left_out} left out, as the file lacks what they refer to" if source.left_out else ""
+    print(f"{stored} entries stored, {known} were stored before{left_out}")  # noqa: T201 - the command's output
 
 
 def _import_error(error: AlcoveError, request: ImportRequest, done: int) -> str:

@@ -81,6 +81,8 @@ async def test_a_command_whose_output_cannot_be_written_says_so_in_one_line(
     message = "alcove: the output cannot be written: "
 
     assert await shell(tmp_path, f"{arguments} >/dev/full") == (1, f"{message}No space left on device\n")
+    unbuffered = f"{arguments} >/dev/full"
+    assert await shell(tmp_path, unbuffered, PYTHONUNBUFFERED="1") == (1, f"{message}No space left on device\n")
     assert await shell(tmp_path, f"{arguments} >&-") == (1, f"{message}it is closed\n")
 
 
@@ -112,12 +114,12 @@ async def test_a_command_that_prints_nothing_needs_no_output(webhook_server: Ser
     assert await shell(tmp_path, f"revoke --sub nobody --url {webhook_server.url} <&- >&- 2>&-") == (0, "")
 
 
-async def shell(folder: Path, command: str) -> tuple[int, str]:
+async def shell(folder: Path, command: str, **environment: str) -> tuple[int, str]:
     """Run `alcove` in a shell, with its redirections; return the exit code and the text on stderr."""
     process = await asyncio.create_subprocess_shell(
         f"exec {shlex.quote(str(ALCOVE))} {command}",
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET},
+        env={"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET, **environment},
         stderr=subprocess.PIPE,
     )
     _, errors = await process.communicate()
