@@ -71,9 +71,8 @@ class RoomDirectory:
         self._kept: Counter[str] = Counter()
         self._marks = ReadMarkWriter(log, on_marks_stored)
         self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
-        self._closed = ClosedRoomPositions(
-            log, tasks, self._closed_room_lost, limit=limits.closed_rooms, metrics=metrics
-        )
+        limit = limits.closed_rooms
+        self._closed = ClosedRoomPositions(log, tasks, self._closed_room_lost, limit=limit, metrics=metrics)
         self._cluster.on_database_send(lambda _item, _head: None, self._closed.compare_all)
 
     # --- lifecycle, and the other processes
