@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from pages.site import Site
+from pages.site import UNTIL_STILL, Site
 from pages.words import Words
 
 #: The token that the tutorial sends with the handshake; in open mode any is accepted.
@@ -186,22 +186,12 @@ class RoomPage(Site):
     def scroll_position(self) -> list[object]:
         """Return the first fully visible message and its distance from the top, once scrolling has ended."""
         place: list[object] = self.log.evaluate(
-            """async (log) => {
-                const frame = () => new Promise((next) => requestAnimationFrame(next));
-                const place = () => {
-                    const top = log.getBoundingClientRect().top;
-                    const first = [...log.querySelectorAll("article")]
-                        .find((one) => one.getBoundingClientRect().top >= top);
-                    return [first.innerText, Math.round(first.getBoundingClientRect().top - top)];
-                };
-                for (let still = 0, last = ""; still < 3; ) {
-                    await frame();
-                    const now = JSON.stringify(place());
-                    still = now === last ? still + 1 : 0;
-                    last = now;
-                }
-                return place();
-            }"""
+            f"""(log) => ({UNTIL_STILL})(() => {{
+                const top = log.getBoundingClientRect().top;
+                const first = [...log.querySelectorAll("article")]
+                    .find((one) => one.getBoundingClientRect().top >= top);
+                return [first.innerText, Math.round(first.getBoundingClientRect().top - top)];
+            }})"""
         )
         return place
 

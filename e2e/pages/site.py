@@ -4,6 +4,17 @@ from playwright.sync_api import Locator, Page
 
 from pages.words import Words
 
+#: A function of JavaScript that measures in every frame, and returns what was the same in three after it.
+UNTIL_STILL = """async (measure) => {
+    for (let still = 0, last = ""; still < 3; ) {
+        await new Promise((next) => requestAnimationFrame(next));
+        const now = JSON.stringify(measure());
+        still = now === last ? still + 1 : 0;
+        last = now;
+    }
+    return measure();
+}"""
+
 
 class Site:
     """A page of Alcove in one language; `path` is its path."""
@@ -70,16 +81,7 @@ class Site:
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than its window, once that has settled."""
         width: int = self.page.evaluate(
-            """async () => {
-                const frame = () => new Promise((next) => requestAnimationFrame(next));
-                const width = () => document.documentElement.scrollWidth - window.innerWidth;
-                for (let still = 0, last = width(); still < 3; ) {
-                    await frame();
-                    still = width() === last ? still + 1 : 0;
-                    last = width();
-                }
-                return width();
-            }"""
+            f"() => ({UNTIL_STILL})(() => document.documentElement.scrollWidth - window.innerWidth)"
         )
         return width
 

@@ -39,8 +39,7 @@ def sign_token(
     if not isinstance(secret, str):  # of which the message must have nothing (A6)
         raise InvalidError(f"secret: expected the text of ALCOVE_SECRET, got {type(secret).__name__}")
     Keys(secret, None, 0)  # raises SettingsError for a short secret
-    if not isinstance(sub, str | int | UUID) or isinstance(sub, bool):
-        raise InvalidError(f"sub: expected a text, an integer or a UUID, got {sub!r:.80}")
+    sub = id_text("sub", sub)
     if not isinstance(items, Mapping):
         raise InvalidError(f"items: expected a dict of letters by item, got {items!r:.80}")
     if not isinstance(ttl_s, int | float) or isinstance(ttl_s, bool) or ttl_s != ttl_s:  # noqa: PLR0124 - NaN
@@ -51,7 +50,7 @@ def sign_token(
     except OverflowError:
         raise InvalidError("ttl_s: expected a number of seconds up to the year 9999") from None
     optional = {"name": name, "picture": picture, "role": role}
-    claims = {"sub": str(sub), "items": dict(items), "iat": int(now), "exp": expires} | {
+    claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": expires} | {
         claim: value for claim, value in optional.items() if value is not None
     }
     try:
@@ -59,3 +58,19 @@ def sign_token(
     except Refusal as refusal:
         raise InvalidError(f"the server would refuse this token: {refusal.message}") from None
     return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def id_text(name: str, value: object) -> str:
+    """Return an id that an application gives as a text, an integer or a UUID, as text.
+
+    Args:
+        name: What the id is, for the error.
+        value: The id.
+
+    Raises:
+        InvalidError: It is of another type, as None, which would be one id for everybody.
+
+    """
+    if not isinstance(value, str | int | UUID) or isinstance(value, bool):
+        raise InvalidError(f"{name}: expected a text, an integer or a UUID, got {value!r:.80}")
+    return str(value)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from alcove.access.signing import id_text
 from alcove.errors import InvalidError
 from alcove.library.member import Member
 from alcove.protocol import raw
@@ -194,13 +195,12 @@ def _line(entry: ImportEntry, number: int) -> bytes:
         raise InvalidError(f"entry {number}: at: expected a datetime with a time zone, got {entry.at!r:.80}")
     if not isinstance(entry.by, Member):
         raise InvalidError(f"entry {number}: by: expected a Member, got {entry.by!r:.80}")
-    if not isinstance(entry.id, str | int | UUID) or isinstance(entry.id, bool):
-        raise InvalidError(f"entry {number}: id: expected a text, an integer or a UUID, got {entry.id!r:.80}")
+    id_ = id_text(f"entry {number}: id", entry.id)
     if entry.kind not in ("message", "event"):
         raise InvalidError(f"entry {number}: kind: expected 'message' or 'event', got {entry.kind!r:.80}")
     try:
         body = raw(entry.body)
         at = round(entry.at.timestamp() * 1000)
-        return msgspec.json.encode(EntryLine(entry.kind, str(entry.id), entry.by.person, at, body=body))
+        return msgspec.json.encode(EntryLine(entry.kind, id_, entry.by.person, at, body=body))
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidError(f"entry {number}: this is not JSON: {error}") from error

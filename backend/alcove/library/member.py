@@ -11,6 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from alcove.access.authenticator import Caller
+from alcove.access.signing import id_text
 from alcove.access.tokens import check_claims, is_time
 from alcove.errors import InvalidError, Refusal
 from alcove.protocol import Person
@@ -47,9 +48,7 @@ class Member:
     items: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.id, str | int | UUID) or isinstance(self.id, bool):
-            raise InvalidError(f"a member's id: expected a text, an integer or a UUID, got {self.id!r:.80}")
-        object.__setattr__(self, "id", str(self.id))
+        object.__setattr__(self, "id", id_text("a member's id", self.id))
         if not self.name:
             object.__setattr__(self, "name", str(self.id)[:64])
         if isinstance(self.expires, datetime) and self.expires.tzinfo is None:
