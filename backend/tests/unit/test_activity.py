@@ -15,23 +15,23 @@ from tests.support.memory_rooms import ADA, BOB, CYD
 from tests.support.storm import examples
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds, and a moment before and after the interval of P2 and P5.
+#: The interval of P2 and P5 in seconds, and its two parts: up to shortly before its end, and the rest.
 INTERVAL_S, BEFORE_S, MOMENT_S = 0.25, 0.249, 0.001
 
 
 @dataclass
 class RecordedActivity:
-    """A room's activity, and everything that it sent, stored and published."""
+    """The activity of a room, with everything that it sent, stored and shared."""
 
     reads: dict[str, int] = field(default_factory=dict)
     sent: list[Line] = field(default_factory=list)
     shared: list[Line] = field(default_factory=list)
     stores: list[dict[str, int]] = field(default_factory=list)
-    #: Where the storage has members already: it moves a mark forward only.
+    #: The read marks in storage, by member; storage moves them only forward.
     stored: dict[str, int] = field(default_factory=dict)
-    #: Whether the storage answers.
+    #: Whether storage calls succeed.
     available: bool = True
-    #: Set while the storage may answer.
+    #: Set while storage calls may return.
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class RecordedActivity:
             self.stored[member] = max(seq, self.stored.get(member, 0))
         return {member: self.stored[member] for member in marks}
 
-    def send(self, lines: Sequence[Line], seen_version: int) -> None:  # noqa: ARG002 - versions are the room's business
+    def send(self, lines: Sequence[Line], seen_version: int) -> None:  # noqa: ARG002 - versions concern only the room
         """Record lines for all connections (ActivityWriter)."""
         self.sent += lines
 
@@ -77,7 +77,7 @@ async def test_p2_changes_within_250_ms_make_one_line() -> None:
 
 
 @virtual_time
-async def test_p2_the_next_line_follows_250_ms_after_the_change_that_it_reports() -> None:
+async def test_p2_next_line_follows_250_ms_after_its_first_change() -> None:
     room = RecordedActivity()
     room.activity.apply_remote_presence([(ADA, 1)])
     await elapse(INTERVAL_S)
@@ -125,7 +125,7 @@ async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
 @settings(max_examples=examples(50))
 @given(st.lists(st.tuples(st.sampled_from([ADA, BOB, CYD]), st.integers(-2, 3), st.booleans()), max_size=20))
 @virtual_time
-async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequence[tuple[Person, int, bool]]) -> None:
+async def test_p1_lines_add_up_to_the_connected_members(steps: Sequence[tuple[Person, int, bool]]) -> None:
     """Readers who add up every presence line know the same members as the room, and their exact number."""
     room = RecordedActivity()
     connections = dict.fromkeys((ADA, BOB, CYD), 0)
@@ -143,23 +143,23 @@ async def test_p1_lines_add_up_to_the_members_who_hold_connections(steps: Sequen
         members = members - set(line.left) | {person.id for person in line.joined}
         count = line.count
 
-    expected = {person.id for person, number in connections.items() if number}
+    expected = {person.id for person, connection_count in connections.items() if connection_count}
     assert (expected, len(expected)) == (members, count)
 
 
 @virtual_time
-async def test_p4_typing_reaches_readers_and_other_processes_once_in_two_seconds() -> None:
+async def test_p4_typing_is_shared_at_most_once_in_two_seconds() -> None:
     room = RecordedActivity()
     for now in (0.0, 0.5, 1.9, 2.0):
         room.activity.record_typing(ADA, now, share=True)
     await elapse(INTERVAL_S)
 
-    assert room.new_lines() == [TypingNow(ADA)], "twice within the interval of P2 is told once"
+    assert room.new_lines() == [TypingNow(ADA)], "two reports within the interval of P2 make one line"
     assert room.shared == [TypingNow(ADA)] * 2
 
 
 @virtual_time
-async def test_p4_typing_that_another_process_reported_is_not_reported_back() -> None:
+async def test_p4_typing_from_another_process_is_not_shared_again() -> None:
     room = RecordedActivity()
     room.activity.record_typing(ADA, 0.0, share=False)
     await elapse(INTERVAL_S)
@@ -169,7 +169,7 @@ async def test_p4_typing_that_another_process_reported_is_not_reported_back() ->
 
 
 @virtual_time
-async def test_p5_a_mark_is_sent_once_after_it_was_stored() -> None:
+async def test_p5_a_mark_is_sent_once_it_is_stored() -> None:
     room = RecordedActivity()
     room.answers.clear()
     room.activity.record_read("ada", 3)
@@ -183,7 +183,7 @@ async def test_p5_a_mark_is_sent_once_after_it_was_stored() -> None:
 
 
 @virtual_time
-async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest() -> None:
+async def test_p5_marks_within_250_ms_are_stored_together() -> None:
     room = RecordedActivity()
     for member, seq in (("ada", 3), ("bob", 1), ("ada", 5), ("ada", 4)):
         room.activity.record_read(member, seq)
@@ -195,7 +195,7 @@ async def test_p5_marks_within_250_ms_are_stored_together_each_at_its_furthest()
 
 
 @virtual_time
-async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_sent() -> None:
+async def test_p5_a_mark_not_moving_forward_is_ignored() -> None:
     room = RecordedActivity(reads={"ada": 5})
     room.activity.record_read("ada", 5)
     room.activity.record_read("ada", 2)
@@ -205,7 +205,7 @@ async def test_p5_a_mark_that_does_not_move_forward_is_neither_stored_nor_sent()
 
 
 @virtual_time
-async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transaction() -> None:
+async def test_p5_marks_made_during_a_write_join_the_next_one() -> None:
     room = RecordedActivity()
     room.answers.clear()
     room.activity.record_read("ada", 3)
@@ -223,7 +223,7 @@ async def test_p5_marks_made_while_others_are_stored_go_with_the_next_transactio
 
 @virtual_time
 async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
-    """The member read further in another process, which stored that first."""
+    """Another process has already stored a later mark of the member."""
     room = RecordedActivity()
     room.stored["ada"] = 9
     room.activity.record_read("ada", 3)
@@ -233,7 +233,7 @@ async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
 
 
 @virtual_time
-async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
+async def test_p5_marks_are_stored_after_an_outage() -> None:
     room = RecordedActivity(available=False)
     room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
@@ -251,11 +251,11 @@ async def test_p5_marks_are_stored_when_the_storage_answers_again() -> None:
 
 
 @virtual_time
-async def test_p5_marks_that_another_process_stored_are_sent_once_and_not_stored_again() -> None:
+async def test_p5_marks_stored_by_another_process_are_only_sent() -> None:
     room = RecordedActivity(reads={"bob": 4})
     room.activity.apply_remote_marks({"ada": 3, "bob": 4})
     room.activity.apply_remote_marks({"ada": 5})
-    room.activity.apply_remote_marks({"ada": 4})  # of a third process, later on its way
+    room.activity.apply_remote_marks({"ada": 4})  # delayed, from a third process
     assert room.new_lines() == []
 
     await elapse(INTERVAL_S)

@@ -22,7 +22,7 @@ SECRET = "s" * 32
 
 
 def member(id: str = "ada", *, expires: float | None = None) -> Member:
-    """Create a member with a token that was issued now; `expires`: the expiry, or None."""
+    """Create a member; `expires` is the expiry of a token that was issued now, or None without a token."""
     iat, digest = (None, None) if expires is None else (time.time(), f"token of {id}")
     return Member(Person(id, id.title()), frozenset({"read", "write"}), expires, iat, digest)
 
@@ -39,10 +39,10 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def write_and_leave(harness: HubHarness, number: int) -> Hello:
-    """Send messages, each in its own transaction, and leave; return the `hello`."""
+async def write_and_leave(harness: HubHarness, count: int) -> Hello:
+    """Send `count` messages, each in its own transaction, and leave; return the `hello`."""
     session, socket = await harness.join(member("writer"))
-    for n in range(number):
+    for n in range(count):
         session.on_text(send(f"m{n}"))
         await harness.settle()
     session.on_close(1000)
@@ -50,7 +50,7 @@ async def write_and_leave(harness: HubHarness, number: int) -> Hello:
 
 
 @virtual_time
-async def test_h5_p1_the_hello_comes_first_and_names_everyone_with_their_rights() -> None:
+async def test_h5_p1_hello_comes_first_with_own_rights_and_all_members() -> None:
     harness = HubHarness()
     await harness.join(member("bob"))
     _, socket = await harness.join(member("ada"))
@@ -64,7 +64,7 @@ async def test_h5_p1_the_hello_comes_first_and_names_everyone_with_their_rights(
 
 
 @virtual_time
-async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> None:
+async def test_p1_hello_counts_a_member_with_two_connections_once() -> None:
     harness = HubHarness()
     first, _ = await harness.join(member())
     _, socket = await harness.join(member())
@@ -89,7 +89,7 @@ async def test_p1_several_connections_of_a_member_count_once_in_the_hello() -> N
     ],
 )
 @virtual_time
-async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
+async def test_r1_r2_r6_client_reads_from_its_start_position_to_the_head(
     start: StartPosition, expected: list[int]
 ) -> None:
     harness = HubHarness()
@@ -102,7 +102,7 @@ async def test_r1_r2_r6_a_client_reads_from_its_start_position_to_the_head(
 
 
 @virtual_time
-async def test_r5_a_client_that_brings_the_right_log_resumes_and_another_log_resets_it() -> None:
+async def test_r5_client_resumes_in_its_log_and_is_reset_in_another() -> None:
     harness = HubHarness()
     log_id = (await write_and_leave(harness, 5)).log
     _, ada_socket = await harness.join_at(StartPosition(after=3, log_id=log_id), member("ada"))
@@ -124,7 +124,7 @@ async def test_r5_a_client_ahead_of_the_log_is_reset_to_the_tail() -> None:
 
 
 @virtual_time
-async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_that_begins_does_not() -> None:
+async def test_r4_only_a_resuming_client_gets_a_gap() -> None:
     harness = HubHarness(Retention(entries=2))
     await write_and_leave(harness, 5)
     _, resumed = await harness.join_at(StartPosition(after=1), member("ada"))
@@ -137,7 +137,7 @@ async def test_r4_a_client_that_resumes_before_what_is_kept_gets_a_gap_and_one_t
 
 
 @virtual_time
-async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> None:
+async def test_l3_a_full_process_refuses_with_1013_until_a_member_leaves() -> None:
     harness = HubHarness(process_limits=ProcessLimits(connections=2))
     first, _ = await harness.join(member("ada"), item="foo")
     await harness.join(member("bob"), item="bar")
@@ -153,22 +153,22 @@ async def test_l3_a_full_process_refuses_with_1013_until_somebody_leaves() -> No
 
 
 @virtual_time
-async def test_l3_joins_that_wait_for_storage_count_already() -> None:
+async def test_l3_joins_waiting_for_storage_are_counted() -> None:
     harness = HubHarness(process_limits=ProcessLimits(connections=2))
-    joining = [
-        asyncio.create_task(harness.hub.join("foo", FakeConnection(), member(name), StartPosition()))
-        for name in ("ada", "bob", "cyd")
+    joins = [
+        asyncio.create_task(harness.hub.join("foo", FakeConnection(), member(id_), StartPosition()))
+        for id_ in ("ada", "bob", "cyd")
     ]
     await run_turns()
-    assert isinstance(joining[2].exception(), Refusal)
+    assert isinstance(joins[2].exception(), Refusal)
 
     await harness.settle()
-    assert [task.done() and task.exception() is None for task in joining[:2]] == [True, True]
+    assert [task.done() and task.exception() is None for task in joins[:2]] == [True, True]
     await harness.close()
 
 
 @virtual_time
-async def test_l3_a_member_has_a_bounded_number_of_connections_to_each_item() -> None:
+async def test_l3_connections_of_a_member_are_limited_per_item() -> None:
     harness = HubHarness(process_limits=ProcessLimits(member_connections=2))
     first, _ = await harness.join(member())
     await harness.join(member())
@@ -207,7 +207,7 @@ async def test_d1_a_room_leaves_memory_with_its_last_connection() -> None:
 
 
 @virtual_time
-async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() -> None:
+async def test_a4_hello_has_the_expiry_and_closing_ends_the_watch() -> None:
     harness = HubHarness()
     expires = float(int(time.time()) + 3600)
     session, socket = await harness.join(member(expires=expires))
@@ -219,7 +219,7 @@ async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() 
 
 
 @pytest.mark.parametrize(
-    ("revoked", "expected"),
+    ("revocation", "expected"),
     [
         (Revocation(time.time() + 3600, sub="ada"), Close.FORBIDDEN),
         (Revocation(time.time() + 3600, sub="ada", item="foo"), Close.FORBIDDEN),
@@ -229,26 +229,26 @@ async def test_a4_hello_has_the_expiry_and_the_watch_ends_with_the_connection() 
     ],
 )
 @virtual_time
-async def test_a7_w5_a_revocation_while_the_room_is_opened_refuses_the_connection(
-    revoked: Revocation, expected: Close | None
+async def test_a7_w5_revocation_during_a_join_refuses_the_connection(
+    revocation: Revocation, expected: Close | None
 ) -> None:
     revocations = Revocations()
     harness = HubHarness(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
-    joining = asyncio.create_task(
+    join = asyncio.create_task(
         harness.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
     )
     await run_turns()
-    revocations.add(revoked)
+    revocations.add(revocation)
     await harness.settle()
 
-    error = joining.exception()
+    error = join.exception()
     assert (error.close if isinstance(error, Refusal) else None) == expected
     assert harness.hub.connections == len(harness.hub._expiry) == (1 if expected is None else 0)
     await harness.close()
 
 
 @virtual_time
-async def test_z1_a_draining_server_refuses_with_1012_before_it_asks_storage() -> None:
+async def test_z1_draining_server_refuses_with_1012_without_a_query() -> None:
     harness = HubHarness()
     await harness.hub.drain()
     refusal = await harness.join_refused(member())

@@ -1,4 +1,4 @@
-"""Test cancelling background tasks that resist it, and keeping spawned ones."""
+"""Test that background tasks are cancelled, also if they resist, and that spawned tasks are kept until they end."""
 
 import asyncio
 import logging
@@ -30,26 +30,26 @@ async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
     assert swallowed == 2
 
 
-async def test_tasks_that_failed_or_ended_before_are_accepted() -> None:
+async def test_cancelling_ended_tasks_does_nothing() -> None:
     async def fail() -> None:
         raise OSError("failed")
 
     async def finish() -> None:
         pass
 
-    ended = [asyncio.create_task(fail()), asyncio.create_task(finish())]
-    await asyncio.wait(ended)
-    await background.cancel(*ended)
+    tasks = [asyncio.create_task(fail()), asyncio.create_task(finish())]
+    await asyncio.wait(tasks)
+    await background.cancel(*tasks)
 
 
 @virtual_time
 async def test_a_task_that_never_ends_is_left_running_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    free = asyncio.Event()
+    released = asyncio.Event()
 
     async def stay() -> None:
-        while not free.is_set():
+        while not released.is_set():
             try:
-                await free.wait()
+                await released.wait()
             except asyncio.CancelledError:
                 continue
 
@@ -59,35 +59,35 @@ async def test_a_task_that_never_ends_is_left_running_and_logged(caplog: pytest.
     assert [(record.levelno, record.message) for record in caplog.records] == [
         (logging.ERROR, "task 'stubborn' ignores its cancellation; it is left running")
     ]
-    free.set()
+    released.set()
     await task
 
 
 @virtual_time
 async def test_cancelling_waits_while_a_task_cleans_up() -> None:
     cleaned = asyncio.Event()
-    free = asyncio.Event()
+    released = asyncio.Event()
 
     async def work() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            await free.wait()
+            await released.wait()
             cleaned.set()
 
     task = asyncio.create_task(work())
     await run_turns()
-    ending = asyncio.create_task(background.cancel(task))
+    cancellation = asyncio.create_task(background.cancel(task))
     await run_turns()
-    assert not ending.done()
+    assert not cancellation.done()
 
-    free.set()
-    await ending
+    released.set()
+    await cancellation
     assert cleaned.is_set()
 
 
 @virtual_time
-async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
+async def test_cancelling_waits_for_every_task() -> None:
     events = [asyncio.Event() for _ in range(3)]
 
     async def work(event: asyncio.Event) -> None:
@@ -96,20 +96,20 @@ async def test_tasks_that_end_at_different_times_are_all_waited_for() -> None:
         finally:
             await event.wait()
 
-    running = [asyncio.create_task(work(event)) for event in events]
+    tasks = [asyncio.create_task(work(event)) for event in events]
     await run_turns()
-    ending = asyncio.create_task(background.cancel(*running))
+    cancellation = asyncio.create_task(background.cancel(*tasks))
     for event in events:
         await run_turns()
-        assert not ending.done()
+        assert not cancellation.done()
         event.set()
-    await ending
+    await cancellation
 
-    assert all(task.cancelled() for task in running)
+    assert all(task.cancelled() for task in tasks)
 
 
 @virtual_time
-async def test_an_error_during_the_cancellation_is_logged_for_debugging_and_not_raised(
+async def test_error_during_cancellation_is_logged_at_debug_level(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def work() -> None:
@@ -133,24 +133,26 @@ async def test_cancelling_nothing_returns_at_once() -> None:
 
 @virtual_time
 async def test_spawned_tasks_are_kept_until_they_end() -> None:
-    tasks, ends = background.BackgroundTasks(), asyncio.Event()
+    tasks = background.BackgroundTasks()
+    finished = asyncio.Event()
 
     async def work() -> None:
-        await ends.wait()
+        await finished.wait()
 
     task = tasks.spawn(work())
     await run_turns()
     assert len(tasks) == 1
 
-    ends.set()
+    finished.set()
     await task
     await run_turns()
     assert len(tasks) == 0
 
 
 @virtual_time
-async def test_closing_waits_for_tasks_and_cancels_those_that_take_too_long() -> None:
-    tasks, finished = background.BackgroundTasks(), list[str]()
+async def test_closing_waits_for_tasks_and_cancels_slow_ones() -> None:
+    tasks = background.BackgroundTasks()
+    finished: list[str] = []
 
     async def work(name: str, seconds: float) -> None:
         await elapse(seconds)

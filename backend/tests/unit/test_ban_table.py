@@ -13,7 +13,7 @@ from alcove.protocol import Right
 ALL_RIGHTS: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
 
-def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifted() -> None:
+def test_a8_a_ban_on_an_item_replaces_the_earlier_one() -> None:
     bans = Bans()
     bans.add(Ban("ada", "foo", "all", until=100), 0)
     bans.add(Ban("ada", "foo", "write"), 0)
@@ -25,7 +25,7 @@ def test_a8_the_last_ban_of_a_member_on_an_item_counts_until_it_ends_or_is_lifte
     assert (bans.restrict(ALL_RIGHTS, "ada", "foo", 50), len(bans)) == (ALL_RIGHTS, 0)
 
 
-def test_a8_a_ban_on_all_items_applies_to_each_item_besides_bans_on_one_item() -> None:
+def test_a8_a_ban_on_all_items_applies_beside_bans_on_one_item() -> None:
     bans = Bans()
     bans.add(Ban("ada", None, "all", until=100, reason="spam"), 0)
     bans.add(Ban("ada", "foo", "write"), 0)
@@ -48,7 +48,7 @@ def test_a8_a_ban_that_ended_is_not_kept() -> None:
     assert len(bans) == 0
 
 
-def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
+def test_w15_a_full_table_only_lifts_or_replaces_bans() -> None:
     bans = Bans(limit=2)
     bans.add(Ban("ada", "foo", "all"), 0)
     assert bans.can_add(Ban("bob", None, "write"))
@@ -63,20 +63,20 @@ def test_w15_a_full_table_takes_only_what_lifts_or_replaces_a_ban() -> None:
 
 
 KEYS = st.tuples(st.sampled_from(["ada", "bob", "cid"]), st.sampled_from([None, "foo"]))
-#: A ban, the end of a ban, or a snapshot (how many entries its process lags, how many bans are in each part).
+#: A ban, the lifting of one, or a snapshot: how many entries its process lags behind, and the bans in each part.
 STEPS = st.one_of(
     st.tuples(st.just("ban"), KEYS), st.tuples(st.just("lift"), KEYS), st.tuples(st.integers(0, 4), st.integers(1, 3))
 )
 
 
-def in_force(bans: Bans) -> set[tuple[str, str | None]]:
-    """Return the members and items that have a ban."""
+def banned(bans: Bans) -> set[tuple[str, str | None]]:
+    """Return the pairs of member and item that have a ban; the item None stands for all items."""
     members = ["ada", "bob", "cid"]
     return {(member, item) for member in members for item in (None, "foo") if bans.get(member, item, 0)}
 
 
-def apply(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
-    """Apply one entry."""
+def apply_record(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
+    """Apply one record of the log, as a process does that reads it."""
     if isinstance(record, Ban):
         bans.add(record, 0, seq)
     else:
@@ -84,7 +84,7 @@ def apply(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
 
 
 @given(st.lists(STEPS, max_size=25))
-def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple[Any, Any]]) -> None:
+def test_w15_compaction_keeps_all_bans_for_any_start(steps: list[tuple[Any, Any]]) -> None:
     log: list[Ban | BanSnapshot] = []
     expected: set[tuple[str, str | None]] = set()
     oldest = 1
@@ -93,7 +93,7 @@ def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple
             upto = max(len(log) - change, oldest - 1)
             lagging = Bans()
             for seq, record in enumerate(log[:upto], 1):
-                apply(lagging, record, seq)
+                apply_record(lagging, record, seq)
             log += lagging.snapshots(upto, value, 0)
             oldest = upto + 1
         else:
@@ -101,15 +101,15 @@ def test_w15_a_compacted_room_has_the_same_bans_from_any_start(steps: list[tuple
             log.append(Ban(member, item, "write" if change == "ban" else None))
             expected = expected | {value} if change == "ban" else expected - {value}
 
-    for start in range(len(log) + 1):  # a process that has read so much, and whose next entries may be gone
+    for start in range(len(log) + 1):  # a process that read so much before the log was compacted
         bans = Bans()
         for seq, record in enumerate(log, 1):
             if seq <= start or seq >= oldest:
-                apply(bans, record, seq)
-        assert in_force(bans) == expected
+                apply_record(bans, record, seq)
+        assert banned(bans) == expected
 
 
-def test_w15_a_snapshot_keeps_all_fields_of_bans_and_omits_ended_ones() -> None:
+def test_w15_a_snapshot_keeps_active_bans_and_omits_ended_ones() -> None:
     bans = Bans()
     active = [Ban("ada", None, "all", until=100, reason="spam"), Ban("bob", "foo", "write")]
     for ban in (*active, Ban("cid", "foo", "all", until=50)):

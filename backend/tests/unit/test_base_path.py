@@ -17,35 +17,21 @@ APP = Path(__file__).parents[3] / "frontend" / "app"
 @pytest.mark.parametrize(
     "path", ["", "/chat", "/apps/chat", "/~ada/v1.2_x-y", "/Items", "/chat/items", "/...", "/a" * 100]
 )
-def test_b1_a_path_is_taken_as_it_is(path: str) -> None:
+def test_b1_a_valid_path_is_accepted_unchanged(path: str) -> None:
     assert check_base_path(path) == path
     assert url_path(path) == path
 
 
+# fmt: off
 INVALID_PATHS = [
-    *(
-        "chat",
-        "chat/",
-        "/",
-        "/chat/",
-        "//x",
-        "//",
-        "/a//b",
-        "/a b",
-        "/a\t",
-        "/a\n",
-        "/../",
-        "/..",
-        "/.",
-        "/a/../b",
-        "/a/.",
-    ),
-    *("/é", "/%63hat", "/a?b", "/a#b", "/a;b", '/a"b', "/<a>", "/a\\b", "https://a.example/chat", "/a" * 101),
+    "chat", "chat/", "/", "/chat/", "//x", "//", "/a//b", "/a b", "/a\t", "/a\n", "/../", "/..", "/.", "/a/../b",
+    "/a/.", "/é", "/%63hat", "/a?b", "/a#b", "/a;b", '/a"b', "/<a>", "/a\\b", "https://a.example/chat", "/a" * 101,
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize("path", INVALID_PATHS)
-def test_b1_another_form_is_refused_with_what_is_expected(path: str) -> None:
+def test_b1_an_invalid_path_is_refused_with_the_expected_form(path: str) -> None:
     with pytest.raises(ValueError, match=r"^expected a path as /chat .* leave it empty"):
         check_base_path(path)
     with pytest.raises(SettingsError, match=r"^base_path=.*expected a path as /chat"):
@@ -58,7 +44,7 @@ def test_b1_a_path_of_alcove_itself_is_refused(path: str) -> None:
         check_base_path(path)
 
 
-def test_b1_each_path_of_the_server_and_each_file_of_the_page_is_known(tmp_path: Path) -> None:
+def test_b1_own_segments_contain_every_route_and_page_file(tmp_path: Path) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alcove.db"))
     paths = [route.path.split("/")[1] for route in iter_route_contexts(app.routes) if route.path]
     files = [file.name for file in (*APP.glob("*.html"), *(APP / "public").iterdir())]
@@ -82,7 +68,7 @@ def test_b1_each_path_of_the_server_and_each_file_of_the_page_is_known(tmp_path:
         ("/chat/chat/ws", "/chat", "/chat/ws"),
     ],
 )
-def test_b1_a_prefix_is_taken_off_at_whole_segments(path: str, prefix: str, below: str) -> None:
+def test_b1_a_prefix_is_removed_only_as_whole_segments(path: str, prefix: str, below: str) -> None:
     assert without_prefix(path, prefix) == below
 
 
@@ -98,21 +84,21 @@ def test_b1_a_prefix_is_taken_off_at_whole_segments(path: str, prefix: str, belo
         ("/chat/chat/ws", "/chat", "", ("/chat", "/ws")),
         # hypercorn does not.
         ("/ws", "/chat/", "", ("/chat", "/ws")),
-        # Both are given: the setting is what browsers use.
+        # Both are given; browsers use the setting.
         ("/chat/ws", "/chat", "/chat", ("/chat", "/ws")),
         ("/chat/chat/ws", "/chat", "/chat", ("/chat", "/ws")),
         ("/inner/ws", "/inner", "/outer/inner", ("/outer/inner", "/ws")),
-        # Paths that look alike.
+        # Paths that only begin like the prefix, or repeat it.
         ("/chatter", "", "/chat", ("/chat", "/chatter")),
         ("/chat", "", "/chat", ("/chat", "/")),
         ("/items/chat/ws", "", "/chat", ("/chat", "/items/chat/ws")),
     ],
 )
-def test_b1_the_prefix_of_browsers_and_the_path_below_it(
+def test_b1_a_path_is_split_into_browser_prefix_and_rest(
     path: str, root_path: str, base_path: str, expected: tuple[str, str]
 ) -> None:
     assert split_path(path, root_path, base_path) == expected
 
 
-def test_b1_a_prefix_of_any_text_stays_one_in_urls_html_and_cookies() -> None:
+def test_b1_a_prefix_is_escaped_for_urls_html_and_cookies() -> None:
     assert url_path("/of/a b\"<>&;,'\n/é") == "/of/a%20b%22%3C%3E%26%3B%2C%27%0A/%C3%A9"

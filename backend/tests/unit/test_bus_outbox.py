@@ -7,7 +7,7 @@ from tests.support.turns import run_turns
 
 
 def open_outbox() -> Outbox:
-    """Create an open outbox, after taking the loss that opening it reports."""
+    """Create an open outbox, and take the loss that opening reports."""
     outbox = Outbox()
     outbox.open()
     outbox.take_loss()
@@ -23,7 +23,7 @@ def test_x2_messages_leave_the_outbox_once_and_in_order() -> None:
     assert (outbox.take(), outbox.take_loss()) == ([], False)
 
 
-def test_x2_an_outbox_that_opens_reports_that_messages_before_may_be_lost() -> None:
+def test_x2_opening_an_outbox_reports_a_possible_loss() -> None:
     outbox = Outbox()
     outbox.open()
 
@@ -55,15 +55,16 @@ def test_x2_messages_beyond_the_byte_limit_are_lost_and_reported() -> None:
     for _ in range(40):
         outbox.put("foo", b"x" * 1024 * 1024)
 
+    # 16 MiB, and the message that passes the limit.
     assert (len(outbox.take()), outbox.take_loss()) == (17, True)
 
 
 async def test_x2_the_sender_waits_until_a_message_is_added() -> None:
     outbox = open_outbox()
-    await outbox.wait()  # for the opening
-    waiting = asyncio.create_task(outbox.wait())
+    await outbox.wait()  # returns at once, because the outbox was opened
+    wait = asyncio.create_task(outbox.wait())
     await run_turns()
-    assert not waiting.done()
+    assert not wait.done()
 
     outbox.put("foo", b"1")
-    await waiting
+    await wait

@@ -6,7 +6,7 @@ from alcove.cluster.messages import RoomsChanged
 from alcove.rooms.change_set import ChangeSet
 
 
-def test_w10_a_room_that_changes_often_is_collected_once_with_its_last_head() -> None:
+def test_w10_repeated_changes_of_a_room_keep_its_last_head() -> None:
     changes = ChangeSet(10)
     for head in (1, 2, 3):
         changes.add_room("a", head)
@@ -15,7 +15,7 @@ def test_w10_a_room_that_changes_often_is_collected_once_with_its_last_head() ->
     assert list(changes.messages()) == [RoomsChanged({"a": 3}, {})]
 
 
-def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_those_of_the_room() -> None:
+def test_w10_a_mark_in_a_changed_room_is_no_separate_change() -> None:
     changes = ChangeSet(10)
     changes.add_marks("a", ["ada"])
     changes.add_marks("b", ["bob"])
@@ -25,7 +25,7 @@ def test_w10_a_mark_that_moves_in_a_room_that_changed_concerns_no_reader_beside_
     assert list(changes.messages()) == [RoomsChanged({"a": 1}, {"a": ["ada"], "b": ["bob"]})]
 
 
-def test_w10_changes_beyond_the_bound_are_recorded_only_as_an_overflow() -> None:
+def test_w10_changes_beyond_the_limit_become_an_overflow() -> None:
     additions: list[Callable[[ChangeSet, int], None]] = [
         lambda changes, n: changes.add_room(f"room-{n}", 1),
         lambda changes, n: changes.add_marks(f"room-{n}", ["ada"]),
@@ -44,7 +44,7 @@ def test_w10_changes_beyond_the_bound_are_recorded_only_as_an_overflow() -> None
         assert list(changes.messages()) == [RoomsChanged({}, {}, more=True)]
 
 
-def test_w10_many_rooms_are_published_in_several_messages_each_room_once() -> None:
+def test_w10_many_rooms_are_split_over_several_messages() -> None:
     changes = ChangeSet(1000)
     for n in range(450):
         changes.add_room(f"room-{n}", n)

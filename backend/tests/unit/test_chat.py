@@ -20,14 +20,14 @@ class Client:
         return texts
 
 
-def start() -> tuple[Chat, list[ClusterMessage]]:
+def start_chat() -> tuple[Chat, list[ClusterMessage]]:
     """Create a chat, and the list of the messages that it publishes to other processes."""
     published = list[ClusterMessage]()
     return Chat(published.append), published
 
 
-def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -> None:
-    chat, _ = start()
+def test_t3_the_sender_gets_its_answer_before_the_line() -> None:
+    chat, _ = start_chat()
     ada, bob = Client(chat, 1), Client(chat, 2)
     ada.receiver.on_text("hello")
 
@@ -35,8 +35,8 @@ def test_t3_the_sender_is_answered_first_and_receives_the_line_like_everyone() -
     assert bob.new_texts() == ["Client #1 says: hello"]
 
 
-def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
-    chat, published = start()
+def test_t3_a_leaving_client_is_announced_once() -> None:
+    chat, published = start_chat()
     ada, bob = Client(chat, 1), Client(chat, -2)
     bob.receiver.on_close(1000)
     bob.receiver.on_close(1006)
@@ -46,7 +46,7 @@ def test_t3_the_others_are_informed_once_when_a_client_leaves() -> None:
 
 
 def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
-    chat, _ = start()
+    chat, _ = start_chat()
     first, second = Client(chat, 7), Client(chat, 7)
     first.receiver.on_close(1000)
     second.receiver.on_text("still here")
@@ -54,8 +54,8 @@ def test_t3_two_clients_with_the_same_id_are_two_clients() -> None:
     assert second.new_texts() == ["Client #7 left the chat", "You wrote: still here", "Client #7 says: still here"]
 
 
-def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
-    chat, _ = start()
+def test_t3_a_client_receives_no_lines_from_before_it_joined() -> None:
+    chat, _ = start_chat()
     ada = Client(chat, 1)
     ada.receiver.on_text("early")
     bob = Client(chat, 2)
@@ -64,8 +64,8 @@ def test_t3_a_client_receives_only_lines_that_come_after_it_joined() -> None:
     assert bob.new_texts() == ["Client #1 says: late"]
 
 
-def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None:
-    chat, published = start()
+def test_t4_a_binary_frame_closes_only_its_sender_with_1003() -> None:
+    chat, published = start_chat()
     ada, bob = Client(chat, 1), Client(chat, 2)
     ada.receiver.on_binary(b"\x00")
 
@@ -73,8 +73,8 @@ def test_t4_a_binary_frame_closes_its_sender_with_1003_and_no_one_else() -> None
     assert (bob.new_texts(), published) == ([], [])
 
 
-def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everything() -> None:
-    chat, _ = start()
+def test_t4_a_slow_client_is_closed_without_loss_for_others() -> None:
+    chat, _ = start_chat()
     slow, ada = Client(chat, 1), Client(chat, 2)
     slow.socket.reads = False
     line = "x" * (SLOW_BYTES // 4)
@@ -86,8 +86,8 @@ def test_t4_a_client_that_does_not_read_is_closed_and_the_others_receive_everyth
     assert ada.new_texts().count(f"Client #2 says: {line}") == 8
 
 
-def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
-    chat, _ = start()
+def test_t4_a_dead_connection_does_not_stop_a_broadcast() -> None:
+    chat, _ = start_chat()
     dead_client, ada = Client(chat, 1), Client(chat, 2)
     dead_client.socket.die()
     ada.receiver.on_text("hello")
@@ -96,15 +96,15 @@ def test_t4_a_dead_connection_does_not_break_a_line_for_the_others() -> None:
 
 
 def test_t5_a_line_is_published_to_other_processes_once() -> None:
-    chat, published = start()
+    chat, published = start_chat()
     ada = Client(chat, 1)
     ada.receiver.on_text("hello")
 
     assert published == [ChatLine("Client #1 says: hello")]
 
 
-def test_t5_a_line_of_another_process_reaches_the_clients_and_is_not_published_again() -> None:
-    chat, published = start()
+def test_t5_a_line_from_another_process_is_not_published_again() -> None:
+    chat, published = start_chat()
     ada, bob = Client(chat, 1), Client(chat, 2)
     chat.receive(ChatLine("Client #3 says: hello"))
     chat.receive(ProcessAlive("p2"))

@@ -1,4 +1,4 @@
-"""W6: what no request can carry is refused at once, and never as a server that does not answer."""
+"""Test that the client refuses invalid arguments by name, before it makes a request (W6)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +10,12 @@ from alcove import AsyncClient, Client, InvalidError, Member, SettingsError
 from alcove.client.call import Call
 from tests.support.credentials import SECRET
 
-#: Nothing listens there: a request would raise UnavailableError.
+#: An address where nothing listens, so that any request would raise UnavailableError.
 NOWHERE = "http://127.0.0.1:1"
 ADA = Member("ada", "Ada", "rw")
-NO_ITEMS: list[Any] = ["", "a b", "a\0b", "\ud800", "..", "x" * 129, 7, None, b"foo"]
-NO_MEMBERS: list[Any] = ["", "a\0b", "\ud800", "x" * 129, 7, b"ada", ["ada"]]
-NO_IDS: list[Any] = ["", "a\0b", "\ud800", "é", "a\nb", " a", "x" * 65, 7, b"id"]
+INVALID_ITEMS: list[Any] = ["", "a b", "a\0b", "\ud800", "..", "x" * 129, 7, None, b"foo"]
+INVALID_MEMBERS: list[Any] = ["", "a\0b", "\ud800", "x" * 129, 7, b"ada", ["ada"]]
+INVALID_IDS: list[Any] = ["", "a\0b", "\ud800", "é", "a\nb", " a", "x" * 65, 7, b"id"]
 
 CallWith = Callable[[Client, Any], object]
 CALLS_WITH_AN_ITEM: dict[str, CallWith] = {
@@ -29,7 +29,7 @@ CALLS_WITH_AN_ITEM: dict[str, CallWith] = {
     "delete_room": lambda client, item: client.delete_room(item),
     "unread": lambda client, item: client.unread("ada", [item]),
 }
-#: None stands for all items.
+#: The item None stands for all items.
 CALLS_WITH_AN_ITEM_OR_ALL: dict[str, CallWith] = {
     "export": lambda client, item: client.export(item),
     "ban": lambda client, item: client.ban("eve", item),
@@ -60,7 +60,7 @@ CALLS_WITH_AN_ID: dict[str, CallWith] = {
 }
 
 
-def refusals(calls: dict[str, CallWith], values: list[Any]) -> dict[tuple[str, str], str]:
+def collect_refusals(calls: dict[str, CallWith], values: list[Any]) -> dict[tuple[str, str], str]:
     """Make each call with each value, and return the text of its InvalidError, by call and value."""
     texts = {}
     with Client(NOWHERE, SECRET) as client:
@@ -72,7 +72,7 @@ def refusals(calls: dict[str, CallWith], values: list[Any]) -> dict[tuple[str, s
     return texts
 
 
-def expect_named(argument: str, texts: dict[tuple[str, str], str]) -> None:
+def assert_texts_name(argument: str, texts: dict[tuple[str, str], str]) -> None:
     """Check that each text names the argument and says what was expected."""
     assert {call: text for call, text in texts.items() if not text.startswith(f"{argument}: expected ")} == {}
 
@@ -104,9 +104,7 @@ def expect_named(argument: str, texts: dict[tuple[str, str], str]) -> None:
         b"http://chat.example",
     ],
 )
-def test_w6_a6_an_address_where_no_request_can_be_sent_is_refused_at_construction(
-    client: type[Client] | type[AsyncClient], url: Any
-) -> None:
+def test_w6_a6_an_invalid_url_is_refused_at_construction(client: type[Client] | type[AsyncClient], url: Any) -> None:
     with pytest.raises(SettingsError, match=r"url.*: expected the address of a server, as https://") as error:
         client(url, SECRET)
 
@@ -114,31 +112,31 @@ def test_w6_a6_an_address_where_no_request_can_be_sent_is_refused_at_constructio
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "HTTPS://chat.example/chat/", "http://[::1]:8000", "https://bücher.example"])
-def test_w6_an_address_of_a_server_is_taken(url: str) -> None:
+def test_w6_a_valid_url_is_accepted(url: str) -> None:
     Client(url, SECRET).close()
 
 
-def test_w6_an_item_that_no_request_can_carry_is_refused_by_name() -> None:
-    texts = refusals(CALLS_WITH_AN_ITEM, NO_ITEMS)
-    texts |= refusals(CALLS_WITH_AN_ITEM_OR_ALL, [item for item in NO_ITEMS if item is not None])
+def test_w6_an_invalid_item_is_refused_with_the_argument_name() -> None:
+    texts = collect_refusals(CALLS_WITH_AN_ITEM, INVALID_ITEMS)
+    texts |= collect_refusals(CALLS_WITH_AN_ITEM_OR_ALL, [item for item in INVALID_ITEMS if item is not None])
 
-    # `unread` takes several.
-    expect_named("item", {call: text.replace("items:", "item:", 1) for call, text in texts.items()})
-
-
-def test_w6_a_member_whom_no_request_can_carry_is_refused_by_name() -> None:
-    expect_named("member", refusals(CALLS_WITH_A_MEMBER, NO_MEMBERS))
+    # `unread` takes a list, and names it.
+    assert_texts_name("item", {call: text.replace("items:", "item:", 1) for call, text in texts.items()})
 
 
-def test_w6_an_author_that_is_no_member_is_refused_by_name() -> None:
-    expect_named("by", refusals(CALLS_WITH_AN_AUTHOR, ["ada", None, 7, {"id": "ada"}]))
+def test_w6_an_invalid_member_is_refused_with_the_argument_name() -> None:
+    assert_texts_name("member", collect_refusals(CALLS_WITH_A_MEMBER, INVALID_MEMBERS))
 
 
-def test_w6_an_id_that_no_header_can_carry_is_refused_by_name() -> None:
-    expect_named("id", refusals(CALLS_WITH_AN_ID, NO_IDS))
+def test_w6_an_author_must_be_a_member() -> None:
+    assert_texts_name("by", collect_refusals(CALLS_WITH_AN_AUTHOR, ["ada", None, 7, {"id": "ada"}]))
 
 
-def test_w6_an_answer_that_is_no_json_says_that_the_address_is_another_servers() -> None:
+def test_w6_an_invalid_id_is_refused_with_the_argument_name() -> None:
+    assert_texts_name("id", collect_refusals(CALLS_WITH_AN_ID, INVALID_IDS))
+
+
+def test_w6_an_answer_without_json_blames_the_url() -> None:
     call = Call("GET", "/", "token", lambda content: content)
     assert call.result(200, b"<html>") == b"<html>"
 

@@ -24,7 +24,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
-async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> None:
+async def test_x1_entries_reach_the_readers_of_all_processes() -> None:
     first, second = await start_processes()
     first_reader, second_reader = Reader(await first.open()), Reader(await second.open())
     first.write("a", "b")
@@ -36,7 +36,7 @@ async def test_x1_entries_stored_in_one_process_reach_the_readers_of_all() -> No
 
 
 @virtual_time
-async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_their_lines() -> None:
+async def test_x1_entries_of_a_room_not_in_memory_are_published_with_lines() -> None:
     first, second = await start_processes()
     reader = Reader(await second.open())
     first.write("a", "b")
@@ -47,7 +47,7 @@ async def test_x1_entries_of_a_room_that_is_not_in_memory_are_published_with_the
 
 
 @virtual_time
-async def test_s9_a_message_deleted_in_the_same_commit_is_published_without_its_body() -> None:
+async def test_s9_a_message_deleted_in_its_commit_has_no_body() -> None:
     """Other processes get the lines that the room sent, and the room never sends a body that was deleted."""
     first, second = await start_processes()
     await first.open()
@@ -65,7 +65,7 @@ async def test_s9_a_message_deleted_in_the_same_commit_is_published_without_its_
 
 
 @virtual_time
-async def test_x1_entries_that_the_room_has_in_part_are_published_completely() -> None:
+async def test_x1_entries_partly_in_the_room_are_all_published() -> None:
     """A room that was opened between a commit and its delivery has read the first entries from the log."""
     first, second = await start_processes()
     written = first.storage.write("a", "b")
@@ -102,7 +102,7 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
 
 
 @virtual_time
-async def test_x2_entries_of_a_room_that_is_being_opened_are_noted() -> None:
+async def test_x2_entries_of_an_opening_room_are_recorded() -> None:
     harness = ProcessHarness()
     await harness.open()
     harness.bus.subscribe("bar")
@@ -139,7 +139,7 @@ async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_agai
 
 
 @virtual_time
-async def test_p4_p5_activity_of_a_room_that_is_not_in_memory_is_ignored() -> None:
+async def test_p4_p5_activity_of_a_room_not_in_memory_is_ignored() -> None:
     harness = ProcessHarness()
     await harness.open()
     harness.bus.subscribe("bar")
@@ -166,7 +166,7 @@ async def test_p1_members_of_all_processes_are_counted() -> None:
 
 
 @virtual_time
-async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes() -> None:
+async def test_p1_a_new_room_knows_the_members_of_other_processes() -> None:
     first, second = await start_processes()
     await first.open()
     first.cluster.count_connection("foo", ADA, 1)
@@ -176,7 +176,7 @@ async def test_p1_a_room_that_opens_later_knows_the_members_of_other_processes()
 
 
 @virtual_time
-async def test_t5_a_handler_is_subscribed_before_the_cluster_starts_and_not_later() -> None:
+async def test_t5_subscribing_a_handler_after_the_start_raises() -> None:
     (process,) = await start_processes(1)
 
     with pytest.raises(RuntimeError, match="before the cluster is started"):
@@ -202,7 +202,7 @@ async def test_x6_a_single_process_publishes_nothing_and_opens_at_once() -> None
 
 
 @virtual_time
-async def test_z1_a_process_that_ends_publishes_it_and_leaves_no_task_running() -> None:
+async def test_z1_an_ending_process_publishes_it_and_leaves_no_task() -> None:
     harness = ProcessHarness()
     await harness.open()
     await harness.process.cluster.close()

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from alcove.cluster import messages as announcements
 from alcove.cluster.messages import (
     ChatLine,
     ClusterMessage,
@@ -20,6 +19,7 @@ from alcove.cluster.messages import (
     ReadMarksMoved,
     decode,
 )
+from alcove.cluster.messages import encode as encode_message
 from alcove.protocol import Entry, encode, raw
 from tests.support.memory_rooms import ADA, entries
 from tests.support.storm import examples
@@ -44,18 +44,18 @@ messages: st.SearchStrategy[ClusterMessage] = st.one_of(
 @settings(max_examples=examples(30))
 @given(messages)
 def test_x1_every_message_is_decoded_as_it_was_encoded(message: ClusterMessage) -> None:
-    assert decode(announcements.encode(message)) == (message, [])
+    assert decode(encode_message(message)) == (message, [])
 
 
 @settings(max_examples=examples(30))
 @given(st.lists(text | st.dictionaries(text, text | numbers, max_size=2), max_size=3))
 @example(["a\nb\r\n", "\x00", {"\n": "\u2028"}])
-def test_x1_entries_follow_a_message_whatever_their_bodies_contain(bodies: list[object]) -> None:
+def test_x1_entries_with_any_bodies_follow_a_message(bodies: list[object]) -> None:
     """A line break in a body is escaped, so it does not end the entry's line."""
     stored = [Entry(seq, "message", f"id-{seq}", ADA, 0, body=raw(body)) for seq, body in enumerate(bodies, 1)]
     message = EntriesStored(len(bodies), 1)
 
-    assert decode(announcements.encode(message, [encode(entry) for entry in stored])) == (message, stored)
+    assert decode(encode_message(message, [encode(entry) for entry in stored])) == (message, stored)
 
 
 @given(st.binary(max_size=40) | text.map(str.encode))
@@ -73,11 +73,11 @@ def test_x9_anything_else_on_the_bus_is_a_decode_error(data: bytes) -> None:
         decode(data)
 
 
-def test_x9_a_message_with_one_malformed_entry_is_refused_as_a_whole() -> None:
+def test_x9_one_malformed_entry_refuses_the_whole_message() -> None:
     first, second = (encode(entry) for entry in entries(1, 2))
     with pytest.raises(msgspec.DecodeError):
-        decode(announcements.encode(EntriesStored(2, 1), [first, second[:-1]]))
+        decode(encode_message(EntriesStored(2, 1), [first, second[:-1]]))
 
 
-def test_x1_fields_that_a_newer_process_adds_are_ignored() -> None:
+def test_x1_unknown_fields_are_ignored() -> None:
     assert decode(b'{"kind":"alive","process":"p1","since":[1,{"a":2}]}') == (ProcessAlive("p1"), [])

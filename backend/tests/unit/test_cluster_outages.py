@@ -8,7 +8,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
-async def test_x2_a_room_opens_after_a_quarter_second_without_a_confirmed_subscription() -> None:
+async def test_x2_a_room_opens_after_250_ms_without_a_confirmation() -> None:
     harness = ProcessHarness()
     await harness.process.cluster.start()
     harness.bus.confirms = False
@@ -31,7 +31,7 @@ async def test_x2_a_room_opens_at_once_while_the_bus_is_down() -> None:
 
 
 @virtual_time
-async def test_x2_a_room_that_closed_is_no_longer_subscribed() -> None:
+async def test_x2_a_closed_room_is_unsubscribed() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     reader.leave()
@@ -42,7 +42,7 @@ async def test_x2_a_room_that_closed_is_no_longer_subscribed() -> None:
 
 
 @virtual_time
-async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down() -> None:
+async def test_x2_readers_catch_up_within_2_s_while_the_bus_is_down() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     harness.bus.fail()
@@ -58,7 +58,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_bus_is_down
 
 
 @virtual_time
-async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_announces_nothing() -> None:
+async def test_x2_readers_catch_up_within_2_s_without_notifications() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     harness.sends.fail()
@@ -72,7 +72,7 @@ async def test_x2_readers_are_caught_up_within_two_seconds_while_the_database_an
 
 
 @virtual_time
-async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_again() -> None:
+async def test_x2_lost_entries_are_read_when_the_bus_recovers() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     harness.storage.write("a")
@@ -85,7 +85,7 @@ async def test_x2_entries_that_a_broken_bus_lost_are_read_as_soon_as_it_works_ag
 
 
 @virtual_time
-async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
+async def test_x2_the_log_is_not_polled_while_everything_works() -> None:
     harness = ProcessHarness()
     await harness.open()
     await elapse(60)
@@ -95,7 +95,7 @@ async def test_x2_while_everything_works_the_log_is_not_polled() -> None:
 
 @virtual_time
 async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
-    """Its last messages may be lost, although the bus seems to work."""
+    """The last messages of that process may be lost, although the bus seems to work."""
     harness = ProcessHarness()
     reader = await harness.open()
     harness.receive(ProcessAlive("p2"), channel=ALL_PROCESSES)

@@ -82,7 +82,7 @@ async def test_the_next_batch_is_stored_while_one_is_delivered(harness: Committe
     assert harness.storing == [1]
 
 
-async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(harness: CommitterHarness) -> None:
+async def test_a_batch_is_delivered_during_the_io_of_the_next_one(harness: CommitterHarness) -> None:
     harness.log.holds_io_pending = True
     harness.send("a")
     await run_turns()
@@ -99,7 +99,7 @@ async def test_a_batch_is_delivered_once_the_i_o_of_the_next_one_is_pending(harn
     assert harness.ada.calls == [[("a", 1)]]
 
 
-async def test_a_batch_is_delivered_although_the_next_one_is_blocked(harness: CommitterHarness) -> None:
+async def test_a_blocked_commit_does_not_delay_the_previous_delivery(harness: CommitterHarness) -> None:
     """For example by a lock that another program holds on the file."""
     harness.log.holds_io_pending = True
     harness.send("a")
@@ -165,7 +165,7 @@ async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
     assert "storing a batch failed unexpectedly" in caplog.text
 
 
-async def test_s6_a_draft_that_cannot_be_stored_is_invalid_and_the_others_are_stored(
+async def test_s6_an_unstorable_draft_is_refused_and_the_others_stored(
     harness: CommitterHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Half a surrogate pair has no UTF-8. The protocol refuses it earlier; if it ever does not, no other draft fails.
@@ -179,7 +179,7 @@ async def test_s6_a_draft_that_cannot_be_stored_is_invalid_and_the_others_are_st
     assert caplog.text == ""
 
 
-async def test_s2_s7_no_draft_overtakes_one_that_failed_while_storing_one_by_one(
+async def test_s2_s7_no_draft_overtakes_a_failed_one(
     harness: CommitterHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The client repeats the failed draft, so drafts submitted after it must not be in the log already."""
@@ -243,7 +243,7 @@ async def test_l4_submit_raises_while_too_many_drafts_wait(harness: CommitterHar
     assert len(harness.committer) == 5000 - 1024 + 1
 
 
-async def test_one_half_of_many_drafts_is_stored_while_the_other_is_delivered(harness: CommitterHarness) -> None:
+async def test_many_drafts_are_stored_in_two_halves(harness: CommitterHarness) -> None:
     harness.send(*(str(n) for n in range(800)))
     await run_turns()
     harness.send(*(str(n) for n in range(100)))

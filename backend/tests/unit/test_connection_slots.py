@@ -7,84 +7,84 @@ from alcove.limits import ProcessLimits
 from alcove.rooms.admission import Admission
 
 
-def admission(connections: int = 3, member_connections: int = 2, *, in_room: int = 0) -> Admission:
-    """Create an admission; every member has `in_room` connections to each room."""
+def create_admission(connections: int = 3, member_connections: int = 2, *, in_room: int = 0) -> Admission:
+    """Create an admission that counts `in_room` connections of every member to each room."""
     process_limits = ProcessLimits(connections=connections, member_connections=member_connections)
     return Admission(process_limits, lambda _member, _item: in_room)
 
 
 def test_l3_a_released_slot_admits_another_connection_once() -> None:
-    counted = admission(connections=1)
-    slot = counted.admit()
-    with pytest.raises(Refusal) as refused:
-        counted.admit()
-    assert refused.value.close == Close.AT_CAPACITY
-    assert refused.value.retry_ms
+    admission = create_admission(connections=1)
+    slot = admission.admit()
+    with pytest.raises(Refusal) as refusal:
+        admission.admit()
+    assert refusal.value.close == Close.AT_CAPACITY
+    assert refusal.value.retry_ms
 
     slot.release()
     slot.release()
-    assert len(counted) == 0
-    counted.admit()
-    assert len(counted) == 1
+    assert len(admission) == 0
+    admission.admit()
+    assert len(admission) == 1
 
 
-def test_l3_a_slot_whose_block_raises_is_released_and_any_other_is_kept() -> None:
-    counted = admission()
-    with pytest.raises(LookupError), counted.admit():
+def test_l3_a_slot_is_released_if_its_block_raises() -> None:
+    admission = create_admission()
+    with pytest.raises(LookupError), admission.admit():
         raise LookupError
-    assert len(counted) == 0
+    assert len(admission) == 0
 
-    with counted.admit():
+    with admission.admit():
         pass
-    assert len(counted) == 1
+    assert len(admission) == 1
 
 
-def test_l3_a_members_connections_beside_rooms_count_per_item() -> None:
-    counted = admission(connections=10)
-    first, _ = counted.admit_other("ada", "foo"), counted.admit_other("ada", "foo")
-    with pytest.raises(Refusal) as refused:
-        counted.check("ada", "foo")
-    assert refused.value.close == Close.TOO_MANY
+def test_l3_other_connections_of_a_member_count_per_item() -> None:
+    admission = create_admission(connections=10)
+    first, _ = admission.admit_other("ada", "foo"), admission.admit_other("ada", "foo")
+    with pytest.raises(Refusal) as refusal:
+        admission.check("ada", "foo")
+    assert refusal.value.close == Close.TOO_MANY
     with pytest.raises(Refusal):
-        counted.admit_other("ada", "foo")
-    assert len(counted) == 2
+        admission.admit_other("ada", "foo")
+    assert len(admission) == 2
 
-    counted.admit_other("ada", "bar")
-    counted.admit_other("ada", None)
-    counted.admit_other("bob", "foo")
+    admission.admit_other("ada", "bar")
+    admission.admit_other("ada", None)
+    admission.admit_other("bob", "foo")
     first.release()
-    counted.admit_other("ada", "foo")
-    assert len(counted) == 5
+    admission.admit_other("ada", "foo")
+    assert len(admission) == 5
 
 
-def test_l3_a_members_connections_to_the_room_count_with_those_beside_it() -> None:
-    counted = admission(in_room=1)
-    counted.check_member("ada", "foo")
-    counted.admit_other("ada", "foo")
+def test_l3_room_and_other_connections_count_together() -> None:
+    admission = create_admission(in_room=1)
+    admission.check_member("ada", "foo")
+    admission.admit_other("ada", "foo")
     with pytest.raises(Refusal):
-        counted.check_member("ada", "foo")
-    counted.check_member("ada", None)
+        admission.check_member("ada", "foo")
+    admission.check_member("ada", None)
 
 
-def test_l3_in_open_mode_connections_beside_rooms_count_for_the_process_alone() -> None:
-    counted = admission(member_connections=1)
-    slots = [counted.admit_other(None, None) for _ in range(3)]
-    with pytest.raises(Refusal) as refused:
-        counted.check(None, None)
-    assert refused.value.close == Close.AT_CAPACITY
+def test_l3_open_mode_counts_other_connections_only_per_process() -> None:
+    admission = create_admission(member_connections=1)
+    slots = [admission.admit_other(None, None) for _ in range(3)]
+    with pytest.raises(Refusal) as refusal:
+        admission.check(None, None)
+    assert refusal.value.close == Close.AT_CAPACITY
 
     for slot in slots:
         slot.release()
-    assert len(counted) == 0
+    assert len(admission) == 0
 
 
 def test_z1_a_draining_process_admits_no_connection() -> None:
-    counted = admission()
-    counted.stop()
+    admission = create_admission()
+    admission.stop()
 
-    for admit in (counted.admit, lambda: counted.admit_other("ada", "foo"), counted.check_open):
-        with pytest.raises(Refusal) as refused:
+    for admit in (admission.admit, lambda: admission.admit_other("ada", "foo"), admission.check_open):
+        with pytest.raises(Refusal) as refusal:
             admit()
-        assert refused.value.close == Close.RESTART
-        assert refused.value.retry_ms
-    assert (len(counted), counted.draining) == (0, True)
+        assert refusal.value.close == Close.RESTART
+        assert refusal.value.retry_ms
+    assert (len(admission), admission.draining) == (0, True)
