@@ -155,15 +155,15 @@ async def test_l3_a_full_process_refuses_with_1013_until_a_member_leaves() -> No
 @virtual_time
 async def test_l3_joins_waiting_for_storage_are_counted() -> None:
     harness = HubHarness(process_limits=ProcessLimits(connections=2))
-    joins = [
+    join_tasks = [
         asyncio.create_task(harness.hub.join("foo", FakeConnection(), member(id_), StartPosition()))
         for id_ in ("ada", "bob", "cyd")
     ]
     await run_turns()
-    assert isinstance(joins[2].exception(), Refusal)
+    assert isinstance(join_tasks[2].exception(), Refusal)
 
     await harness.settle()
-    assert [task.done() and task.exception() is None for task in joins[:2]] == [True, True]
+    assert [task.done() and task.exception() is None for task in join_tasks[:2]] == [True, True]
     await harness.close()
 
 
@@ -234,14 +234,14 @@ async def test_a7_w5_revocation_during_a_join_refuses_the_connection(
 ) -> None:
     revocations = Revocations()
     harness = HubHarness(authenticator=Authenticator(Keys(SECRET, None, 0), revocations))
-    join = asyncio.create_task(
+    join_task = asyncio.create_task(
         harness.hub.join("foo", FakeConnection(), member(expires=time.time() + 3600), StartPosition())
     )
     await run_turns()
     revocations.add(revocation)
     await harness.settle()
 
-    error = join.exception()
+    error = join_task.exception()
     assert (error.close if isinstance(error, Refusal) else None) == expected
     assert harness.hub.connections == len(harness.hub._expiry) == (1 if expected is None else 0)
     await harness.close()

@@ -62,9 +62,9 @@ def test_x2_messages_beyond_the_byte_limit_are_lost_and_reported() -> None:
 async def test_x2_the_sender_waits_until_a_message_is_added() -> None:
     outbox = open_outbox()
     await outbox.wait()  # returns at once, because the outbox was opened
-    wait = asyncio.create_task(outbox.wait())
+    wait_task = asyncio.create_task(outbox.wait())
     await run_turns()
-    assert not wait.done()
+    assert not wait_task.done()
 
     outbox.put("foo", b"1")
-    await wait
+    await wait_task

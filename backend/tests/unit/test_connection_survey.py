@@ -1,4 +1,4 @@
-"""Test the survey of connections on all processes: limited in time and in the size of messages (W8)."""
+"""Test the survey of the connections of all processes, which is limited in time and in the size of messages (W8)."""
 
 import asyncio
 
@@ -19,12 +19,12 @@ from tests.support.turns import run_turns
 from tests.support.virtual_time import virtual_time
 
 
-def state(cursor: int, *, member: str = "bob") -> ConnectionState:
-    """Create a connection as another process reports it."""
+def connection_state(cursor: int, *, member: str = "bob") -> ConnectionState:
+    """Create the state of a connection, as another process reports it."""
     return ConnectionState(member, member, "other:1", cursor, 0, "in_step", 0, 0)
 
 
-def requests_in(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
+def connection_requests(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
     """Return the requests for connections among messages."""
     return [
         message for channel, message in messages if channel == ALL_PROCESSES and isinstance(message, ConnectionsRequest)
@@ -50,16 +50,18 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
 
 
 @virtual_time
-async def test_w8_the_lag_is_counted_from_the_highest_head_that_a_process_reports() -> None:
+async def test_w8_the_lag_counts_from_the_highest_reported_head() -> None:
     harness = ProcessHarness()
     await harness.open()
     harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     harness.bus.new_messages()
     survey = asyncio.create_task(harness.process.cluster.inspect("foo", 5))
     await run_turns()
-    (question,) = requests_in(harness.bus.new_messages())
-    own = process_channel(question.process)
-    harness.receive(ConnectionsResponse("other", question.question, 17, [state(16, member="ada")]), channel=own)
+    (request,) = connection_requests(harness.bus.new_messages())
+    own_channel = process_channel(request.process)
+    harness.receive(
+        ConnectionsResponse("other", request.question, 17, [connection_state(16, member="ada")]), channel=own_channel
+    )
     result = await survey
 
     assert result.head == 17
@@ -75,18 +77,18 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     surveys = [asyncio.create_task(harness.process.cluster.inspect("foo", 0)) for _ in range(10)]
     await run_turns()
 
-    assert len(requests_in(harness.bus.new_messages())) == 1
+    assert len(connection_requests(harness.bus.new_messages())) == 1
     results = [await task for task in surveys]
     assert [result.unanswered for result in results] == [["other"]] * 10
     # Responses that are late, or to an unknown request, change nothing.
     harness.receive(
-        ConnectionsResponse("other", "unknown", 9, [state(9)]),
+        ConnectionsResponse("other", "unknown", 9, [connection_state(9)]),
         channel=process_channel(harness.process.cluster._presence.process),
     )
 
 
 @virtual_time
-async def test_w8_while_the_bus_is_down_the_survey_does_not_wait() -> None:
+async def test_w8_the_survey_does_not_wait_while_the_bus_is_down() -> None:
     harness = ProcessHarness()
     await harness.open()
     harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)

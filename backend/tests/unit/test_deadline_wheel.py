@@ -9,7 +9,7 @@ from alcove.wire.deadlines import Deadlines, DeadlineWheel
 
 
 class CheckedConnection:
-    """A connection (HasDeadlines) that records when it is checked, and raises an error there if it has one."""
+    """A connection (HasDeadlines) that records its checks, and raises the given error in each."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.due = 0
@@ -18,7 +18,7 @@ class CheckedConnection:
         self._error = error
 
     def check_deadlines(self) -> float:
-        """Raise the error, or ask for a check in 10 ms (HasDeadlines)."""
+        """Record the check; raise the error, or request the next check in 10 ms (HasDeadlines)."""
         self.checked.set()
         if self._error is not None:
             raise self._error
@@ -32,7 +32,7 @@ class CheckedConnection:
         self.aborted = True
 
 
-async def test_p3_a_connection_whose_check_fails_is_aborted_and_the_others_are_still_checked(
+async def test_p3_only_the_connection_with_a_failing_check_is_aborted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     wheel = DeadlineWheel(Deadlines(ping_s=0.01, pong_s=20), Budget())

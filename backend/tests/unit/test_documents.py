@@ -1,4 +1,4 @@
-"""Check that the documents name every setting, its default and every close code."""
+"""Test that the documents are complete (settings, close codes, limits, schema steps) and that their links work."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from alcove.observability.metrics import LIMIT_NAMES
 from alcove.settings import Settings
 
 BACKEND = Path(__file__).parents[2]
-#: Named by folder, because a search through the whole project would walk through thousands of packages.
+#: Found folder by folder, because a search through the whole project would walk through all installed packages.
 DOCUMENTS = sorted(
     path
     for folder in ("", "backend/", "backend/docs/**/", "backend/bench/", "e2e/", "frontend/", "frontend/packages/*/")
@@ -19,7 +19,7 @@ DOCUMENTS = sorted(
 )
 
 
-def row(name: str, field: FieldInfo) -> str:
+def readme_row(name: str, field: FieldInfo) -> str:
     """Return a setting's line in the README's table."""
     default = "" if field.default in {None, ""} else f"`{str(field.default).lower()}`"
     return f"| `ALCOVE_{name.upper()}` | {default} | {field.description} |".replace("|  |", "| |")
@@ -29,10 +29,10 @@ def row(name: str, field: FieldInfo) -> str:
 def test_every_setting_is_in_the_readme_with_its_default(name: str) -> None:
     lines = (BACKEND / "README.md").read_text().splitlines()
 
-    assert row(name, Settings.model_fields[name]) in lines
+    assert readme_row(name, Settings.model_fields[name]) in lines
 
 
-def test_no_setting_is_in_the_readme_that_does_not_exist() -> None:
+def test_every_setting_in_the_readme_exists() -> None:
     lines = (BACKEND / "README.md").read_text().splitlines()
     documented = [line.split("`")[1] for line in lines if line.startswith("| `ALCOVE_")]
 
@@ -46,7 +46,7 @@ def test_c_every_close_code_is_in_the_protocol(code: Close) -> None:
     assert sum(line.startswith(f"| {code.value} | ") for line in lines) == 1
 
 
-def test_w7_every_limit_that_is_counted_is_in_the_guide() -> None:
+def test_w7_every_counted_limit_is_in_the_guide() -> None:
     guide = (BACKEND / "docs/operating.md").read_text()
     table = guide.partition("| `limit` |")[2].partition("\n\n")[0]
     names = [name for row in table.splitlines()[2:] for name in row.split("|")[1].replace("`", "").split(",")]
@@ -61,7 +61,7 @@ def anchors(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(BACKEND.parent)))
-def test_every_link_of_a_document_leads_to_a_file_and_a_heading(document: Path) -> None:
+def test_every_link_leads_to_an_existing_file_and_heading(document: Path) -> None:
     links = re.findall(r"\]\((?!https?://|/|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", document.read_text())
     broken = []
     for name, anchor in links:
@@ -72,17 +72,17 @@ def test_every_link_of_a_document_leads_to_a_file_and_a_heading(document: Path) 
     assert broken == []
 
 
-def test_every_threat_names_a_test_that_exists() -> None:
+def test_every_threat_names_an_existing_test() -> None:
     rows = [line for line in (BACKEND / "docs/SECURITY.md").read_text().splitlines() if line.endswith("` |")]
-    written = "\n".join(path.read_text() for path in (BACKEND / "tests").rglob("*.py"))
-    missing = [row for row in rows if f"def {row.split('`')[-2]}(" not in written]
+    source = "\n".join(path.read_text() for path in (BACKEND / "tests").rglob("*.py"))
+    missing = [row for row in rows if f"def {row.split('`')[-2]}(" not in source]
 
     assert len(rows) > 30
     assert missing == []
 
 
 @pytest.mark.parametrize(("engine", "heading"), [("sqlite", "SQLite"), ("postgres", "PostgreSQL")])
-def test_every_step_of_a_schema_is_in_the_guide_to_upgrading(engine: str, heading: str) -> None:
+def test_every_schema_step_is_in_the_upgrade_guide(engine: str, heading: str) -> None:
     steps = [path.stem for path in sorted((BACKEND / f"alcove/storage/{engine}").glob("[0-9][0-9][0-9].sql"))]
     table = (BACKEND / "docs/upgrading.md").read_text().partition(f"| schema on {heading} |")[2].partition("\n\n")[0]
 

@@ -1,4 +1,4 @@
-"""Run the Python examples of the guide to embedding: a server accepts the tokens that they sign."""
+"""Test the examples of the guides: their token endpoints sign valid tokens (A3), and a test runs every file."""
 
 import asyncio
 import json
@@ -16,22 +16,22 @@ from tests.support.credentials import SECRET, keep
 from tests.support.http import http
 from tests.support.snippets import EMBEDDING, INTEGRATING, module, snippet
 
-#: Asks an endpoint for a token, signed in or not; returns the JSON of the answer.
-Ask = Callable[[str | None], Any]
+#: Requests a token as this user, or signed out if None; returns the JSON of the answer.
+RequestToken = Callable[[str | None], Any]
 
 
-def fastapi_endpoint() -> Ask:
+def fastapi_endpoint() -> RequestToken:
     transport = httpx.ASGITransport(module("fastapi_endpoint.py").app)
 
-    async def answer(user: str | None) -> Any:
+    async def request_token(user: str | None) -> Any:
         headers = {"cookie": f"user={user}"} if user else {}
         async with http("http://shop", None, headers=headers, transport=transport) as client:
             return (await client.get("/alcove-token")).json()
 
-    return lambda user: asyncio.run(answer(user))
+    return lambda user: asyncio.run(request_token(user))
 
 
-def flask_endpoint() -> Ask:
+def flask_endpoint() -> RequestToken:
     app = module("flask_endpoint.py").app
 
     def request_token(user: str | None) -> Any:
@@ -43,7 +43,7 @@ def flask_endpoint() -> Ask:
     return request_token
 
 
-def django_endpoint() -> Ask:
+def django_endpoint() -> RequestToken:
     from django.conf import settings  # noqa: PLC0415 - it is slow to load
     from django.test import RequestFactory  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415
@@ -63,13 +63,13 @@ def django_endpoint() -> Ask:
     return request_token
 
 
-@pytest.mark.parametrize("endpoint", [fastapi_endpoint, flask_endpoint, django_endpoint])
-def test_a3_a_token_endpoint_of_the_guide_answers_a_token_of_its_user(
-    endpoint: Callable[[], Ask], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("create_endpoint", [fastapi_endpoint, flask_endpoint, django_endpoint])
+def test_a3_each_token_endpoint_of_the_guide_signs_a_users_token(
+    create_endpoint: Callable[[], RequestToken], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALCOVE_SECRET", SECRET)
     monkeypatch.setenv("SECRET_KEY", "a secret of the application")
-    request_token = endpoint()
+    request_token = create_endpoint()
 
     assert request_token(None) == {"token": None}
     claims = jwt.decode(keep(request_token("ada")["token"]), SECRET, ["HS256"])
@@ -81,15 +81,15 @@ def test_a_client_of_your_own_takes_at_most_45_lines() -> None:
     assert len([line for line in snippet("room.js").splitlines() if line.strip()]) <= 45
 
 
-@pytest.mark.parametrize(("guide", "least"), [(EMBEDDING, 7), (INTEGRATING, 3)])
-def test_every_example_of_a_guide_that_names_a_file_is_run_by_a_test(guide: Path, least: int) -> None:
+@pytest.mark.parametrize(("guide", "min_count"), [(EMBEDDING, 7), (INTEGRATING, 3)])
+def test_every_example_file_of_a_guide_is_run_by_a_test(guide: Path, min_count: int) -> None:
     tests = [guide.parents[1] / "tests", guide.parents[2] / "e2e"]
-    written = "\n".join(path.read_text() for folder in tests for path in folder.rglob("test_*.py"))
+    source = "\n".join(path.read_text() for folder in tests for path in folder.rglob("test_*.py"))
     names = [
         line.split()[1]
         for line in guide.read_text().splitlines()
         if line.startswith(("# ", "// ")) and line.endswith((".py", ".js"))
     ]
 
-    assert len(names) >= least
-    assert [name for name in names if f'"{name}"' not in written] == []
+    assert len(names) >= min_count
+    assert [name for name in names if f'"{name}"' not in source] == []

@@ -13,26 +13,26 @@ from alcove.protocol import Member
 from tests.support.memory_rooms import ADA, BOB
 from tests.support.virtual_time import elapse, virtual_time
 
-#: The wall clock at the start of each test.
+#: The wall clock at the start of each test, in seconds since the epoch.
 START = 1_795_000_000.0
-#: Seconds within which an expired connection is closed.
+#: The maximum time from the expiry of a token to the close of its connection, in seconds.
 MARGIN_S = 1.0
 
 
 @dataclass(eq=False)
 class Connection:
-    """A connection (Revocable) that records the refusals it was ended with."""
+    """A connection (Revocable) that records the refusals with which it was ended."""
 
-    ended: list[Refusal] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
     def end(self, refusal: Refusal) -> None:
         """Record the refusal (Revocable)."""
-        self.ended.append(refusal)
+        self.refusals.append(refusal)
 
     @property
     def codes(self) -> list[Close]:
         """The close codes of the refusals."""
-        return [refusal.close for refusal in self.ended]
+        return [refusal.close for refusal in self.refusals]
 
 
 def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str = "token", id: str = "ada") -> Member:
@@ -62,7 +62,7 @@ async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> N
 
 
 @virtual_time
-async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connection() -> None:
+async def test_a4_a_token_expired_in_the_handshake_closes_the_connection() -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(-5), "foo")
     await elapse(MARGIN_S)
@@ -74,18 +74,18 @@ async def test_a4_a_token_that_expired_during_the_handshake_closes_the_connectio
 @pytest.mark.parametrize("step", [100.0, 1e6])
 async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
     """A suspended machine looks the same: the event loop's clock stops, and the wall clock is ahead afterwards."""
-    watch, expiring, staying = ExpiryWatch(), Connection(), Connection()
-    watch.watch(expiring, member(60), "foo")
-    watch.watch(staying, member(1e7), "foo")
+    watch, expired, valid = ExpiryWatch(), Connection(), Connection()
+    watch.watch(expired, member(60), "foo")
+    watch.watch(valid, member(1e7), "foo")
     await elapse(5)
     monkeypatch.setattr(time, "time", lambda: START + step + asyncio.get_running_loop().time())
     await elapse(MARGIN_S)
 
-    assert (expiring.codes, staying.codes) == ([Close.UNAUTHENTICATED], [])
+    assert (expired.codes, valid.codes) == ([Close.UNAUTHENTICATED], [])
 
 
 @virtual_time
-async def test_a4_a_wall_clock_that_is_set_back_postpones_the_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a4_setting_the_wall_clock_back_postpones_the_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(60), "foo")
     monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
@@ -98,8 +98,8 @@ async def test_a4_a_wall_clock_that_is_set_back_postpones_the_expiry(monkeypatch
 
 @virtual_time
 async def test_a4_closed_connections_take_no_memory() -> None:
-    watch, staying = ExpiryWatch(), Connection()
-    watch.watch(staying, member(60), "foo")
+    watch, valid = ExpiryWatch(), Connection()
+    watch.watch(valid, member(60), "foo")
     for _ in range(5000):
         closed = Connection()
         watch.watch(closed, member(1e6), "foo")
@@ -107,7 +107,7 @@ async def test_a4_closed_connections_take_no_memory() -> None:
 
     assert len(watch._expiries) < 2000
     await elapse(60 + MARGIN_S)
-    assert staying.codes == [Close.UNAUTHENTICATED]
+    assert valid.codes == [Close.UNAUTHENTICATED]
 
 
 @virtual_time
@@ -140,7 +140,7 @@ async def test_a4_a_forgotten_connection_is_not_ended() -> None:
 
 
 @virtual_time
-async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory() -> None:
+async def test_a2_a_connection_without_a_token_is_not_watched() -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(None), "foo")
     await elapse(1e6)
@@ -149,7 +149,7 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
 
 
 @pytest.mark.parametrize(
-    ("revoked", "expected"),
+    ("revocation", "expected"),
     [
         (Revocation(START + 10, sub="ada"), [Close.FORBIDDEN]),
         (Revocation(START + 10, sub="ada", item="foo"), [Close.FORBIDDEN]),
@@ -163,12 +163,10 @@ async def test_a2_a_connection_without_a_token_never_expires_and_takes_no_memory
     ],
 )
 @virtual_time
-async def test_a7_a_revocation_closes_connections_of_tokens_issued_up_to_it(
-    revoked: Revocation, expected: list[Close]
-) -> None:
+async def test_a7_a_revocation_covers_tokens_issued_up_to_it(revocation: Revocation, expected: list[Close]) -> None:
     watch, connection = ExpiryWatch(), Connection()
     watch.watch(connection, member(iat=5), "foo")
-    watch.end_revoked(revoked)
+    watch.end_revoked(revocation)
 
     assert connection.codes == expected
 
@@ -183,16 +181,16 @@ async def test_a7_every_revocation_covers_a_token_without_iat() -> None:
 
 
 @virtual_time
-async def test_a7_a_revocation_closes_all_connections_of_the_member_and_no_others() -> None:
+async def test_a7_a_revocation_closes_exactly_the_members_connections() -> None:
     """A connection that closes at once is forgotten while the others are still checked."""
 
-    class Leaving(Connection):
+    class LeavingConnection(Connection):
         def end(self, refusal: Refusal) -> None:
             super().end(refusal)
             watch.forget(self)
 
     watch = ExpiryWatch()
-    connections_of_ada = [Leaving() for _ in range(3)]
+    connections_of_ada = [LeavingConnection() for _ in range(3)]
     bob, ada_in_bar, ada_without_item = Connection(), Connection(), Connection()
     for ada in connections_of_ada:
         watch.watch(ada, member(), "foo")

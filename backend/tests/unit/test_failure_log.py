@@ -1,4 +1,4 @@
-"""K3, K5: what the log says when a consumer begins to fail, goes on failing, and works again."""
+"""Test what is logged when a consumer begins to fail, keeps failing, and works again (K3, K5)."""
 
 import logging
 
@@ -14,7 +14,7 @@ WORKS = "consumer webhook works again"
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """Return a clock that stands still until a test sets it."""
+    """Create a clock that moves only when a test sets it."""
     return ManualClock()
 
 
@@ -25,7 +25,7 @@ def failures(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> FailureLog
     return FailureLog("webhook", clock)
 
 
-def test_k3_failures_leave_one_warning_and_the_recovery_one_line(
+def test_k3_failures_and_the_recovery_are_each_logged_once(
     failures: FailureLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for attempt in range(100):
@@ -42,15 +42,17 @@ def test_k3_failures_leave_one_warning_and_the_recovery_one_line(
     assert [record.getMessage() for record in caplog.records[1:]] == [WORKS]
 
 
-def test_k3_another_error_is_logged_once_too_up_to_ten(failures: FailureLog, caplog: pytest.LogCaptureFixture) -> None:
-    for number in range(50):
-        failures.failed("a", 1, Failed(f"HTTP {500 + number}"), first=number == 0)
+def test_k3_up_to_ten_different_errors_are_each_logged_once(
+    failures: FailureLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    for status in range(500, 550):
+        failures.failed("a", 1, Failed(f"HTTP {status}"), first=status == 500)
         failures.failed("a", 1, Failed("HTTP 500"), first=False)
 
-    assert caplog.messages == [FAILS % (f"HTTP {500 + number}", "a") for number in range(10)]
+    assert caplog.messages == [FAILS % (f"HTTP {status}", "a") for status in range(500, 510)]
 
 
-def test_k3_a_receiver_that_fails_now_and_then_is_reported_once_a_minute(
+def test_k3_intermittent_failures_are_logged_once_a_minute(
     failures: FailureLog, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):
@@ -65,7 +67,7 @@ def test_k3_a_receiver_that_fails_now_and_then_is_reported_once_a_minute(
     assert caplog.messages[2:] == [FAILS % ("HTTP 500", "b")]
 
 
-def test_k3_after_the_failing_items_were_skipped_the_next_failure_is_logged(
+def test_k3_a_failure_after_skipped_items_is_logged(
     failures: FailureLog, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     failures.failed("a", 1, Failed("HTTP 500"), first=True)
@@ -76,10 +78,10 @@ def test_k3_after_the_failing_items_were_skipped_the_next_failure_is_logged(
     assert caplog.messages == [FAILS % ("HTTP 500", "a"), FAILS % ("HTTP 500", "b")]
 
 
-def test_k3_410_is_logged_once_and_so_is_the_first_delivery_after_it(
+def test_k3_410_and_the_next_delivery_are_each_logged_once(
     failures: FailureLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for _ in range(16):  # deliveries that were on their way at the same time
+    for _ in range(16):  # concurrent deliveries
         failures.disabled()
     for _ in range(2):
         failures.delivered(had_failed=False)
@@ -98,5 +100,5 @@ def test_k5_an_exception_of_a_handler_is_logged_with_its_traceback(
 
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    # By the text: another handler of the process may have replaced `exc_info` by the formatted traceback.
+    # Search the text, because another handler of the process may have replaced `exc_info` by the formatted traceback.
     assert "RuntimeError: no mail today" in caplog.text

@@ -1,4 +1,4 @@
-"""Test that frames are encoded as RFC 6455, section 5.2 says."""
+"""Test that frames are encoded according to RFC 6455, section 5.2."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Check habits in the source of all tests: shared code is in `tests/support`, objects are patched by reference."""
+"""Test the conventions of all tests: shared code is in `tests/support`, and objects are patched by reference."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ PATCHES = [["monkeypatch", "setattr"], ["monkeypatch", "delattr"], ["patch", "se
 CLIENTS = {"Client", "AsyncClient", "get", "post", "put", "patch", "delete", "request", "stream"}
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+def imported_names(tree: ast.AST) -> Iterator[str]:
     """Yield the full names that a module imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -26,13 +26,13 @@ def imported_tests(source: str) -> list[str]:
     """Return the imports of a test module or of a conftest."""
     return [
         name
-        for name in imported(ast.parse(source))
+        for name in imported_names(ast.parse(source))
         if any(part == "conftest" or part.startswith("test_") for part in name.split("."))
     ]
 
 
 def string_patches(source: str) -> list[str]:
-    """Return the calls that patch what a string names."""
+    """Return the calls that patch an object named by a string."""
     return [
         ast.unparse(node)
         for node in ast.walk(ast.parse(source))
@@ -56,26 +56,26 @@ def http_clients(source: str) -> list[str]:
     ]
 
 
-def findings(check: Callable[[str], list[str]], *words: str, exempt: Path | None = None) -> dict[str, list[str]]:
-    """Run a check on each source that contains one of these words; parsing all sources would take seconds."""
+def find_violations(check: Callable[[str], list[str]], *words: str, exempt: Path | None = None) -> dict[str, list[str]]:
+    """Return the violations by file; check only sources with one of these words, because parsing all takes seconds."""
     violations = {
         str(path.relative_to(BACKEND.parent)): check(source)
         for path in SOURCES
         if path != exempt and any(word in (source := path.read_text()) for word in words)
     }
-    return {path: places for path, places in violations.items() if places}
+    return {path: calls for path, calls in violations.items() if calls}
 
 
 def test_no_module_imports_a_test_or_a_conftest() -> None:
-    assert findings(imported_tests, "conftest", "import test_", "from test_", ".test_") == {}
+    assert find_violations(imported_tests, "conftest", "import test_", "from test_", ".test_") == {}
 
 
 def test_no_test_patches_by_a_string_path() -> None:
-    assert findings(string_patches, "patch") == {}
+    assert find_violations(string_patches, "patch") == {}
 
 
 def test_every_http_client_comes_from_the_helper() -> None:
-    assert findings(http_clients, "httpx.", exempt=HTTP) == {}
+    assert find_violations(http_clients, "httpx.", exempt=HTTP) == {}
 
 
 def test_each_forbidden_pattern_is_detected() -> None:

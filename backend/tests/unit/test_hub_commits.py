@@ -35,7 +35,7 @@ def seqs(socket: FakeConnection) -> list[int]:
     return [line.seq for line in socket.lines if isinstance(line, Entry)]
 
 
-async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(harness: HubHarness) -> None:
+async def test_r5_w1_a_cursor_beyond_the_room_resumes_if_the_log_has_it(harness: HubHarness) -> None:
     """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
     ada, first = await harness.join(ADA)
     harness.log.holds_io_pending = True
@@ -49,9 +49,9 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     assert seqs(first) == []
 
     socket = FakeConnection()
-    joining = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=harness.log.id)))
+    join_task = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition(after=1, log_id=harness.log.id)))
     await harness.settle_reads()
-    await joining
+    await join_task
     (hello,) = [line for line in socket.lines if isinstance(line, Hello)]
     await harness.settle()
 
@@ -60,29 +60,29 @@ async def test_r5_w1_a_cursor_beyond_the_room_is_no_reset_where_the_log_has_it(h
     assert seqs(first) == [1, 2]
 
 
-async def test_p5_a_mark_that_is_stored_while_the_room_is_read_reaches_it(harness: HubHarness) -> None:
-    writing = asyncio.create_task(harness.hub.writer.send("foo", Raw(b'"a"'), BOB.person))
+async def test_p5_a_mark_stored_during_a_join_reaches_the_room(harness: HubHarness) -> None:
+    send_task = asyncio.create_task(harness.hub.writer.send("foo", Raw(b'"a"'), BOB.person))
     await harness.settle()
-    await writing
+    await send_task
     socket = FakeConnection()
-    joining = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
+    join_task = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
     await run_turns()
-    harness.log.settle()  # the room's marks are read; its entries are still to be
+    harness.log.settle()  # the room's marks are read, its entries not yet
     await run_turns()
-    marking = asyncio.create_task(harness.hub.writer.mark_read("foo", "bob", 1))
+    mark_task = asyncio.create_task(harness.hub.writer.mark_read("foo", "bob", 1))
     await run_turns()
     (mark,) = [call for call in harness.log.pending_calls if call.writes]
     mark.perform()
     harness.log.answer(mark)
-    assert await marking == 1
+    assert await mark_task == 1
 
     await harness.settle()
-    await joining
+    await join_task
 
     await eventually(lambda: ReadMark("bob", 1) in socket.lines)
 
 
-async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_once(
+async def test_s4_a_room_opened_during_a_commit_has_the_entry_once(
     harness: HubHarness,
 ) -> None:
     """The commit's answer waits for the loop while the room is read from the log, which holds the entry already."""
@@ -93,9 +93,9 @@ async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_
     (commit,) = harness.log.pending_calls
     commit.perform()
     socket = FakeConnection()
-    joining = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition()))
+    join_task = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition()))
     await harness.settle_reads()
-    bob = await joining
+    bob = await join_task
     harness.log.answer(commit)
     await run_turns()
 
@@ -105,7 +105,7 @@ async def test_s4_a_room_opened_between_a_commit_and_its_delivery_has_the_entry_
     assert seqs(socket) == [1, 2]
 
 
-async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the_next_one(harness: HubHarness) -> None:
+async def test_s7_an_unanswered_commit_is_delivered_with_the_next_one(harness: HubHarness) -> None:
     ada, socket = await harness.join(ADA)
     _, reader = await harness.join(BOB)
     ada.on_text(send("a"))
@@ -120,7 +120,7 @@ async def test_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_with_the
     assert [1, 2] == seqs(reader) == seqs(socket)
 
 
-async def test_s5_s7_an_entry_whose_commit_lost_its_answer_reaches_readers_when_it_is_sent_again(
+async def test_s5_s7_an_unanswered_commit_is_delivered_when_sent_again(
     harness: HubHarness,
 ) -> None:
     ada, socket = await harness.join(ADA)
@@ -149,7 +149,7 @@ async def test_d3_a_delivery_is_built_once_for_everyone_in_step(harness: HubHarn
     assert all(delivery is deliveries[0] for delivery in deliveries)
 
 
-async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(harness: HubHarness) -> None:
+async def test_d2_a_reader_of_the_log_buffers_at_most_256_kib(harness: HubHarness) -> None:
     ada, _ = await harness.join(ADA, after=None)
     for batch in range(20):
         deliver(ada, "\n".join(send(f"{batch}-{n}", "ñ" * 20) for n in range(200)))
@@ -166,54 +166,54 @@ async def test_d2_a_reader_fed_from_the_log_holds_no_more_than_256_kib(harness: 
     session.on_close(1000)
 
 
-async def test_l3_a_client_that_gives_up_while_joining_is_not_counted(harness: HubHarness) -> None:
-    joining = [
+async def test_l3_a_cancelled_join_is_not_counted(harness: HubHarness) -> None:
+    join_tasks = [
         asyncio.create_task(harness.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await run_turns()
     assert harness.hub.connections == 2
-    joining[0].cancel()
+    join_tasks[0].cancel()
     await run_turns()
     assert harness.hub.connections == 1
-    joining[1].cancel()
+    join_tasks[1].cancel()
     await harness.settle()
 
     assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_s7_l3_a_join_that_storage_fails_is_not_counted(harness: HubHarness) -> None:
-    joining = [
+async def test_s7_l3_a_failed_join_is_not_counted(harness: HubHarness) -> None:
+    join_tasks = [
         asyncio.create_task(harness.hub.join("foo", FakeConnection(), member, StartPosition())) for member in (ADA, BOB)
     ]
     await run_turns()
     harness.log.settle("nothing stored")
-    refused = await asyncio.gather(*joining, return_exceptions=True)
+    results = await asyncio.gather(*join_tasks, return_exceptions=True)
 
-    assert [error.code for error in refused if isinstance(error, Refusal)] == [Code.UNAVAILABLE] * 2
+    assert [error.code for error in results if isinstance(error, Refusal)] == [Code.UNAVAILABLE] * 2
     assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_z1_a_join_in_progress_is_refused_when_the_server_begins_to_drain(harness: HubHarness) -> None:
+async def test_z1_a_drain_refuses_a_join_in_progress(harness: HubHarness) -> None:
     """If it were admitted after the `bye`, it would be cut off without one."""
-    joining = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition()))
+    join_task = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition()))
     await run_turns()
     await harness.hub.drain()
     await harness.settle()
 
-    with pytest.raises(Refusal) as refused:
-        await joining
-    assert refused.value.close == Close.RESTART
+    with pytest.raises(Refusal) as refusal:
+        await join_task
+    assert refusal.value.close == Close.RESTART
     assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 
-async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted(harness: HubHarness) -> None:
-    """Each page was read before a delete that is delivered before the page is written: it shows no body of that."""
+async def test_d2_s9_a_reader_catches_up_while_messages_are_deleted(harness: HubHarness) -> None:
+    """Each page is read before a delete and written after its delivery; it must not show the deleted body."""
     ada, _ = await harness.join(ADA, after=None)
     for batch in range(4):
         deliver(ada, "\n".join(send(f"{batch}-{n}", "secret") for n in range(250)))
         await harness.settle()
     reader = FakeConnection()
-    joining = asyncio.create_task(harness.hub.join("foo", reader, BOB, StartPosition(after=0)))
+    join_task = asyncio.create_task(harness.hub.join("foo", reader, BOB, StartPosition(after=0)))
     await run_turns()
     for page in range(2):
         (read,) = harness.log.pending_calls
@@ -227,7 +227,7 @@ async def test_d2_s9_a_reader_catches_up_from_the_log_while_messages_are_deleted
         await run_turns()
         assert seqs(reader)[-1] == 250 * (page + 1)
     await harness.settle()
-    await joining
+    await join_task
 
     entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
     assert list(entries) == list(range(1, 1003))
@@ -250,8 +250,8 @@ async def test_l5_the_hello_after_a_send_has_the_oldest_kept_seq() -> None:
     await harness.log.close()
 
 
-async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member stays for days in a silent room: retention removes its entries from the log, and so must the tail."""
+async def test_l5_a_room_in_memory_keeps_entries_no_longer_than_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member stays for days in a silent room. Retention removes its entries from the log; the tail must follow."""
     harness = HubHarness(Retention(days=1))
     ada, _ = await harness.join(ADA)
     deliver(ada, "\n".join(send(str(n)) for n in range(3)))
@@ -260,11 +260,11 @@ async def test_l5_a_room_in_memory_keeps_nothing_for_more_days_than_the_log(monk
     monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 23 * 3_600_000)
     _, earlier_reader = await harness.join(BOB, after=None)
     monkeypatch.setattr(harness.hub, "now_ms", lambda: now + 25 * 3_600_000)
-    _, later = await harness.join(BOB, after=None)
+    _, later_reader = await harness.join(BOB, after=None)
 
     assert seqs(earlier_reader) == [1, 2, 3]
-    assert seqs(later) == []
-    assert isinstance(hello := later.lines[0], Hello)
+    assert seqs(later_reader) == []
+    assert isinstance(hello := later_reader.lines[0], Hello)
     assert (hello.oldest, hello.head) == (4, 3)
     for room in harness.hub._rooms.all():
         room.close()

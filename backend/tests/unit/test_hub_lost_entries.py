@@ -43,9 +43,9 @@ class LossyHub:
     async def join(self, start: StartPosition | None = None) -> FakeConnection:
         """Join the room, with three messages if it is empty, and read everything that is sent."""
         socket = FakeConnection()
-        joining = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
+        join_task = asyncio.create_task(self.hub.join("foo", socket, ADA, start or StartPosition()))
         await self.settle()
-        session = await joining
+        session = await join_task
         self.sessions.append(session)
         if hello(socket).head == 0:
             for id_ in ("a", "b", "c"):
@@ -69,9 +69,9 @@ class LossyHub:
 
     async def post(self, id_: str) -> None:
         """Send a message through the hub, as the HTTP route does."""
-        sending = asyncio.create_task(self.hub.send(message(id_)))
+        send_task = asyncio.create_task(self.hub.send(message(id_)))
         await self.settle()
-        await sending
+        await send_task
 
 
 def message(id_: str, sent_at: int = 1) -> Draft:
@@ -112,7 +112,7 @@ async def assert_all_start_over(harness: LossyHub, before: FakeConnection, *expe
     assert ids(rejoined) == [*expected[1:]]
 
 
-async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHub) -> None:
+async def test_x8_a_send_notices_lost_entries(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.lose()
     await harness.post("d")
@@ -121,11 +121,11 @@ async def test_x8_a_send_notices_that_the_log_lost_entries(harness: LossyHub) ->
     await assert_all_start_over(harness, ada, "a", "d")
 
 
-async def test_x8_a_send_of_a_member_in_the_room_is_not_acked_in_the_old_history(harness: LossyHub) -> None:
+async def test_x8_a_send_is_not_acked_in_a_lost_history(harness: LossyHub) -> None:
     socket = FakeConnection()
-    joining = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
+    join_task = asyncio.create_task(harness.hub.join("foo", socket, ADA, StartPosition()))
     await harness.settle()
-    session = await joining
+    session = await join_task
     for id_ in ("a", "b", "c"):
         session.on_text(send(id_))
         await harness.settle()
@@ -164,7 +164,7 @@ async def test_x8_entries_that_contradict_memory_are_checked_in_the_log(harness:
     await assert_all_start_over(harness, ada, "a", "x")
 
 
-async def test_x8_a_page_read_to_fill_a_gap_is_compared_with_the_entries_in_memory(harness: LossyHub) -> None:
+async def test_x8_a_page_for_a_gap_is_compared_with_memory(harness: LossyHub) -> None:
     ada = await harness.join()
     harness.hub._rooms._cluster._recovery._sole_writer = False
     harness.lose()
@@ -197,13 +197,13 @@ async def test_x8_a_message_of_another_history_alone_closes_no_connection(harnes
     assert ids(ada) == ["a", "b", "c"]
 
 
-async def test_x8_a_reader_fed_from_the_log_notices_lost_entries() -> None:
+async def test_x8_a_reader_of_the_log_notices_lost_entries() -> None:
     harness = LossyHub(tail_entries=0)
     ada = await harness.join()
     harness.lose()
-    joining = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
+    join_task = asyncio.create_task(harness.hub.join("foo", FakeConnection(), ADA, StartPosition(after=1)))
     await harness.settle()
-    await joining
+    await join_task
     await run_turns(1)
     await harness.settle()
 
@@ -220,9 +220,7 @@ async def assert_new_history(harness: LossyHub, before: FakeConnection, *expecte
 
 
 @pytest.mark.parametrize("rewritten", ["", "xyz"], ids=["behind", "another entry"])
-async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_new_history(
-    harness: LossyHub, rewritten: str
-) -> None:
+async def test_x8_r5_entries_lost_while_closed_give_a_new_history(harness: LossyHub, rewritten: str) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.lose()
@@ -231,7 +229,7 @@ async def test_x8_r5_a_room_that_lost_entries_while_it_was_closed_opens_with_a_n
     await assert_new_history(harness, ada, "a", *rewritten)
 
 
-async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(harness: LossyHub) -> None:
+async def test_x8_r5_a_send_to_a_closed_room_notices_lost_entries(harness: LossyHub) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.lose()
@@ -241,14 +239,14 @@ async def test_x8_r5_a_send_into_a_closed_room_notices_that_entries_are_lost(har
     await assert_new_history(harness, ada, "a", "d", "e")
 
 
-async def test_x8_r5_lost_entries_of_a_room_that_was_never_open_are_noticed_too(harness: LossyHub) -> None:
+async def test_x8_r5_lost_entries_of_a_never_opened_room_are_noticed(harness: LossyHub) -> None:
     for id_ in ("a", "b", "c"):
         await harness.post(id_)
-    first = harness.log.store.read("foo", 0, None, 10, 1 << 20).log
+    old_log = harness.log.store.read("foo", 0, None, 10, 1 << 20).log
     harness.lose()
     harness.log.store.append([message("x", sent_at=2), message("y", sent_at=2)])
 
-    assert hello(await harness.join()).log != first
+    assert hello(await harness.join()).log != old_log
 
 
 async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness: LossyHub) -> None:
@@ -260,7 +258,7 @@ async def test_x8_r5_a_closed_room_keeps_its_history_if_nothing_is_lost(harness:
     assert (hello(after).log, hello(after).reset, ids(after)[0]) == (hello(ada).log, False, "0")
 
 
-async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one(harness: LossyHub) -> None:
+async def test_x8_closed_rooms_are_checked_after_a_possible_failover(harness: LossyHub) -> None:
     ada = await harness.join()
     await harness.leave()
     harness.lose()
@@ -272,14 +270,14 @@ async def test_x8_closed_rooms_are_compared_when_the_database_may_be_another_one
     await harness.hub._tasks.close(1)
 
 
-async def test_x8_a7_a_revocation_that_the_log_lost_stays_and_is_stored_again(harness: LossyHub) -> None:
-    following = asyncio.create_task(harness.hub.follow_access_records())
+async def test_x8_a7_a_lost_revocation_stays_and_is_stored_again(harness: LossyHub) -> None:
+    follow_task = asyncio.create_task(harness.hub.follow_access_records())
     await harness.settle()
-    await following
-    for revoked in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
-        revoking = asyncio.create_task(harness.hub.revoke(revoked))
+    await follow_task
+    for revocation in (Revocation(1.0, "ada"), Revocation(2.0, "bob", "foo"), Revocation(3.0, "bob", "bar")):
+        revoke_task = asyncio.create_task(harness.hub.revoke(revocation))
         await harness.settle()
-        await revoking
+        await revoke_task
     harness.lose(REVOCATIONS_ITEM, head=1)
     harness.hub._rooms._cluster._recovery.check_heads([REVOCATIONS_ITEM])
     await harness.settle()

@@ -18,10 +18,10 @@ def encode(*lines: object) -> bytes:
     return b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
 
 
-def error_of(*lines: object) -> str:
-    with pytest.raises(LineError) as raised:
+def read_error(*lines: object) -> str:
+    with pytest.raises(LineError) as error:
         list(lines_of(encode(*lines), 1))
-    return str(raised.value)
+    return str(error.value)
 
 
 def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
@@ -50,8 +50,8 @@ def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
         ({"kind": "event", "body": "shipped"}, 'body: expected {"text":…} and perhaps `data`'),
     ],
 )
-def test_w14_a_wrong_field_is_named_with_what_was_expected(change: dict[str, object], expected: str) -> None:
-    assert error_of(ROOM, MESSAGE, MESSAGE | change).startswith(f"line 3: {expected}")
+def test_w14_an_invalid_field_is_named_with_the_expected_value(change: dict[str, object], expected: str) -> None:
+    assert read_error(ROOM, MESSAGE, MESSAGE | change).startswith(f"line 3: {expected}")
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_w14_a_wrong_field_is_named_with_what_was_expected(change: dict[str, obj
         ),
     ],
 )
-def test_w14_a_wrong_line_is_named_with_what_was_expected(lines: list[object], expected: str) -> None:
-    assert error_of(*lines).startswith(expected)
+def test_w14_an_invalid_line_is_named_with_the_expected_form(lines: list[object], expected: str) -> None:
+    assert read_error(*lines).startswith(expected)
 
 
 def test_w14_times_are_compared_within_one_room() -> None:
