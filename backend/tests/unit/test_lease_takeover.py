@@ -1,4 +1,4 @@
-"""K4: which process delivers, in virtual time: one at a time, and another one within 10 s after its death."""
+"""Test that one process delivers at a time, and that another one takes over within 10 s of its death (K4)."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -14,12 +14,12 @@ from alcove.webhooks.deliveries import Deliveries
 from tests.support.leases import Leases, ProcessStorage
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds that one step of the tests takes.
+#: The time between two checks, in seconds of virtual time.
 STEP_S = 0.05
 
 
 class Process:
-    """One of several processes with the same handler."""
+    """One of several server processes that have the same handler."""
 
     def __init__(self, leases: Leases) -> None:
         self.storage = ProcessStorage(leases)
@@ -32,24 +32,24 @@ class Process:
 
     @property
     def delivers(self) -> bool:
-        """Whether it delivers, as its metric says."""
+        """Whether the process delivers, according to its metric."""
         return bool(self._metrics.registry.get_sample_value("alcove_consumer_leading", {"consumer": "notify"}))
 
 
-async def until_another_delivers(processes: list[Process], killed: Process | None) -> float:
-    """Return the seconds until one of the processes delivers that is not `killed`."""
+async def wait_for_takeover(processes: list[Process], former: Process | None) -> float:
+    """Wait until a process other than `former` delivers; return the time that this took, in seconds."""
     seconds = 0.0
-    while not any(process.delivers for process in processes if process is not killed):
+    while not any(process.delivers for process in processes if process is not former):
         await elapse(STEP_S)
         seconds += STEP_S
-        assert seconds < 60, "nobody delivers"
+        assert seconds < 60, "expected another process to deliver within 60 s"
         assert sum(process.delivers for process in processes) <= 1
     return seconds
 
 
 @pytest.mark.parametrize("offsets", [(0.0, 0.0, 0.0), (0.0, 0.3, 1.9), (1.7, 0.9, 0.0)])
 @virtual_time
-async def test_k4_another_process_delivers_within_10_s_after_the_death_of_the_one_that_did(
+async def test_k4_another_process_takes_over_within_10_s_of_a_death(
     offsets: tuple[float, ...],
 ) -> None:
     leases = Leases()
@@ -57,27 +57,27 @@ async def test_k4_another_process_delivers_within_10_s_after_the_death_of_the_on
     for process, offset in zip(processes, offsets, strict=True):
         await elapse(offset)
         await process.deliveries.start()
-    await until_another_delivers(processes, None)
-    for number in range(20):  # at any time between two renewals
-        await elapse(6 + number * 0.1)
+    await wait_for_takeover(processes, None)
+    for n in range(20):  # kill at different times between two renewals
+        await elapse(6 + n * 0.1)
         (killed,) = [process for process in processes if process.delivers]
         killed.storage.cut_off = True
-        assert await until_another_delivers(processes, killed) <= 10
+        assert await wait_for_takeover(processes, killed) <= 10
         killed.storage.cut_off = False
     for process in processes:
         await process.deliveries.close()
 
 
 @virtual_time
-async def test_k4_a_process_that_stops_leaves_its_deliveries_to_another_one_at_once() -> None:
+async def test_k4_another_process_takes_over_at_once_after_a_stop() -> None:
     leases = Leases()
     processes = [Process(leases) for _ in range(2)]
     for process in processes:
         await process.deliveries.start()
-    await until_another_delivers(processes, None)
+    await wait_for_takeover(processes, None)
     (stopping,) = [process for process in processes if process.delivers]
     await stopping.deliveries.close()
 
-    assert await until_another_delivers(processes, stopping) <= 2.1
+    assert await wait_for_takeover(processes, stopping) <= 2.1
     for process in processes:
         await process.deliveries.close()

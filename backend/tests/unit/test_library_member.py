@@ -1,4 +1,4 @@
-"""Test members as the host application describes them: the rules are those of a token's claims (A3, A9)."""
+"""Test the members that a host application describes; their rules are those of a token's claims (A3, A9)."""
 
 import math
 import time
@@ -12,11 +12,11 @@ from alcove import InvalidError, Member, sign_token
 from alcove.access.tokens import Keys
 from tests.support.credentials import SECRET
 
-#: What is neither a datetime nor a number of seconds; the last is in ms.
-NO_TIMES = ("2099-01-01", True, date(2099, 1, 1), math.nan, math.inf, -1, 1_900_000_000_000)
+#: Values that are neither a datetime nor a number of seconds; the last one is in ms.
+INVALID_TIMES = ("2099-01-01", True, date(2099, 1, 1), math.nan, math.inf, -1, 1_900_000_000_000)
 
 
-def test_an_id_that_is_no_text_counts_as_its_text_and_is_the_default_name() -> None:
+def test_an_id_is_converted_to_text_and_is_the_default_name() -> None:
     assert ((member := Member(7)).id, member.name) == ("7", "7")
     assert Member(UUID("12345678-1234-5678-1234-567812345678")).id == "12345678-1234-5678-1234-567812345678"
     assert Member("7") == Member(7)
@@ -25,13 +25,13 @@ def test_an_id_that_is_no_text_counts_as_its_text_and_is_the_default_name() -> N
 def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
     at = datetime(2030, 1, 1, tzinfo=UTC)
 
-    def end(member: Member) -> float:
+    def expiry(member: Member) -> float:
         claims = member.caller({}).claims
         assert claims is not None
         return claims.exp
 
     assert [at.timestamp(), 5.0, math.inf] == [
-        end(member) for member in (Member(1, expires=at), Member(1, expires=5.0), Member(1))
+        expiry(member) for member in (Member(1, expires=at), Member(1, expires=5.0), Member(1))
     ]
 
 
@@ -50,23 +50,23 @@ def test_a4_access_ends_at_a_time_with_a_zone_or_never() -> None:
         ({"id": "a", "role": ""}, "the member's `role`"),
         ({"id": "a", "items": {"a\u0308": "r"}}, "the member's `items`"),
         ({"id": "a", "items": {"*": "x"}}, "letters other than r, w and m"),
-        ({"id": "a", "expires": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001 - that is what is wrong
-        *(({"id": "a", "expires": end}, "`expires`: expected a datetime with") for end in NO_TIMES),
+        ({"id": "a", "expires": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001 - the error to detect
+        *(({"id": "a", "expires": expires}, "`expires`: expected a datetime with") for expires in INVALID_TIMES),
     ],
 )
-def test_a3_a_wrong_value_raises_an_error_that_names_it(values: dict[str, object], message: str) -> None:
+def test_a3_an_invalid_value_is_named_in_the_error(values: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidError, match=message):
         Member(**values)  # type: ignore[arg-type]
 
 
-def test_a_members_repr_is_the_call_that_makes_it() -> None:
+def test_the_repr_of_a_member_is_the_call_that_creates_it() -> None:
     member = Member(7, "Ada", "rw", role="admin")
 
     assert repr(member) == "Member(id='7', name='Ada', rights='rw', role='admin')"
     assert member == eval(repr(member))  # noqa: S307 - our own text
 
 
-async def test_a3_a_signed_token_is_one_that_the_server_accepts() -> None:
+async def test_a3_the_server_accepts_a_signed_token() -> None:
     token = sign_token(SECRET, "ada", {"order-17": "rw"}, name="Ada", role="admin", ttl_s=60)
     claims = await Keys(SECRET, None, 0).check(token)
 
@@ -89,8 +89,6 @@ async def test_a3_a_signed_token_is_one_that_the_server_accepts() -> None:
         ({"items": {"a": 5}}, "the token's `items` is not an object of letters by item"),
     ],
 )
-def test_a3_an_argument_of_another_type_is_named_when_a_token_is_signed(
-    arguments: dict[str, Any], message: str
-) -> None:
+def test_a3_sign_token_names_an_invalid_argument(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidError, match=message):
         sign_token(**{"secret": SECRET, "sub": "ada", "items": {}} | arguments)

@@ -1,6 +1,6 @@
-"""Check that processing input takes time in proportion to its size, so that no request blocks the process (D2).
+"""Test that processing input takes time in proportion to its size, so that no request blocks the process (D2).
 
-Every regular expression of the package is found in its source, so that a new one without a worst input fails here.
+The regular expressions are found in the source of the package; a new one fails here until it has a worst input.
 """
 
 import ast
@@ -24,7 +24,7 @@ from alcove.access.open_mode import open_name
 from alcove.access.revocations import token_digest
 from alcove.access.rights import rights_on
 from alcove.api.plain_headers import shorten
-from alcove.cluster.messages import decode as decode_announcement
+from alcove.cluster.messages import decode as decode_cluster_message
 from alcove.command_decoder import MalformedError
 from alcove.command_decoder import decode as decode_line
 from alcove.errors import AlcoveError
@@ -36,15 +36,15 @@ from alcove.wire.rfc6455 import Parser
 PACKAGE = Path(alcove.__file__).parent
 #: The larger of the two sizes: the default bound of a request's line and headers.
 LARGER_SIZE_BYTES = 32 * 1024
-#: Four times the input costs four times the time where a parser is linear, and sixteen times where it is quadratic.
+#: Four times the input takes four times as long in a linear parser, and sixteen times in a quadratic one.
 WORST_GROWTH = 8
 
-#: A regular expression, and how to find it: by module and by its text.
-Found = tuple[str, str]
+#: A regular expression: the name of its module, and its text.
+Expression = tuple[str, str]
 _CALLS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 
 
-def expressions() -> Iterator[Found]:
+def find_expressions() -> Iterator[Expression]:
     """Yield every regular expression in the package's source: calls of `re`, and patterns of fields and parameters."""
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(("alcove", *path.relative_to(PACKAGE).with_suffix("").parts))
@@ -53,14 +53,14 @@ def expressions() -> Iterator[Found]:
                 continue
             of_re = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
             if of_re and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # just seen
-                yield module, text_of(node.args[0], module)
+                yield module, pattern_text(node.args[0], module)
             for keyword in node.keywords:
                 if keyword.arg == "pattern":
-                    yield module, text_of(keyword.value, module)
+                    yield module, pattern_text(keyword.value, module)
 
 
-def text_of(node: ast.expr, module: str) -> str:
-    """Return a pattern's text: a literal, or the module's constant of that name."""
+def pattern_text(node: ast.expr, module: str) -> str:
+    """Return the text of a pattern that is a literal, or the name of a constant of the module."""
     value = getattr(import_module(module), node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
     return value.decode() if isinstance(value, bytes) else str(value)
 
@@ -74,7 +74,7 @@ def repeating(*parts: str, head: str = "", tail: str = "") -> list[Callable[[int
     return [partial(make, part) for part in parts]
 
 
-#: What may cost most: for each expression, texts on which it nearly matches from many places, or over a long way.
+#: The most expensive texts of an expression: it nearly matches them at many places, or over a long distance.
 PARAMETERS = repeating("?", "&", "&a", "?a", "a", "?a=", "&%74oken=", '?"')
 SECRETS = repeating(
     "-ey",
@@ -91,7 +91,7 @@ SECRETS = repeating(
     "bearer ",
     " ey",
 )
-#: A part of the expression → its worst inputs. Patterns of the package that peers' texts never meet say why.
+#: The worst inputs of expressions, by a part of the expression.
 WORST_INPUTS: dict[str, list[Callable[[int], str]]] = {
     r"(?<=[?&])": PARAMETERS,
     r"e[wy]": SECRETS,
@@ -117,29 +117,29 @@ WORST_INPUTS: dict[str, list[Callable[[int], str]]] = {
 }
 
 
-def worst_of(pattern: str) -> list[Callable[[int], str]]:
+def worst_inputs(pattern: str) -> list[Callable[[int], str]]:
     """Return the worst inputs of an expression; none if WORST_INPUTS lacks the expression."""
     return next((makers for part, makers in WORST_INPUTS.items() if part in pattern), [])
 
 
-def cost(work: Callable[[], object]) -> float:
-    """Measure how long the work takes on this thread in ns, as the minimum of several runs."""
+def measure_ns(work: Callable[[], object]) -> float:
+    """Measure the processor time that the work takes in ns, as the minimum of several measurements."""
     runs = 1
-    while (took := processor_time_ns(work, runs)) < 200_000:
-        runs *= max(2, min(100, 300_000 // max(took, 1)))
-    return min(took, *(processor_time_ns(work, runs) for _ in range(2))) / runs
+    while (elapsed_ns := processor_time_ns(work, runs)) < 200_000:
+        runs *= max(2, min(100, 300_000 // max(elapsed_ns, 1)))
+    return min(elapsed_ns, *(processor_time_ns(work, runs) for _ in range(2))) / runs
 
 
 def processor_time_ns(work: Callable[[], object], runs: int) -> int:
-    """Measure the time of several runs in ns of this thread's processor time."""
+    """Measure the processor time of this thread that several runs take in ns."""
     start = thread_time_ns()
     for _ in range(runs):
         work()
     return thread_time_ns() - start
 
 
-def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = LARGER_SIZE_BYTES) -> float:
-    """Measure how many times longer four times the input takes; the minimum of three measurements."""
+def measure_growth(work: Callable[[str], object], maker: Callable[[int], str], size: int = LARGER_SIZE_BYTES) -> float:
+    """Measure how many times longer four times the input takes, as the minimum of up to three measurements."""
     small, large = maker(size // 4), maker(size)
 
     def run(text: str) -> None:
@@ -148,19 +148,19 @@ def growth(work: Callable[[str], object], maker: Callable[[int], str], size: int
 
     ratio = WORST_GROWTH * 2.0
     for _ in range(3):
-        ratio = min(ratio, cost(lambda: run(large)) / cost(lambda: run(small)))
+        ratio = min(ratio, measure_ns(lambda: run(large)) / measure_ns(lambda: run(small)))
         if ratio < WORST_GROWTH:
             break
     return ratio
 
 
-def matching(pattern: str) -> Callable[[str], object]:
-    """Return a function that applies an expression as the library does that uses it."""
+def create_matcher(pattern: str) -> Callable[[str], object]:
+    """Return a function that applies an expression in every way in which the package and its libraries do."""
     compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     return lambda text: (compiled.sub("", text), compiled.match(text), compiled.fullmatch(text))
 
 
-EXPRESSIONS = sorted(set(expressions()))
+EXPRESSIONS = sorted(set(find_expressions()))
 
 
 def test_expressions_are_found() -> None:
@@ -169,12 +169,12 @@ def test_expressions_are_found() -> None:
 
 
 @pytest.mark.parametrize(("module", "pattern"), EXPRESSIONS)
-def test_an_expression_costs_time_in_proportion_to_the_text(module: str, pattern: str) -> None:
-    makers = worst_of(pattern)
+def test_an_expression_takes_time_linear_in_the_text(module: str, pattern: str) -> None:
+    makers = worst_inputs(pattern)
 
     assert makers, f"{module}: give {pattern!r} its worst input in WORST_INPUTS"
-    work = matching(pattern)
-    slow = {maker(60): ratio for maker in makers if (ratio := growth(work, maker)) >= WORST_GROWTH}
+    work = create_matcher(pattern)
+    slow = {maker(60): ratio for maker in makers if (ratio := measure_growth(work, maker)) >= WORST_GROWTH}
     assert slow == {}
 
 
@@ -199,7 +199,7 @@ def parse_accept(text: str) -> None:
     list(_iter_accept_media_types(value.decode()))
 
 
-def cookies(text: str) -> None:
+def parse_cookies(text: str) -> None:
     """Parse a request's cookies as Starlette does."""
     [(_, value)] = shorten([(b"cookie", text.encode())])
     cookie_parser(value.decode())
@@ -211,7 +211,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
     "a span's attribute": (lambda text: mask(f"?{text}")[1:], PARAMETERS),
     "a line of the room protocol": (decode_line, JSON),
     "the body of a line": (lambda body: decode_line(f'{{"type":"send","id":"1","body":{body}}}'), JSON),
-    "a message on the bus": (lambda text: decode_announcement(text.encode()), JSON),
+    "a message on the bus": (lambda text: decode_cluster_message(text.encode()), JSON),
     "frames": (parse_frames, repeating("\x81\x80\0\0\0\0", "\x89\x80\0\0\0\0", "\0\x80\0\0\0\0", "\x01\xfe\xff\xff")),
     "rights on an item": (
         lambda text: rights_on(dict.fromkeys(text.split("?"), "r"), "a" * 128),
@@ -227,20 +227,20 @@ PARSERS: dict[str, tuple[Callable[[str], object], list[Callable[[int], str]]]] =
         parse_accept,
         repeating(";", ";a", ",;", 'a;"', '"', "\\", head='a;"') + repeating(";"),
     ),
-    "a request's cookies": (cookies, repeating("\\a", "\\", "\\1", ";", "=", tail='"', head='a="')),
+    "a request's cookies": (parse_cookies, repeating("\\a", "\\", "\\1", ";", "=", tail='"', head='a="')),
     "the lenient decoder": (json.loads, JSON),
 }
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_a_parser_costs_time_in_proportion_to_the_text(name: str) -> None:
+def test_a_parser_takes_time_linear_in_the_text(name: str) -> None:
     work, makers = PARSERS[name]
-    slow = {maker(60): ratio for maker in makers if (ratio := growth(work, maker)) >= WORST_GROWTH}
+    slow = {maker(60): ratio for maker in makers if (ratio := measure_growth(work, maker)) >= WORST_GROWTH}
 
     assert slow == {}
 
 
-def test_a_quadratic_expression_would_be_noticed() -> None:
-    quadratic = matching(r"(?<=[?&])([^=&\s]+)=")
+def test_a_quadratic_expression_is_detected() -> None:
+    quadratic = create_matcher(r"(?<=[?&])([^=&\s]+)=")
 
-    assert growth(quadratic, repeating("?")[0], 2048) >= WORST_GROWTH
+    assert measure_growth(quadratic, repeating("?")[0], 2048) >= WORST_GROWTH

@@ -1,4 +1,4 @@
-"""Test which readers a change in a room concerns (W10), and what waits for one of them."""
+"""Test the index of list readers by item and by member, and the changes that wait for a reader (W10)."""
 
 import pytest
 
@@ -10,9 +10,11 @@ from alcove.rooms.list_reader import READY, ListReader
 from tests.support.fake_connection import FakeConnection
 
 
-def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending: int = 10) -> ListReader:
-    """Add a reader to the index that may read these items."""
-    reader = ListReader(FakeConnection(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending)
+def add_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada", pending_limit: int = 10) -> ListReader:
+    """Create a reader that may read these items, and add it to the index."""
+    reader = ListReader(
+        FakeConnection(), Caller(Person(member, member)), prefix="", limit=3, pending_limit=pending_limit
+    )
     reader.collect(readable_ranges(items))
     index.add(reader, reader.ranges)
     return reader
@@ -29,28 +31,28 @@ def make_reader(index: ListIndex, items: dict[str, str], *, member: str = "ada",
         ({"a*": "r", "ab*": "", "abc*": "r", "abcd": ""}, ["a", "abc", "abcx"], ["ab", "abx", "abcd", "b"]),
     ],
 )
-def test_w10_a_reader_is_found_by_what_it_may_read_and_by_nothing_else(
+def test_w10_a_reader_is_found_only_by_readable_items(
     items: dict[str, str], readable: list[str], unreadable: list[str]
 ) -> None:
     index = ListIndex()
-    reader = make_reader(index, items)
+    reader = add_reader(index, items)
 
     assert [item for item in readable if reader in index.candidates(item) and reader.add_change(item)] == readable
     assert [item for item in unreadable if reader in index.candidates(item) and reader.add_change(item)] == []
 
 
-def test_w10_a_reader_of_other_items_is_not_asked() -> None:
+def test_w10_a_reader_of_other_items_is_no_candidate() -> None:
     index = ListIndex()
-    readers = [make_reader(index, {f"team-{n}-*": "r", f"order-{n}": "r"}) for n in range(1000)]
+    readers = [add_reader(index, {f"team-{n}-*": "r", f"order-{n}": "r"}) for n in range(1000)]
 
     assert list(index.candidates("team-7-x")) == [readers[7]]
     assert list(index.candidates("order-7")) == [readers[7]]
     assert list(index.candidates("other")) == []
 
 
-def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None:
+def test_w10_a_reader_is_not_found_by_former_rights_or_after_removal() -> None:
     index = ListIndex()
-    reader = make_reader(index, {"order-*": "r", "a": "r"})
+    reader = add_reader(index, {"order-*": "r", "a": "r"})
     index.add(reader, readable_ranges({"ticket-*": "r"}))
 
     assert (list(index.candidates("order-1")), list(index.candidates("ticket-1"))) == ([], [reader])
@@ -64,7 +66,7 @@ def test_w10_a_reader_that_left_or_has_other_rights_is_found_no_longer() -> None
 def test_w10_readers_are_found_by_their_member() -> None:
     index = ListIndex()
     first_of_ada, bob, second_of_ada = (
-        make_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada")
+        add_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada")
     )
 
     assert tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid")) == (
@@ -74,8 +76,8 @@ def test_w10_readers_are_found_by_their_member() -> None:
     )
 
 
-def test_w10_a_room_waits_once_however_often_it_changes() -> None:
-    reader = make_reader(ListIndex(), {"*": "r"})
+def test_w10_a_room_that_changes_repeatedly_waits_once() -> None:
+    reader = add_reader(ListIndex(), {"*": "r"})
     for item in ("a", "b", "a"):
         assert reader.add_change(item)
 
@@ -84,7 +86,7 @@ def test_w10_a_room_waits_once_however_often_it_changes() -> None:
 
 
 def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
-    reader = make_reader(ListIndex(), {"*": "r"}, pending=2)
+    reader = add_reader(ListIndex(), {"*": "r"}, pending_limit=2)
     for item in ("a", "b", "a"):
         reader.add_change(item)
     assert not reader.outdated
@@ -98,7 +100,7 @@ def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
 
 
 def test_w10_items_put_back_are_taken_before_later_changes() -> None:
-    reader = make_reader(ListIndex(), {"*": "r"})
+    reader = add_reader(ListIndex(), {"*": "r"})
     reader.add_change("c")
     reader.put_back(["a", "b", READY])
 

@@ -9,7 +9,7 @@ from alcove.storage.base import ItemSummary
 LAST_ENTRY = Entry(7, "message", "id", Person("ada", "Ada"), 1000, body=raw('tricky "0}'))
 
 
-def test_w10_a_shared_line_completed_is_the_line_of_the_room() -> None:
+def test_w10_a_completed_shared_line_is_the_line_of_the_room() -> None:
     for last in (LAST_ENTRY, None):
         for unread in (0, 3, 1000):
             line = complete(shared_line("foo", 7, last), unread)

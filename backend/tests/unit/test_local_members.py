@@ -22,7 +22,7 @@ def test_p1_connections_of_a_member_add_up() -> None:
     assert members.connections("foo") == [("ada", "Ada", 2), ("bob", "Bob", 1)]
 
 
-def test_p1_a_member_of_a_room_that_is_not_open_is_not_counted() -> None:
+def test_p1_members_are_counted_only_in_open_rooms() -> None:
     members = LocalMembers()
     assert not members.count("foo", ADA, 1)
 
@@ -33,7 +33,7 @@ def test_p1_a_member_of_a_room_that_is_not_open_is_not_counted() -> None:
     assert (members.connections("foo"), members.take_changes()) == ([], {"foo": []})
 
 
-def test_p1_a_change_is_taken_once_with_the_final_number_of_connections() -> None:
+def test_p1_a_change_is_taken_once_with_its_final_count() -> None:
     members = LocalMembers()
     members.open_room("foo")
     members.count("foo", ADA, 1)
@@ -43,7 +43,7 @@ def test_p1_a_change_is_taken_once_with_the_final_number_of_connections() -> Non
     assert members.take_changes() == {}
 
 
-def test_p1_a_member_who_left_is_reported_with_no_connections_and_then_forgotten() -> None:
+def test_p1_a_leave_is_reported_once_with_zero_connections() -> None:
     members = LocalMembers()
     members.open_room("foo")
     members.count("foo", ADA, 1)
@@ -56,7 +56,7 @@ def test_p1_a_member_who_left_is_reported_with_no_connections_and_then_forgotten
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(PEOPLE)), st.booleans(), st.booleans())))
-def test_p1_changes_taken_at_any_time_add_up_to_the_members_of_the_room(
+def test_p1_taken_changes_add_up_to_the_members(
     steps: Sequence[tuple[str, bool, bool]],
 ) -> None:
     """A receiver that applies every change has the same members as the process that counts them."""
@@ -64,14 +64,14 @@ def test_p1_changes_taken_at_any_time_add_up_to_the_members_of_the_room(
     members.open_room("foo")
     expected: Counter[str] = Counter()
     received: dict[str, int] = {}
-    for member, joins, takes in steps:
+    for member, joins, takes_changes in steps:
         if joins or expected[member]:
             change = 1 if joins else -1
             expected[member] += change
             members.count("foo", PEOPLE[member], change)
-        if takes:
-            received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
-    received |= {id_: n for id_, _, n in members.take_changes().get("foo", [])}
+        if takes_changes:
+            received |= {id_: count for id_, _, count in members.take_changes().get("foo", [])}
+    received |= {id_: count for id_, _, count in members.take_changes().get("foo", [])}
 
     assert +expected == +Counter(received)
-    assert +expected == Counter({id_: n for id_, _, n in members.connections("foo")})
+    assert +expected == Counter({id_: count for id_, _, count in members.connections("foo")})

@@ -22,7 +22,7 @@ from tests.support.virtual_time import elapse, virtual_time
 
 
 @virtual_time
-async def test_x5_what_the_database_announces_is_read_from_the_log() -> None:
+async def test_x5_entries_announced_by_the_database_are_read_from_the_log() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     assert DATABASE_SENDS in harness.sends.channels
@@ -51,7 +51,7 @@ async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(source: str) -> N
 
 
 @virtual_time
-async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
+async def test_x9_only_heads_are_accepted_from_the_database() -> None:
     harness = ProcessHarness()
     messages: list[ClusterMessage] = []
     harness.process.cluster.subscribe(DATABASE_SENDS, messages.append)
@@ -65,7 +65,7 @@ async def test_x9_the_database_announces_heads_and_nothing_else() -> None:
 
 
 @virtual_time
-async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> None:
+async def test_x9_revocations_are_read_only_from_the_log() -> None:
     harness = ProcessHarness()
     await harness.open()
     reader = Reader(await harness.process.open("!revoked"))
@@ -80,7 +80,7 @@ async def test_x9_revocations_are_read_from_the_log_and_from_no_message() -> Non
 
 
 @virtual_time
-async def test_t5_messages_on_a_channel_that_is_no_room_go_to_its_handler() -> None:
+async def test_t5_messages_on_other_channels_go_to_their_handlers() -> None:
     network = Network()
     (first,) = await start_processes(1, network)
     second, third = (Process(first.storage.log, network.connect()) for _ in range(2))
@@ -113,7 +113,7 @@ async def test_x9_an_unknown_message_is_logged_and_changes_nothing(
 
 
 @virtual_time
-async def test_x9_a_message_on_the_channel_of_another_kind_is_ignored() -> None:
+async def test_x9_a_message_on_the_wrong_channel_is_ignored() -> None:
     harness = ProcessHarness()
     reader = await harness.open()
     harness.bus.subscribe("bar")

@@ -1,4 +1,4 @@
-"""Test which names of environment variables are taken for mistyped settings."""
+"""Test which environment variables are reported as mistyped settings."""
 
 import pytest
 
@@ -12,7 +12,7 @@ MISTYPED = {
     "ALCOVE_SEND_PER_S": "ALCOVE_SENDS_PER_S",
     "alcove_retain_day": "ALCOVE_RETAIN_DAYS",
 }
-#: Variables that hosts and the project's own commands have.
+#: Variables of hosts and of the project's own commands, which are no settings.
 UNREPORTED_NAMES = [
     "ALCOVE_URL",
     "ALCOVE_TOKEN",
@@ -25,7 +25,7 @@ UNREPORTED_NAMES = [
 
 
 @pytest.mark.parametrize(("name", "setting"), MISTYPED.items())
-def test_a_name_that_resembles_a_setting_is_reported_with_it(name: str, setting: str) -> None:
+def test_a_name_similar_to_a_setting_is_reported_with_it(name: str, setting: str) -> None:
     assert find_mistyped([name]) == [f"{name} is not a setting and is ignored: did you mean {setting}?"]
 
 
@@ -34,7 +34,7 @@ def test_other_names_are_not_reported(name: str) -> None:
     assert find_mistyped([name]) == []
 
 
-def test_no_setting_is_taken_for_another_in_any_case() -> None:
+def test_no_setting_is_reported_as_mistyped() -> None:
     names = [f"ALCOVE_{field.upper()}" for field in Settings.model_fields]
 
     assert find_mistyped([*names, *map(str.lower, names)]) == []

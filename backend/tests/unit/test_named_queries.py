@@ -27,7 +27,7 @@ def test_a_file_without_names_has_no_queries(tmp_path: Path) -> None:
     assert load_queries(file) == {}
 
 
-def test_a_query_in_any_script_is_read_as_utf_8(tmp_path: Path) -> None:
+def test_queries_are_read_as_utf_8(tmp_path: Path) -> None:
     file = tmp_path / "queries.sql"
     file.write_bytes("-- one --\nSELECT 'ñ'".encode())
 
@@ -35,7 +35,7 @@ def test_a_query_in_any_script_is_read_as_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
-def test_query_names_of_an_engine_are_unique_and_no_query_is_empty(engine: Path) -> None:
+def test_query_names_are_unique_and_no_query_is_empty(engine: Path) -> None:
     named = load_queries(engine / "queries.sql")
 
     headers = re.findall(r"^-- (\w+) --$", (engine / "queries.sql").read_text(encoding="utf-8"), re.MULTILINE)
@@ -51,7 +51,7 @@ def test_schema_steps_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)
-def test_the_schema_steps_of_an_engine_are_numbered_from_1_without_gaps(engine: Path) -> None:
+def test_schema_steps_are_numbered_from_1_without_gaps(engine: Path) -> None:
     """The version of a schema is the number of steps that it has taken."""
     numbers = sorted(int(path.stem) for path in engine.glob("[0-9]*.sql"))
 

@@ -1,4 +1,4 @@
-"""K3: the reason of a failed connection, as the log and `alcove webhooks status` show it."""
+"""Test the reason that the log and `alcove webhooks status` show for a failed connection (K3)."""
 
 import errno
 import socket
@@ -11,14 +11,14 @@ from alcove.webhooks.network_errors import network_error
 
 
 def certificate_error() -> ssl.SSLCertVerificationError:
-    """Return the error of a certificate that nobody has signed."""
+    """Create the error that a self-signed certificate causes."""
     error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed (_ssl.c:1000)")
     error.verify_message = "self-signed certificate"
     return error
 
 
 def tls_error() -> ssl.SSLError:
-    """Return the error of a receiver that does not speak TLS."""
+    """Create the error that a receiver without TLS causes."""
     error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)")
     error.reason = "WRONG_VERSION_NUMBER"
     return error

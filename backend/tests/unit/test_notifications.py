@@ -1,4 +1,4 @@
-"""Test that split messages are joined again, and that nothing else is (X9)."""
+"""Test that split messages are joined again, and that no other payloads are joined (X1, X9)."""
 
 import pytest
 from hypothesis import example, given
@@ -12,8 +12,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 @given(texts, st.integers(1, 700))
 @example("𝄞", PART_BYTES // 4 * 3)
 @example("", 1)
-def test_x1_a_split_message_is_joined_with_its_last_part(text: str, times: int) -> None:
-    message = (text * times).encode()
+def test_x1_a_split_message_is_joined_with_its_last_part(text: str, repeat_count: int) -> None:
+    message = (text * repeat_count).encode()
     parts = payloads("p1", "foo", message)
     assembler = PartAssembler()
     received = [assembler.add(part) for part in parts]
@@ -47,7 +47,7 @@ def test_x1_a_message_of_too_many_parts_has_no_payload() -> None:
         "p1 1/257 foo\na",
     ],
 )
-def test_x9_a_payload_of_another_form_completes_nothing(payload: str) -> None:
+def test_x9_a_malformed_payload_is_ignored(payload: str) -> None:
     assembler = PartAssembler()
 
     assert assembler.add(payload) is None
@@ -60,7 +60,7 @@ def test_x9_parts_of_different_senders_or_channels_are_not_joined() -> None:
         assert assembler.add(payload) is None
 
 
-def test_x9_a_message_that_begins_again_drops_its_first_attempt() -> None:
+def test_x9_a_restarted_message_drops_its_first_parts() -> None:
     assembler = PartAssembler()
     for payload in ("p1 1/3 foo\nold", "p1 2/3 foo\nold", "p1 1/2 foo\nnew "):
         assert assembler.add(payload) is None

@@ -20,7 +20,7 @@ class RecordingObserver:
 
     @property
     def seqs(self) -> list[int]:
-        """The seqs of the entries in the order in which they came."""
+        """The seqs of the entries in order of arrival."""
         return [entry.seq for batch in self.batches for entry in batch]
 
     def _take(self, batch: Sequence[Entry]) -> None:
@@ -28,7 +28,7 @@ class RecordingObserver:
 
 
 @virtual_time
-async def test_d1_an_observer_reads_the_log_first_and_then_gets_deliveries_at_once() -> None:
+async def test_d1_an_observer_reads_the_log_and_then_gets_deliveries() -> None:
     storage = RoomLog()
     storage.write("a", "b")
     room = storage.room()
@@ -42,7 +42,7 @@ async def test_d1_an_observer_reads_the_log_first_and_then_gets_deliveries_at_on
 
 
 @virtual_time
-async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_before_it() -> None:
+async def test_r3_a_delivery_waits_until_the_log_is_read() -> None:
     storage = RoomLog()
     storage.write("a", "b")
     room = storage.room()
@@ -57,7 +57,7 @@ async def test_r3_a_delivery_while_the_log_is_read_comes_after_the_entries_befor
 
 
 @virtual_time
-async def test_x2_entries_that_were_not_delivered_here_are_read_from_the_log() -> None:
+async def test_x2_undelivered_entries_are_read_from_the_log() -> None:
     storage = RoomLog()
     room = storage.room()
     observer = RecordingObserver(storage)
@@ -71,7 +71,7 @@ async def test_x2_entries_that_were_not_delivered_here_are_read_from_the_log() -
 
 
 @virtual_time
-async def test_r4_an_observer_passes_over_what_retention_has_removed() -> None:
+async def test_r4_an_observer_skips_entries_removed_by_retention() -> None:
     storage = RoomLog(Retention(entries=2))
     storage.write("a", "b", "c", "d")
     room = storage.room()
@@ -85,7 +85,7 @@ async def test_r4_an_observer_passes_over_what_retention_has_removed() -> None:
 
 
 @virtual_time
-async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> None:
+async def test_s9_an_observer_gets_no_body_deleted_during_its_read() -> None:
     storage = RoomLog()
     (message,) = storage.write("a")
     room = storage.room()
@@ -101,7 +101,7 @@ async def test_s9_an_observer_gets_no_body_that_was_deleted_while_it_read() -> N
 
 
 @virtual_time
-async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
+async def test_s7_an_observer_continues_when_the_log_recovers() -> None:
     storage = RoomLog()
     storage.write("a")
     storage.room()
@@ -109,7 +109,7 @@ async def test_s7_an_observer_reads_on_when_the_log_answers_again() -> None:
     await storage.fail()
     assert observer.seqs == []
 
-    await elapse(0.1)  # the pause after the first failure
+    await elapse(0.1)  # the delay after the first failure
     await storage.answer()
     assert observer.seqs == [1]
     storage.close()
@@ -127,7 +127,7 @@ async def test_p1_an_observer_is_neither_a_member_nor_a_connection() -> None:
 
 
 @virtual_time
-async def test_a_closed_room_leaves_no_observer_behind() -> None:
+async def test_an_observer_of_a_closed_room_gets_nothing() -> None:
     storage = RoomLog()
     storage.write("a")
     room = storage.room()

@@ -1,4 +1,4 @@
-"""Documents of the page below a base path: their addresses and validators, and no compressed copy without them (B1)."""
+"""Test the page's documents below a base path: their addresses and ETags, without a compressed copy (B1)."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ DOCUMENT_BELOW_PREFIX = """<!DOCTYPE html>
 
 @pytest.fixture
 def files(tmp_path: Path) -> PageFiles:
-    """Write a built page with its compressed copies."""
+    """Write a built page with its compressed copies, and return its files."""
     for name in ("index.html", "embed.html"):
         (tmp_path / name).write_text(DOCUMENT)
         for suffix in (".br", ".gz"):
@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> PageFiles:
     return PageFiles(directory=tmp_path)
 
 
-async def request(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
+async def get_document(files: PageFiles, path: str, prefix: str, **headers: str) -> Response:
     """Return the response for a navigation to the path below the prefix."""
     request_headers = {"accept": "text/html", "accept-encoding": "br, gzip", **headers}
     return await files.get_response(
@@ -49,10 +49,8 @@ async def request(files: PageFiles, path: str, prefix: str, **headers: str) -> R
 
 
 @pytest.mark.parametrize("path", [".", "index.html", "items/foo", "embed/foo", "embed.html"])
-async def test_b1_a_document_names_addresses_below_the_prefix_and_is_not_its_compressed_copy(
-    files: PageFiles, path: str
-) -> None:
-    response = await request(files, path, "/chat")
+async def test_b1_addresses_in_a_document_have_the_prefix(files: PageFiles, path: str) -> None:
+    response = await get_document(files, path, "/chat")
 
     assert bytes(response.body).decode() == DOCUMENT_BELOW_PREFIX
     assert "content-encoding" not in response.headers
@@ -60,19 +58,19 @@ async def test_b1_a_document_names_addresses_below_the_prefix_and_is_not_its_com
 
 
 async def test_b1_without_a_prefix_the_compressed_copy_is_sent(files: PageFiles) -> None:
-    assert (await request(files, "items/foo", "")).headers["content-encoding"] == "br"
+    assert (await get_document(files, "items/foo", "")).headers["content-encoding"] == "br"
 
 
-async def test_b1_each_prefix_has_a_validator_that_gets_304(files: PageFiles) -> None:
-    chat_etag, other_etag = [(await request(files, ".", prefix)).headers["etag"] for prefix in ("/chat", "/other")]
-    unchanged, changed = [await request(files, ".", "/chat", if_none_match=etag) for etag in (chat_etag, other_etag)]
+async def test_b1_each_prefix_has_its_own_etag(files: PageFiles) -> None:
+    chat_etag, other_etag = [(await get_document(files, ".", prefix)).headers["etag"] for prefix in ("/chat", "/other")]
+    matching, other = [await get_document(files, ".", "/chat", if_none_match=etag) for etag in (chat_etag, other_etag)]
 
     assert chat_etag != other_etag
-    assert (unchanged.status_code, unchanged.body, unchanged.headers["etag"]) == (304, b"", chat_etag)
-    assert changed.status_code == 200
+    assert (matching.status_code, matching.body, matching.headers["etag"]) == (304, b"", chat_etag)
+    assert other.status_code == 200
 
 
-async def test_b1_a_prefix_cannot_end_an_attribute(files: PageFiles) -> None:
-    response = await request(files, ".", '/a"><script>&')
+async def test_b1_a_prefix_is_escaped_in_attributes(files: PageFiles) -> None:
+    response = await get_document(files, ".", '/a"><script>&')
 
     assert b'content="/a%22%3E%3Cscript%3E%26/"' in response.body

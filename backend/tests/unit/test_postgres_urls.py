@@ -1,4 +1,4 @@
-"""Test addresses of PostgreSQL as libpq accepts them: lists of hosts, and which of them is used."""
+"""Test that a PostgreSQL address may list hosts as for libpq, and which of the hosts is used."""
 
 import pytest
 
@@ -15,7 +15,7 @@ HOST_LISTS = [
 
 
 @pytest.mark.parametrize("url", HOST_LISTS)
-def test_a_list_of_hosts_is_an_address(url: str) -> None:
+def test_a_list_of_hosts_is_accepted(url: str) -> None:
     assert check_url(url) == url
 
 

@@ -10,7 +10,7 @@ from alcove.rooms.presence import MAX_NAMED, RoomPresence
 ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
 
-def presence_of(*people: Person) -> RoomPresence:
+def create_presence(*people: Person) -> RoomPresence:
     presence = RoomPresence({})
     for person in people:
         presence.join(person)
@@ -19,14 +19,14 @@ def presence_of(*people: Person) -> RoomPresence:
 
 
 def test_p1_a_member_with_several_connections_counts_once() -> None:
-    presence = presence_of(ADA, ADA, BOB)
+    presence = create_presence(ADA, ADA, BOB)
 
     assert (len(presence), presence.connections("ada"), presence.connections("cyd")) == (2, 2, 0)
     assert presence.named_members() == [ADA, BOB]
 
 
 def test_p1_a_member_leaves_with_their_last_connection() -> None:
-    presence = presence_of(ADA, ADA, BOB)
+    presence = create_presence(ADA, ADA, BOB)
     presence.leave("ada")
     assert presence.flush() is None
 
@@ -34,21 +34,21 @@ def test_p1_a_member_leaves_with_their_last_connection() -> None:
     assert presence.flush() == Presence([], ["ada"], 1)
 
 
-def test_p1_at_most_100_are_named_and_the_count_is_exact() -> None:
-    presence = presence_of(*(Person(str(n), "N") for n in range(250)))
+def test_p1_at_most_100_members_are_named_but_all_are_counted() -> None:
+    presence = create_presence(*(Person(str(n), "N") for n in range(250)))
 
     assert (len(presence.named_members()), len(presence)) == (MAX_NAMED, 250)
 
 
 def test_p1_a_member_who_never_joined_cannot_leave() -> None:
-    presence = presence_of(ADA)
+    presence = create_presence(ADA)
     presence.leave("bob")
 
     assert presence.flush() is None
 
 
-def test_p2_changes_are_gathered_into_one_line() -> None:
-    presence = presence_of(ADA)
+def test_p2_changes_are_combined_into_one_line() -> None:
+    presence = create_presence(ADA)
     presence.join(BOB)
     presence.join(CYD)
     presence.leave("ada")
@@ -57,19 +57,19 @@ def test_p2_changes_are_gathered_into_one_line() -> None:
     assert presence.flush() is None
 
 
-def test_p2_a_visit_between_two_flushes_is_sent_as_a_leave_because_a_hello_may_name_it() -> None:
-    presence = presence_of(ADA)
+def test_p2_a_visit_between_two_flushes_is_sent_as_a_leave() -> None:
+    presence = create_presence(ADA)
     presence.join(BOB)
-    presence.join(CYD)  # greeted with a hello that names bob
+    presence.join(CYD)  # its hello names bob
     presence.leave("bob")
 
     assert presence.flush() == Presence([CYD], ["bob"], 2)
 
 
-def test_p2_an_absence_between_two_flushes_is_sent_as_a_join_because_a_hello_may_lack_it() -> None:
-    presence = presence_of(ADA, BOB)
+def test_p2_an_absence_between_two_flushes_is_sent_as_a_join() -> None:
+    presence = create_presence(ADA, BOB)
     presence.leave("bob")
-    presence.join(CYD)  # greeted with a hello that does not name bob
+    presence.join(CYD)  # its hello does not name bob
     presence.join(BOB)
 
     assert presence.flush() == Presence([CYD, BOB], [], 3)
@@ -77,7 +77,7 @@ def test_p2_an_absence_between_two_flushes_is_sent_as_a_join_because_a_hello_may
 
 def test_p2_members_who_leave_together_are_all_reported() -> None:
     people = [Person(str(n), "N") for n in range(3000)]
-    presence = presence_of(*people)
+    presence = create_presence(*people)
     for person in people:
         presence.leave(person.id)
 
@@ -87,8 +87,8 @@ def test_p2_members_who_leave_together_are_all_reported() -> None:
     assert line.left == [person.id for person in people]
 
 
-def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
-    presence = presence_of(ADA, BOB)
+def test_d1_a_reader_behind_gets_the_missed_changes() -> None:
+    presence = create_presence(ADA, BOB)
     version = presence.version
     presence.join(CYD)
     presence.flush()
@@ -100,10 +100,10 @@ def test_d1_a_reader_that_was_behind_gets_what_it_missed() -> None:
     assert presence.lines_since(presence.version) == []
 
 
-def test_d1_a_reader_that_was_behind_gets_joins_before_the_next_flush() -> None:
-    presence = presence_of(ADA)
+def test_d1_a_reader_behind_gets_joins_before_the_next_flush() -> None:
+    presence = create_presence(ADA)
     presence.join(BOB)
-    version = presence.version  # bob's hello
+    version = presence.version  # as of bob's hello
     presence.join(CYD)
     presence.flush()
 
@@ -111,44 +111,44 @@ def test_d1_a_reader_that_was_behind_gets_joins_before_the_next_flush() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_d1_every_client_ends_with_the_current_presence_whenever_it_joined(seed: int) -> None:
-    """Readers in step follow the flushes, readers behind get `lines_since`: all come to the same view."""
-    moves = random.Random(seed)  # noqa: S311 - a test's dice
+def test_d1_every_client_ends_with_the_current_presence(seed: int) -> None:
+    """Readers in step get each flushed line, readers behind get `lines_since`; all have the same members at the end."""
+    rng = random.Random(seed)  # noqa: S311 - the numbers are no secrets
     presence = RoomPresence({})
     in_step: list[set[str]] = []
     behind: list[tuple[set[str], int]] = []
     for _ in range(400):
-        person = Person(str(moves.randrange(8)), "N")
-        if moves.random() < 0.5:
+        person = Person(str(rng.randrange(8)), "N")
+        if rng.random() < 0.5:
             presence.join(person)
         else:
             presence.leave(person.id)
-        if moves.random() < 0.2 and (line := presence.flush()):
-            in_step = [follow(view, line) for view in in_step]
-        view = {member.id for member in presence.named_members()}
-        if moves.random() < 0.1:
-            in_step.append(view)
-        elif moves.random() < 0.1:
-            behind.append((view, presence.version))
+        if rng.random() < 0.2 and (line := presence.flush()):
+            in_step = [apply_lines(members, line) for members in in_step]
+        members = {member.id for member in presence.named_members()}
+        if rng.random() < 0.1:
+            in_step.append(members)
+        elif rng.random() < 0.1:
+            behind.append((members, presence.version))
 
     if line := presence.flush():
-        in_step = [follow(view, line) for view in in_step]
-    caught_up = [follow(view, *presence.lines_since(version)) for view, version in behind]
+        in_step = [apply_lines(members, line) for members in in_step]
+    caught_up = [apply_lines(members, *presence.lines_since(version)) for members, version in behind]
 
-    members_now = {member.id for member in presence.named_members()}
-    assert all(view == members_now for view in in_step + caught_up)
+    current_members = {member.id for member in presence.named_members()}
+    assert all(members == current_members for members in in_step + caught_up)
 
 
-def follow(members: set[str], *lines: Presence | ReadMark) -> set[str]:
-    """Apply lines to a client's view of the members and marks."""
+def apply_lines(members: set[str], *lines: Presence | ReadMark) -> set[str]:
+    """Return the members that a client has after these lines."""
     for line in lines:
         if isinstance(line, Presence):
             members = members - set(line.left) | {person.id for person in line.joined}
     return members
 
 
-def test_p4_typing_is_passed_on_at_most_once_in_two_seconds() -> None:
-    presence = presence_of(ADA, BOB)
+def test_p4_typing_is_shared_at_most_once_in_two_seconds() -> None:
+    presence = create_presence(ADA, BOB)
 
     assert presence.record_typing(ADA, 0.0)
     assert not presence.record_typing(ADA, 1.99)
@@ -159,7 +159,7 @@ def test_p4_typing_is_passed_on_at_most_once_in_two_seconds() -> None:
 
 
 def test_p4_a_member_who_left_is_not_typing() -> None:
-    presence = presence_of(ADA)
+    presence = create_presence(ADA)
     presence.record_typing(ADA, 0.0)
     presence.leave("ada")
 
@@ -191,7 +191,7 @@ def test_p5_marks_in_memory_are_bounded_and_the_latest_100_are_named() -> None:
 
 
 def test_p5_marks_from_the_log_keep_their_order() -> None:
-    presence = RoomPresence({str(n): 5 for n in range(100)})  # the latest moved first, as a log gives them
+    presence = RoomPresence({str(n): 5 for n in range(100)})  # the latest first, as a log returns them
     presence.apply_stored_mark("new", 6, max_marks=100)
 
     assert "99" not in presence.latest_marks()

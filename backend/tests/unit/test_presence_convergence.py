@@ -1,4 +1,4 @@
-"""Test presence of several processes on one bus: after any losses and ends, all count the same members (P1, X1)."""
+"""Test that processes on one bus agree on the members after any lost messages and ended processes (P1, X1)."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ PEOPLE = {person.id: person for person in (ADA, BOB, CYD)}
 
 
 class Process:
-    """One of several processes, with the room `foo` open and the actual connections of its members."""
+    """One of several processes that have the room `foo` open, with the actual connections of its members."""
 
     def __init__(self, network: Network) -> None:
         self.bus = network.connect()
@@ -30,7 +30,7 @@ class Process:
         self.presence = PresenceSync(
             self.bus, FakeRooms(self.storage.rooms), asyncio.get_running_loop().time, process=uuid4().hex
         )
-        self.beating: asyncio.Task[None] | None = None
+        self.heartbeat_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect, open the room, and start to send heartbeats."""
@@ -39,19 +39,19 @@ class Process:
         self.bus.subscribe("foo")
         await self.presence.open_room("foo")
         self.storage.room().apply_remote_presence(self.presence.remote_members("foo"))
-        self.beating = asyncio.create_task(self.beat())
+        self.heartbeat_task = asyncio.create_task(self.send_heartbeats())
 
     def receive(self, channel: str, message: bytes) -> None:
         """Receive a message that another process published."""
         self.presence.receive(channel, decode(message)[0])
 
-    async def beat(self) -> None:
-        """Send heartbeats."""
+    async def send_heartbeats(self) -> None:
+        """Send a heartbeat every half second."""
         while True:
             self.presence.beat()
             await elapse(0.5)
 
-    def move(self, member: str, change: int) -> None:
+    def change_connections(self, member: str, change: int) -> None:
         """Open or close a connection of the member."""
         if self.connections[member] + change >= 0:
             self.connections[member] += change
@@ -59,8 +59,8 @@ class Process:
 
     def end(self, *, killed: bool) -> None:
         """End the process; a killed one publishes nothing."""
-        assert self.beating is not None
-        self.beating.cancel()
+        assert self.heartbeat_task is not None
+        self.heartbeat_task.cancel()
         if not killed:
             self.presence.stop()
         self.bus.fail()
@@ -72,15 +72,15 @@ class Process:
         return Counter({person.id: presence.connections(person.id) for person in presence.named_members()})
 
 
-async def start(network: Network, number: int) -> list[Process]:
+async def start_processes(network: Network, count: int) -> list[Process]:
     """Start processes one after another."""
-    processes = [Process(network) for _ in range(number)]
+    processes = [Process(network) for _ in range(count)]
     for process in processes:
         await process.start()
     return processes
 
 
-def check_that_processes_agree(processes: Sequence[Process]) -> None:
+def assert_processes_agree(processes: Sequence[Process]) -> None:
     """Check that each process counts the actual connections of the others."""
     for process in processes:
         connections = [remote_process.connections for remote_process in processes if remote_process is not process]
@@ -88,37 +88,37 @@ def check_that_processes_agree(processes: Sequence[Process]) -> None:
 
 
 @virtual_time
-async def test_p1_a_process_that_starts_later_counts_the_members_of_the_others() -> None:
+async def test_p1_a_new_process_counts_the_members_of_the_others() -> None:
     network = Network()
-    first = await start(network, 2)
-    first[0].move("ada", 2)
-    first[1].move("bob", 1)
-    later = await start(network, 1)
+    processes = await start_processes(network, 2)
+    processes[0].change_connections("ada", 2)
+    processes[1].change_connections("bob", 1)
+    (new_process,) = await start_processes(network, 1)
 
-    assert later[0].remote_connections() == Counter(ada=2, bob=1)
-    assert later[0].connections == Counter()
+    assert new_process.remote_connections() == Counter(ada=2, bob=1)
+    assert new_process.connections == Counter()
 
 
 @virtual_time
-async def test_p1_x2_presence_lost_on_the_bus_is_repaired_when_it_works_again() -> None:
-    processes = await start(Network(), 3)
-    processes[0].move("ada", 1)
+async def test_p1_x2_lost_presence_is_repaired_when_the_bus_recovers() -> None:
+    processes = await start_processes(Network(), 3)
+    processes[0].change_connections("ada", 1)
     await elapse(1)
     processes[0].bus.fail()
-    processes[0].move("ada", -1)
-    processes[0].move("bob", 1)
-    processes[1].move("cyd", 1)
+    processes[0].change_connections("ada", -1)
+    processes[0].change_connections("bob", 1)
+    processes[1].change_connections("cyd", 1)
     await elapse(3)
     processes[0].bus.recover()
     await elapse(0.5)
 
-    check_that_processes_agree(processes)
+    assert_processes_agree(processes)
 
 
 @virtual_time
-async def test_p3_a_process_that_was_disconnected_for_long_is_counted_again_afterwards() -> None:
-    processes = await start(Network(), 2)
-    processes[0].move("ada", 1)
+async def test_p3_a_process_is_counted_again_after_a_long_outage() -> None:
+    processes = await start_processes(Network(), 2)
+    processes[0].change_connections("ada", 1)
     await elapse(1)
     processes[0].bus.fail()
     await elapse(20)
@@ -126,29 +126,29 @@ async def test_p3_a_process_that_was_disconnected_for_long_is_counted_again_afte
 
     processes[0].bus.recover()
     await elapse(0.5)
-    check_that_processes_agree(processes)
+    assert_processes_agree(processes)
 
 
-moves = st.tuples(st.sampled_from(["come", "go"]), st.integers(0, 2), st.sampled_from(sorted(PEOPLE)))
+moves = st.tuples(st.sampled_from(["join", "leave"]), st.integers(0, 2), st.sampled_from(sorted(PEOPLE)))
 faults = st.tuples(st.sampled_from(["fail", "recover", "kill", "end", "wait"]), st.integers(0, 2), st.just(""))
 
 
 @settings(max_examples=examples(25))
 @given(st.lists(moves | faults, max_size=25))
 @virtual_time
-async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: Sequence[tuple[str, int, str]]) -> None:
+async def test_p1_p3_x2_processes_agree_after_any_faults(steps: Sequence[tuple[str, int, str]]) -> None:
     """Ten seconds after the last fault each process counts exactly the connections of the others."""
-    processes = await start(Network(), 3)
+    processes = await start_processes(Network(), 3)
     ended: set[int] = set()
     for kind, n, member in steps:
         process = processes[n]
         if n in ended:
             continue
         match kind:
-            case "come":
-                process.move(member, 1)
-            case "go":
-                process.move(member, -1)
+            case "join":
+                process.change_connections(member, 1)
+            case "leave":
+                process.change_connections(member, -1)
             case "fail":
                 process.bus.fail()
             case "recover" if not process.bus.up:
@@ -165,4 +165,4 @@ async def test_p1_p3_x2_processes_agree_after_any_moves_losses_and_ends(steps: S
             process.bus.recover()
     await elapse(10)
 
-    check_that_processes_agree(live_processes)
+    assert_processes_agree(live_processes)
