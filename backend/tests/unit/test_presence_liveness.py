@@ -50,14 +50,14 @@ async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None
 
 
 @virtual_time
-async def test_p3_heartbeats_keep_members_and_silence_means_messages_may_be_lost() -> None:
+async def test_p3_a_missing_heartbeat_means_that_messages_may_be_lost() -> None:
     process = PresenceProcess()
     await process.open()
     process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     assert process.presence.beat()
 
     await elapse(2)
-    assert not process.presence.beat(), "messages of a process without heartbeats may be lost, too"
+    assert not process.presence.beat(), "messages of a process without heartbeats may be lost as well"
     assert process.members() == {"ada": 1}
 
     process.receive(ProcessAlive("p2"))
@@ -65,7 +65,7 @@ async def test_p3_heartbeats_keep_members_and_silence_means_messages_may_be_lost
 
 
 @virtual_time
-async def test_p3_x2_no_member_leaves_because_the_bus_is_down() -> None:
+async def test_p3_x2_no_member_leaves_while_the_bus_is_down() -> None:
     process = PresenceProcess()
     await process.open()
     process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
@@ -80,7 +80,7 @@ async def test_p3_x2_no_member_leaves_because_the_bus_is_down() -> None:
 
 
 @virtual_time
-async def test_x2_after_a_gap_a_process_publishes_all_its_members_and_requests_the_others() -> None:
+async def test_x2_a_gap_publishes_own_members_and_requests_the_others() -> None:
     process = PresenceProcess()
     await process.open()
     await process.open("bar")

@@ -37,7 +37,7 @@ async def test_p1_members_who_join_within_50_ms_are_published_together() -> None
 
 
 @virtual_time
-async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> None:
+async def test_p1_a_leave_is_published_once_with_zero_connections() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -53,7 +53,7 @@ async def test_p1_a_member_who_left_is_published_once_with_no_connections() -> N
 
 
 @virtual_time
-async def test_p1_members_who_leave_as_the_room_closes_are_published_before_it_closes() -> None:
+async def test_p1_leaves_are_published_before_the_room_closes() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -85,7 +85,7 @@ async def test_p1_a_report_of_another_process_reaches_the_room() -> None:
 
 
 @virtual_time
-async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> None:
+async def test_p1_a_report_about_a_closed_room_is_ignored() -> None:
     process = PresenceProcess()
     await process.open("bar")
     process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
@@ -94,34 +94,34 @@ async def test_p1_a_report_about_a_room_that_is_not_open_here_is_ignored() -> No
 
 
 @virtual_time
-async def test_p1_a_room_that_closes_and_opens_again_knows_only_new_reports() -> None:
+async def test_p1_a_reopened_room_knows_only_new_reports() -> None:
     process = PresenceProcess()
     await process.open()
     process.receive(MembersChanged("p2", [("ada", "Ada", 2)]), "foo")
     process.presence.close_room("foo")
-    opening = asyncio.create_task(process.presence.open_room("foo"))
+    open_task = asyncio.create_task(process.presence.open_room("foo"))
     await run_turns()
     process.receive(MembersResponse("p2", {"foo": [("bob", "Bob", 1)]}), process_channel(process.presence.process))
-    await opening
+    await open_task
 
     assert process.presence.remote_members("foo") == [(BOB, 1)]
 
 
 @virtual_time
-async def test_p1_a_room_opens_as_soon_as_every_live_process_has_responded() -> None:
+async def test_p1_a_room_opens_once_every_live_process_has_responded() -> None:
     process = PresenceProcess()
     for process_id in ("p2", "p3"):
         process.receive(ProcessAlive(process_id))
-    opening = asyncio.create_task(process.presence.open_room("foo"))
+    open_task = asyncio.create_task(process.presence.open_room("foo"))
     await run_turns()
     assert process.new_requests() == [["foo"]]
 
     process.receive(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
     await run_turns()
-    assert not opening.done()
+    assert not open_task.done()
 
     process.receive(MembersResponse("p3", {"foo": [("bob", "Bob", 2)]}), process_channel(process.presence.process))
-    await opening
+    await open_task
     assert asyncio.get_running_loop().time() == 0
     assert process.presence.remote_members("foo") == [(ADA, 1), (BOB, 2)]
 
@@ -135,11 +135,11 @@ async def test_p1_a_room_waits_at_most_half_a_second_for_responses() -> None:
 
     process.storage.room("foo")
     process.receive(MembersResponse("p2", {"foo": [("ada", "Ada", 1)]}), process_channel(process.presence.process))
-    assert process.members() == {"ada": 1}, "a late answer still counts"
+    assert process.members() == {"ada": 1}, "a late response is still applied"
 
 
 @virtual_time
-async def test_p1_a_room_waits_for_no_process_that_is_silent_nor_while_the_bus_is_down() -> None:
+async def test_p1_a_room_does_not_wait_for_silent_processes_or_a_failed_bus() -> None:
     process = PresenceProcess()
     process.receive(ProcessAlive("p2"))
     await elapse(2)
@@ -169,7 +169,7 @@ async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_ro
 
 @pytest.mark.parametrize("message", [MembersRequest("p2", []), MembersResponse("p2", {}), MembersChanged("p2", [])])
 @virtual_time
-async def test_x1_the_first_message_of_a_process_of_any_kind_makes_it_alive(message: ClusterMessage) -> None:
+async def test_x1_any_first_message_makes_a_process_alive(message: ClusterMessage) -> None:
     process = PresenceProcess()
     await process.open()
     process.receive(message, "foo")
@@ -181,7 +181,7 @@ async def test_x1_the_first_message_of_a_process_of_any_kind_makes_it_alive(mess
 
 
 @virtual_time
-async def test_x1_a_request_is_responded_to_on_the_channel_of_its_process() -> None:
+async def test_x1_a_response_is_sent_on_the_channel_of_the_requester() -> None:
     process = PresenceProcess()
     await process.open()
     process.presence.count_connection("foo", ADA, 1)
@@ -209,7 +209,7 @@ async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> N
 
 
 @virtual_time
-async def test_p1_a_connection_to_a_room_that_is_not_open_is_not_published() -> None:
+async def test_p1_a_connection_to_a_closed_room_is_not_published() -> None:
     process = PresenceProcess()
     process.presence.count_connection("foo", ADA, 1)
     await elapse(1)

@@ -20,7 +20,7 @@ def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
     assert table.alive() == {"p1"}
 
 
-def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline() -> None:
+def test_p3_a_process_is_silent_if_its_heartbeat_is_too_old() -> None:
     table = ProcessTable()
     table.record_message("p1", 1.0)
     table.record_message("p2", 5.0)
@@ -32,7 +32,7 @@ def test_p3_a_process_is_silent_when_its_last_heartbeat_is_before_the_deadline()
 
 
 def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
-    """While the bus was down no heartbeat could arrive, so its silence proves nothing."""
+    """No heartbeat could arrive while the bus was down, so a missing one does not mean that a process has ended."""
     table = ProcessTable()
     table.record_message("p1", 1.0)
     table.record_message("p2", 2.0)
@@ -42,7 +42,7 @@ def test_p3_no_process_is_silent_right_after_a_pause_of_the_bus() -> None:
     assert table.alive() == {"p1", "p2"}
 
 
-def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
+def test_p3_members_of_an_ended_process_leave_every_room() -> None:
     table = ProcessTable()
     table.record_message("p1", 1.0)
     table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
@@ -56,7 +56,7 @@ def test_p3_members_of_a_process_that_ended_leave_every_room() -> None:
     assert table.remove("p1") == {}
 
 
-def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
+def test_p3_a_process_that_returns_after_its_end_is_new() -> None:
     table = ProcessTable()
     table.record_message("p1", 1.0)
     table.remove("p1")
@@ -64,7 +64,7 @@ def test_p3_a_process_that_ended_and_came_back_is_new() -> None:
     assert table.record_message("p1", 2.0)
 
 
-def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
+def test_p1_a_complete_report_removes_unnamed_members() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
@@ -72,7 +72,7 @@ def test_p1_a_complete_report_removes_members_that_it_does_not_name() -> None:
     assert table.members("foo") == [(ADA, 2)]
 
 
-def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
+def test_p1_a_partial_report_keeps_unnamed_members() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 1), ("bob", "Bob", 3)], whole=True)
 
@@ -80,7 +80,7 @@ def test_p1_a_partial_report_leaves_other_members_as_they_are() -> None:
     assert table.members("foo") == [(BOB, 3)]
 
 
-def test_p1_the_same_report_twice_changes_nothing() -> None:
+def test_p1_a_repeated_report_changes_nothing() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=False)
 
@@ -96,7 +96,7 @@ def test_p1_connections_of_one_member_in_two_processes_are_both_counted() -> Non
     assert table.members("foo") == [(ADA, 2), (ADA, 1)]
 
 
-def test_p1_a_room_that_closed_here_is_forgotten() -> None:
+def test_p1_a_closed_room_is_forgotten() -> None:
     table = ProcessTable()
     table.update_members("foo", "p1", [("ada", "Ada", 2)], whole=True)
     table.forget_room("foo")
@@ -118,12 +118,13 @@ ends = st.tuples(st.just("end"), processes, items, members, st.booleans())
 def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     steps: Sequence[tuple[str, str, str, dict[str, int], bool]],
 ) -> None:
-    """Whatever processes report and whichever end, no room counts a connection twice or keeps one too many."""
+    """After any reports and ends, each room counts exactly the connections that the live processes reported last."""
     table = ProcessTable()
     counts: dict[str, Counter[str]] = {"foo": Counter(), "bar": Counter()}
-    reported: dict[tuple[str, str], dict[str, int]] = {}
+    #: The last report by item and process.
+    latest: dict[tuple[str, str], dict[str, int]] = {}
 
-    def add(item: str, changes: Sequence[PresenceChange]) -> None:
+    def apply_changes(item: str, changes: Sequence[PresenceChange]) -> None:
         for person, change in changes:
             counts[item][person.id] += change
             assert counts[item][person.id] >= 0
@@ -131,40 +132,40 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     for kind, process, item, connections, whole in steps:
         if kind == "end":
             for changed_item, changes in table.remove(process).items():
-                add(changed_item, changes)
-            reported = {key: last for key, last in reported.items() if key[1] != process}
+                apply_changes(changed_item, changes)
+            latest = {key: report for key, report in latest.items() if key[1] != process}
         else:
-            presences = [(id_, id_.title(), n) for id_, n in connections.items()]
-            add(item, table.update_members(item, process, presences, whole=whole))
-            before = {} if whole else reported.get((item, process), {})
-            reported[item, process] = before | connections
+            presences = [(id_, id_.title(), count) for id_, count in connections.items()]
+            apply_changes(item, table.update_members(item, process, presences, whole=whole))
+            before = {} if whole else latest.get((item, process), {})
+            latest[item, process] = before | connections
 
-        for changed_item, counted in counts.items():
-            last_reports = [last for (room, _), last in reported.items() if room == changed_item]
-            expected = sum(map(Counter, last_reports), Counter[str]())
-            assert +counted == +expected
-            assert (
-                sum((Counter({person.id: n}) for person, n in table.members(changed_item)), Counter[str]()) == expected
-            )
+        for room_item, room_counts in counts.items():
+            reports_of_room = [report for (reported_item, _), report in latest.items() if reported_item == room_item]
+            expected = sum(map(Counter, reports_of_room), Counter[str]())
+            members_in_table = [Counter({person.id: count}) for person, count in table.members(room_item)]
+            assert +room_counts == +expected
+            assert sum(members_in_table, Counter[str]()) == expected
 
 
 @settings(max_examples=examples(30))
 @given(st.lists(st.tuples(processes, st.sampled_from(["heartbeat", "end", "pause"]))))
-def test_p3_any_order_of_heartbeats_ends_and_pauses_keeps_the_table_true(steps: Sequence[tuple[str, str]]) -> None:
+def test_p3_the_table_is_correct_after_any_order_of_events(steps: Sequence[tuple[str, str]]) -> None:
     """A process is alive from its first heartbeat to its end, and silent since its last heartbeat or pause."""
     table = ProcessTable()
-    received: dict[str, float] = {}
+    #: The time of the last heartbeat or pause, by live process.
+    heard: dict[str, float] = {}
     for now, (process, kind) in enumerate(steps):
         if kind == "heartbeat":
-            assert table.record_message(process, now) == (process not in received)
-            received[process] = now
+            assert table.record_message(process, now) == (process not in heard)
+            heard[process] = now
         elif kind == "end":
             table.remove(process)
-            received.pop(process, None)
+            heard.pop(process, None)
         else:
             table.restart_silence(now)
-            received = dict.fromkeys(received, now)
+            heard = dict.fromkeys(heard, now)
 
-        assert table.alive() == set(received)
+        assert table.alive() == set(heard)
         for since in range(now + 2):
-            assert set(table.silent_since(since)) == {name for name, at in received.items() if at < since}
+            assert set(table.silent_since(since)) == {name for name, at in heard.items() if at < since}

@@ -1,4 +1,4 @@
-"""Test which texts are lines of the protocol (F)."""
+"""Test which texts are lines of the protocol, and how lines are encoded (F2, S1, S6)."""
 
 import json
 
@@ -32,12 +32,12 @@ from tests.support.fake_connection import server_lines
 from tests.support.json_strategies import any_json
 
 
-def understood(line: str) -> bool:
-    """Return whether the line is a command; else check that it is refused as malformed."""
+def is_command_or_malformed(line: str) -> bool:
+    """Return whether the line is decoded to a command, or refused as malformed with a message."""
     try:
         return decode(line) is not None
-    except MalformedError as malformed:
-        return bool(str(malformed))
+    except MalformedError as error:
+        return bool(str(error))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def understood(line: str) -> bool:
         (' {"type" : "ping"}\r', Ping()),
     ],
 )
-def test_f2_a_command_is_read(line: str, command: Command) -> None:
+def test_f2_a_command_is_decoded(line: str, command: Command) -> None:
     assert decode(line) == command
 
 
@@ -107,7 +107,7 @@ def test_f2_a_line_that_is_no_command_is_malformed(line: str) -> None:
         ('{"type":"delete","id":"a"}', "a"),
         ('{"type":"nothing","id":"ñ 👋"}', "ñ 👋"),
         ('{"type":"send","id":"a\\u0000","body":1}', "a\0"),
-        # Half a surrogate pair is JSON, but nothing that UTF-8 could carry on.
+        # Half a surrogate pair is valid JSON, but has no UTF-8 encoding.
         ('{"type":"send","id":"a","body":"\\ud800"}', "a"),
         ('{"type":"send","id":"\\ud800","body":1}', None),
         ('{"type":"send","id":"' + "x" * 64 + '"}', "x" * 64),
@@ -119,10 +119,10 @@ def test_f2_a_line_that_is_no_command_is_malformed(line: str) -> None:
     ],
 )
 def test_s6_a_malformed_line_keeps_its_id(line: str, id: str | None) -> None:
-    with pytest.raises(MalformedError) as malformed:
+    with pytest.raises(MalformedError) as error:
         decode(line)
 
-    assert malformed.value.id == id
+    assert error.value.id == id
 
 
 @pytest.mark.parametrize("id", ["", "x" * 65, "a\0b", "\0"])
@@ -132,7 +132,7 @@ def test_s1_an_id_has_1_to_64_characters_and_no_nul(id: str) -> None:
 
 
 @given(body=any_json, ascii_only=st.booleans())
-def test_s1_any_json_value_is_a_body_and_stays_what_it_is(body: object, ascii_only: bool) -> None:  # noqa: FBT001
+def test_s1_any_json_value_is_a_body_and_stays_unchanged(body: object, ascii_only: bool) -> None:  # noqa: FBT001
     command = decode(json.dumps({"type": "send", "id": "a", "body": body}, ensure_ascii=ascii_only))
 
     assert isinstance(command, Send)
@@ -143,12 +143,12 @@ def test_s1_any_json_value_is_a_body_and_stays_what_it_is(body: object, ascii_on
 
 @given(st.text())
 def test_f2_any_text_is_a_command_or_malformed(line: str) -> None:
-    assert understood(line)
+    assert is_command_or_malformed(line)
 
 
 @given(st.binary())
 def test_f2_any_bytes_read_as_text_are_a_command_or_malformed(line: bytes) -> None:
-    assert understood(line.decode(errors="surrogateescape"))
+    assert is_command_or_malformed(line.decode(errors="surrogateescape"))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_f2_any_bytes_read_as_text_are_a_command_or_malformed(line: bytes) -> No
         ),
     ],
 )
-def test_f2_a_line_has_a_type_and_nothing_that_is_unset(line: msgspec.Struct, wire: object) -> None:
+def test_f2_a_line_has_a_type_and_no_unset_fields(line: msgspec.Struct, wire: object) -> None:
     assert isinstance(line, Pong | Access | Gap | Ack | Error | Entry)
     encoded = encode(line)
 
@@ -184,14 +184,14 @@ def test_f2_a_line_has_a_type_and_nothing_that_is_unset(line: msgspec.Struct, wi
     ],
     ids=["no body", "no such type", "no end", "half a surrogate pair"],
 )
-def test_l6_no_object_is_made_of_each_value_of_a_long_line_to_find_its_id(
+def test_l6_a_long_malformed_line_is_not_fully_decoded(
     monkeypatch: pytest.MonkeyPatch, line: str, id: str | None
 ) -> None:
-    """That would block the event loop for up to 60 ms a MiB."""
-    lenient: list[str] = []
-    monkeypatch.setattr(command_decoder, "_lenient_id", lenient.append)
-    with pytest.raises(MalformedError) as malformed:
+    """Creating an object for each of its values, to find the id, would block the event loop for 60 ms per MiB."""
+    lenient_calls: list[str] = []
+    monkeypatch.setattr(command_decoder, "_lenient_id", lenient_calls.append)
+    with pytest.raises(MalformedError) as error:
         decode(line)
 
-    assert malformed.value.id == id
-    assert lenient == []
+    assert error.value.id == id
+    assert lenient_calls == []

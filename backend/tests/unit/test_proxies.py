@@ -1,4 +1,4 @@
-"""Test trusted proxies in the form that uvicorn compares."""
+"""Test that trusted proxies are resolved to the form that uvicorn compares."""
 
 import pytest
 from uvicorn.middleware.proxy_headers import _TrustedHosts
@@ -30,7 +30,7 @@ def test_only_named_proxies_are_trusted(proxies: list[str], trusted: list[str], 
 @pytest.mark.parametrize(
     "proxy", ["", "a b", "10.0.0.0/33", "256.0.0.1", "1.2.3", "proxy:80", "-a", "a..b", "[::1]", "/"]
 )
-def test_text_that_cannot_name_a_proxy_is_refused(proxy: str) -> None:
+def test_an_invalid_proxy_is_refused(proxy: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         check_proxies([proxy])
 
@@ -42,6 +42,6 @@ def test_addresses_networks_and_names_are_accepted(proxy: str) -> None:
     check_proxies([proxy])
 
 
-def test_a_host_name_without_an_address_is_an_error_that_shows_it() -> None:
+def test_an_unresolvable_host_name_is_named_in_the_error() -> None:
     with pytest.raises(SettingsError, match="no-such-host"):
         resolve_proxies(["no-such-host.invalid"])

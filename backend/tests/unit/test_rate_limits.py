@@ -24,7 +24,7 @@ def test_l2_a_refusal_has_the_delay_until_the_next_send() -> None:
     assert bucket.take(0.05) == 0
 
 
-def test_l2_silence_saves_up_no_more_than_a_burst() -> None:
+def test_l2_a_pause_saves_no_more_than_a_burst() -> None:
     bucket = TokenBucket(20, 3, now=0)
 
     granted = [bucket.take(1000) for _ in range(5)].count(0)
@@ -38,7 +38,7 @@ def test_l2_a_rate_of_zero_is_no_limit() -> None:
     assert {bucket.take(0) for _ in range(100_000)} == {0}
 
 
-def sends(bucket: TokenBucket, excess: ExcessDetector, now: float) -> bool:
+def send_in_excess(bucket: TokenBucket, excess: ExcessDetector, now: float) -> bool:
     """Send at `now`; return whether the excess has lasted too long."""
     retry_ms = bucket.take(now)
     return bool(retry_ms) and excess.record_refusal(now, retry_ms)
@@ -46,27 +46,28 @@ def sends(bucket: TokenBucket, excess: ExcessDetector, now: float) -> bool:
 
 def test_l2_ten_seconds_of_continuous_excess_are_too_long() -> None:
     bucket, excess = TokenBucket(20, 60, now=0), ExcessDetector()
-    tenths = 0
-    while not any(sends(bucket, excess, tenths / 10) for _ in range(10)):  # 100 sends a second
-        tenths += 1
+    ticks = 0  # of 0.1 s
+    while not any(send_in_excess(bucket, excess, ticks / 10) for _ in range(10)):  # 100 sends a second
+        ticks += 1
 
-    assert EXCESS_S < tenths / 10 < EXCESS_S + 2
+    assert EXCESS_S < ticks / 10 < EXCESS_S + 2
 
 
 def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
     bucket, excess = TokenBucket(1, 1, now=0), ExcessDetector()
 
     for second in range(0, 60, 2):
-        assert [sends(bucket, excess, second + delay_s) for delay_s in (0, 0, 0.5)] == [False] * 3
+        assert [send_in_excess(bucket, excess, second + delay_s) for delay_s in (0, 0, 0.5)] == [False] * 3
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])
 def test_l2_excess_with_short_breaks_is_continuous(gap: float) -> None:
     bucket, excess = TokenBucket(0.001, 1, now=0), ExcessDetector()
     bucket.take(0)
-    now, excessive = 0.0, False
+    now = 0.0
+    excessive = False
     while now <= EXCESS_S + 2:
-        excessive = sends(bucket, excess, now)
+        excessive = send_in_excess(bucket, excess, now)
         now += 0.05 + gap
 
     assert excessive
@@ -95,11 +96,11 @@ def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
     assert now > 2 * EXCESS_S
 
 
-def test_l2_a_connection_that_waits_is_not_in_excess_if_another_connection_takes_all() -> None:
+def test_l2_a_waiting_connection_is_not_in_excess_beside_a_greedy_one() -> None:
     bucket, patient_client, greedy_client = TokenBucket(20, 1, now=0), ExcessDetector(), ExcessDetector()
-    now, next_try = 0.0, 0.0
+    now = next_try = 0.0
     while now < 3 * EXCESS_S:
-        sends(bucket, greedy_client, now)
+        send_in_excess(bucket, greedy_client, now)
         if now >= next_try:
             retry_ms = bucket.take(now)
             assert not (retry_ms and patient_client.record_refusal(now, retry_ms))
@@ -136,7 +137,7 @@ def test_l2_a_limiter_keeps_the_latest_keys_and_reports_the_evicted_ones() -> No
     assert limiter.take(24, 0) > 0
 
 
-def test_l2_full_buckets_are_dropped_when_new_keys_come() -> None:
+def test_l2_full_buckets_are_dropped_when_new_keys_arrive() -> None:
     limiter = KeyedLimiter[int](1, 1, size=1000)
     for key in range(100):
         limiter.take(key, 0)

@@ -25,9 +25,9 @@ async def log() -> AsyncIterator[HeldLog]:
 
 async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    first = asyncio.create_task(writer.store("a", {"ada": 3}))
+    first_task = asyncio.create_task(writer.store("a", {"ada": 3}))
     await run_turns()
-    waiting = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
+    next_tasks = [asyncio.create_task(writer.store(item, {"ada": 5, "bob": 99})) for item in "bcd"]
     await run_turns()
     assert len(log.pending_calls) == 1
 
@@ -35,43 +35,44 @@ async def test_p5_marks_that_arrive_during_a_transaction_share_the_next_one(log:
     await run_turns()
     assert len(log.pending_calls) == 1
     log.settle()
-    assert await first == {"ada": 3}
-    assert await asyncio.gather(*waiting) == [{"ada": 5, "bob": 10}] * 3
+    assert await first_task == {"ada": 3}
+    assert await asyncio.gather(*next_tasks) == [{"ada": 5, "bob": 10}] * 3
 
 
-async def test_p5_of_two_waiting_marks_of_a_member_the_greater_one_is_stored(log: HeldLog) -> None:
+async def test_p5_the_greater_of_two_waiting_marks_is_stored(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    waiting = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
+    tasks = [asyncio.create_task(writer.store("a", {"ada": seq})) for seq in (7, 4)]
     await run_turns()
     log.settle()
 
-    assert await asyncio.gather(*waiting) == [{"ada": 7}] * 2
+    assert await asyncio.gather(*tasks) == [{"ada": 7}] * 2
 
 
 async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    storing = [asyncio.create_task(writer.store("a", {f"{n}-{number}": 1 for number in range(500)})) for n in range(3)]
+    batches = [{f"{batch}-{n}": 1 for n in range(500)} for batch in range(3)]
+    tasks = [asyncio.create_task(writer.store("a", marks)) for marks in batches]
     await run_turns()
     log.settle()
     await run_turns()
-    assert [task.done() for task in storing] == [True, True, False]
+    assert [task.done() for task in tasks] == [True, True, False]
     log.settle()
-    await asyncio.gather(*storing)
+    await asyncio.gather(*tasks)
 
 
-async def test_s7_p5_a_failed_batch_raises_for_each_of_its_rooms_and_the_next_is_stored(log: HeldLog) -> None:
+async def test_s7_p5_a_failed_batch_raises_for_each_room(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
-    failing = [asyncio.create_task(writer.store(item, {"ada": 1})) for item in "ab"]
+    failing_tasks = [asyncio.create_task(writer.store(item, {"ada": 1})) for item in "ab"]
     await run_turns()
-    stored = asyncio.create_task(writer.wait_stored("b"))
-    following = asyncio.create_task(writer.store("c", {"ada": 1}))
+    wait_task = asyncio.create_task(writer.wait_stored("b"))
+    next_task = asyncio.create_task(writer.store("c", {"ada": 1}))
     await run_turns()
-    assert not stored.done()
+    assert not wait_task.done()
     log.settle("nothing stored")
-    outcomes = await asyncio.gather(*failing, return_exceptions=True)
-    await stored
+    outcomes = await asyncio.gather(*failing_tasks, return_exceptions=True)
+    await wait_task
     await run_turns()
     log.settle()
 
     assert [type(outcome) for outcome in outcomes] == [LogUnavailableError] * 2
-    assert await following == {"ada": 1}
+    assert await next_task == {"ada": 1}

@@ -8,16 +8,16 @@ from tests.support.turns import ManualClock, run_turns
 
 
 class CheckedLog:
-    """A storage check on a log whose answers the test releases."""
+    """A storage check on a log whose calls the test answers."""
 
     def __init__(self) -> None:
         self.log = HeldLog()
         self.clock = ManualClock()
-        self.failing = False
-        self.check = StorageCheck(self.log, lambda: self.failing, self.clock)
+        self.commit_failed = False
+        self.check = StorageCheck(self.log, lambda: self.commit_failed, self.clock)
 
-    async def answer(self, *, full: bool = False) -> bool:
-        """Run the check and release the log's answer, an error if `full`."""
+    async def run_check(self, *, full: bool = False) -> bool:
+        """Run the check and answer its call; `full` makes the call fail, as on a full disk."""
         check = asyncio.create_task(self.check.writable())
         await run_turns()
         while self.log.pending_calls:
@@ -28,21 +28,21 @@ class CheckedLog:
 
 async def test_w7_a_committed_write_is_reused_for_a_second() -> None:
     checked = CheckedLog()
-    assert await checked.answer()
+    assert await checked.run_check()
     checked.clock.now += 0.9
     assert await checked.check.writable()
     checked.clock.now += 0.2
 
-    assert not await checked.answer(full=True)
-    assert await checked.answer()
+    assert not await checked.run_check(full=True)
+    assert await checked.run_check()
 
 
 async def test_x8_a_failed_commit_invalidates_the_last_answer() -> None:
     checked = CheckedLog()
-    assert await checked.answer()
-    checked.failing = True
+    assert await checked.run_check()
+    checked.commit_failed = True
 
-    assert not await checked.answer(full=True)
+    assert not await checked.run_check(full=True)
 
 
 async def test_w7_concurrent_checks_share_one_write() -> None:

@@ -1,4 +1,4 @@
-"""Check that the README's map and tables name what exists: every module, test folder and file."""
+"""Test that the README's map names every module and test folder, and that all files in its tables exist."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ import pytest
 BACKEND = Path(__file__).parents[2]
 ROOT = BACKEND.parent
 README = (BACKEND / "README.md").read_text()
-#: The beginnings of paths in the sections "I want to change" and "Add …", and the folders that they start from.
+#: The folder below which a path in the sections "I want to change" and "Add …" is, by the beginning of the path.
 FOLDER_ROOTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
 
 
@@ -24,7 +24,8 @@ def mapped_paths() -> list[str]:
     """Return the packages and modules of the map, as paths below backend/."""
     tree = re.search(r"```\n(alcove/\n.*?)```", section("Map"), re.DOTALL)
     assert tree is not None
-    paths, folder = list[str](), ""
+    paths: list[str] = []
+    folder = ""
     for line in tree[1].splitlines():
         if not line.startswith(" "):
             folder = line.split()[0]
@@ -34,7 +35,7 @@ def mapped_paths() -> list[str]:
 
 
 def named_files(text: str) -> set[Path]:
-    """Return the files and folders that are named in backticks; paths without a known beginning are below alcove/."""
+    """Return the files and folders named in backticks; a path without a beginning of FOLDER_ROOTS is below alcove/."""
     names = re.findall(r"`([\w./-]+(?:/|\.(?:py|sql|ts|tsx|md|json|toml)))`", text)
     names = [name for name in names if "NAME" not in name and name != "queries.sql"]
     root_files = {"pyproject.toml": BACKEND, "README.md": BACKEND}
@@ -88,14 +89,14 @@ def test_every_file_of_the_table_of_changes_exists() -> None:
 
 
 @pytest.mark.parametrize("section_title", ["a kind of entry", "a bus", "a log engine", "a setting", "a close code"])
-def test_every_file_of_a_section_that_adds_something_exists(section_title: str) -> None:
+def test_every_file_of_an_add_section_exists(section_title: str) -> None:
     files = named_files(section(f"Add {section_title}"))
 
     assert len(files) >= 4
     assert sorted(str(path) for path in files if not path.exists()) == []
 
 
-def test_the_steps_of_the_schema_that_are_named_are_the_latest() -> None:
+def test_the_readme_names_the_latest_schema_steps() -> None:
     for engine in ("sqlite", "postgres"):
         folder = BACKEND / "alcove/storage" / engine
         latest = max(path.name for path in folder.glob("[0-9]*.sql"))
@@ -105,7 +106,7 @@ def test_the_steps_of_the_schema_that_are_named_are_the_latest() -> None:
         assert set(named_steps) == {latest}
 
 
-def test_a_function_of_postgresql_is_named_with_the_step_that_defines_it_last() -> None:
+def test_each_postgresql_function_is_named_with_its_latest_step() -> None:
     folder = BACKEND / "alcove/storage/postgres"
     named = [
         (step, function)

@@ -1,4 +1,4 @@
-"""Check that a server accepts the tokens which the README's examples sign (A3)."""
+"""Test that a server accepts the tokens which the README's examples sign (A3)."""
 
 import asyncio
 import os

@@ -15,13 +15,13 @@ from tests.support.storm import examples
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds that a missing entry has to arrive before the log is read.
+#: The time that a missing entry has to arrive before the log is read, in seconds; and a time shortly before.
 GRACE_S = 0.02
 BEFORE_S = 0.019
 
 
 @virtual_time
-async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None:
+async def test_x2_entries_in_order_reach_readers_at_once() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
     process.recovery.deliver("foo", process.storage.write("c"), 1)
@@ -30,7 +30,7 @@ async def test_x2_entries_that_are_next_in_order_reach_readers_at_once() -> None
 
 
 @virtual_time
-async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -> None:
+async def test_x2_entries_out_of_order_wait_without_a_query() -> None:
     process = RecoveringProcess()
     first, second, third = process.storage.write("a", "b", "c")
     process.recovery.deliver("foo", [third], 1)
@@ -45,7 +45,7 @@ async def test_x2_entries_that_overtook_others_wait_for_them_without_a_query() -
 
 
 @virtual_time
-async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log() -> None:
+async def test_x2_entries_missing_for_20_ms_are_read_from_the_log() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b", "c")[2:], 1)
     await elapse(GRACE_S)
@@ -58,7 +58,7 @@ async def test_x2_entries_that_do_not_arrive_within_20_ms_are_read_from_the_log(
 
 
 @virtual_time
-async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> None:
+async def test_x2_one_query_fills_the_gap_for_all_readers() -> None:
     process = RecoveringProcess()
     other_readers = [Reader(process.room, BOB) for _ in range(5)]
     written = process.storage.write("a", "b", "c", "d")
@@ -73,7 +73,7 @@ async def test_x2_one_query_fills_the_gap_for_all_readers_and_all_messages() -> 
 
 
 @virtual_time
-async def test_x2_entries_up_to_a_head_that_was_published_alone_are_read_at_once() -> None:
+async def test_x2_entries_up_to_a_published_head_are_read_at_once() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
@@ -85,7 +85,7 @@ async def test_x2_entries_up_to_a_head_that_was_published_alone_are_read_at_once
 
 
 @virtual_time
-async def test_x2_a_head_that_the_room_has_needs_no_query() -> None:
+async def test_x2_a_known_head_needs_no_query() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b"), 1)
     process.recovery.note_head("foo", 2)
@@ -96,7 +96,7 @@ async def test_x2_a_head_that_the_room_has_needs_no_query() -> None:
 
 
 @virtual_time
-async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
+async def test_r3_repeated_entries_are_delivered_once() -> None:
     process = RecoveringProcess()
     written = process.storage.write("a", "b", "c")
     process.recovery.deliver("foo", written[1:], 1)
@@ -110,7 +110,7 @@ async def test_r3_entries_that_arrive_again_are_not_delivered_twice() -> None:
 
 
 @virtual_time
-async def test_s9_a_message_deleted_among_missed_entries_is_never_shown_with_its_body() -> None:
+async def test_s9_a_message_deleted_in_a_gap_is_sent_without_its_body() -> None:
     process = RecoveringProcess()
     (message,) = process.storage.write("a")
     process.storage.log.store.append([Draft("foo", "delete", "d", ADA, 0, target=1)], lambda: None)
@@ -123,7 +123,7 @@ async def test_s9_a_message_deleted_among_missed_entries_is_never_shown_with_its
 
 
 @virtual_time
-async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() -> None:
+async def test_x1_only_the_head_of_a_room_not_in_memory_is_recorded() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("bar", process.storage.write("a", "b", item="bar"), 1)
     process.recovery.note_head("bar", 7)
@@ -133,8 +133,8 @@ async def test_x1_an_item_whose_room_is_not_in_memory_only_has_its_head_noted() 
 
 
 @virtual_time
-async def test_d2_the_readers_of_a_room_far_behind_read_the_log_themselves() -> None:
-    """Thousands of entries are not read for the room: each reader fetches them at its own pace."""
+async def test_d2_readers_of_a_room_far_behind_read_the_log_themselves() -> None:
+    """Thousands of entries are not read for the room, because each reader fetches them at its own pace."""
     process = RecoveringProcess()
     process.storage.write(*(str(n) for n in range(2500)))
     process.recovery.note_head("foo", 2500)
@@ -146,7 +146,7 @@ async def test_d2_the_readers_of_a_room_far_behind_read_the_log_themselves() -> 
 
 
 @virtual_time
-async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap() -> None:
+async def test_r4_missed_entries_removed_by_retention_become_a_gap() -> None:
     process = RecoveringProcess(retention=Retention(entries=2))
     for name in "abcde":
         process.storage.write(name)
@@ -158,7 +158,7 @@ async def test_r4_missed_entries_that_retention_removed_are_announced_as_a_gap()
 
 
 @virtual_time
-async def test_x2_a_room_that_leaves_memory_while_its_gap_is_read_gets_nothing() -> None:
+async def test_x2_a_room_closed_during_the_read_of_its_gap_gets_nothing() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
@@ -178,24 +178,24 @@ runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
 
 @settings(max_examples=examples(40))
 @given(
-    st.lists(st.tuples(runs, st.sampled_from(["entries", "head", "fault", "wait", "look"])), max_size=20),
-    st.sampled_from(["entries", "head", "look"]),
+    st.lists(st.tuples(runs, st.sampled_from(["entries", "head", "fault", "wait", "check"])), max_size=20),
+    st.sampled_from(["entries", "head", "check"]),
 )
 @virtual_time
-async def test_r3_x2_after_any_messages_and_losses_every_reader_has_the_whole_log(
+async def test_r3_x2_readers_get_the_whole_log_after_any_losses(
     steps: Sequence[tuple[tuple[int, int], str]], last: str
 ) -> None:
     """Messages arrive in any order, twice or never; storage fails in between; one hint at the end is enough."""
     process = RecoveringProcess()
     written = process.storage.write(*(str(n) for n in range(20)))
-    for (first, number), kind in [*steps, ((19, 1), last)]:
-        run = written[first : first + number]
+    for (first, length), kind in [*steps, ((19, 1), last)]:
+        run = written[first : first + length]
         match kind:
             case "entries":
                 process.recovery.deliver("foo", run, 1)
             case "head":
                 process.recovery.note_head("foo", run[-1].seq)
-            case "look":
+            case "check":
                 process.recovery.check_heads(["foo"])
             case "fault":
                 await process.storage.fail()

@@ -9,7 +9,7 @@ from tests.support.recovery import RecoveringProcess
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
-#: Seconds that a missing entry has to arrive before the log is read.
+#: The time that a missing entry has to arrive before the log is read, in seconds.
 GRACE_S = 0.02
 
 
@@ -29,7 +29,7 @@ async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
 
 
 @virtual_time
-async def test_x4_a_gap_that_could_not_be_read_is_filled_when_storage_answers_again() -> None:
+async def test_x4_an_unread_gap_is_filled_when_storage_recovers() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b")[1:], 1)
     await elapse(GRACE_S)
@@ -44,7 +44,7 @@ async def test_x4_a_gap_that_could_not_be_read_is_filled_when_storage_answers_ag
 
 @virtual_time
 async def test_x7_the_sole_writer_of_a_log_reads_nothing_for_the_room() -> None:
-    """Entries that it did not deliver belong to a commit whose answer was lost; readers fetch them themselves."""
+    """Entries that it did not deliver are of a commit whose answer was lost; each reader fetches them."""
     process = RecoveringProcess(sole_writer=True)
     written = process.storage.write("a", "b", "c")
     process.recovery.note_head("foo", 1)
@@ -57,12 +57,12 @@ async def test_x7_the_sole_writer_of_a_log_reads_nothing_for_the_room() -> None:
 
 
 @virtual_time
-async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_is_at_the_end_of_its_log() -> None:
+async def test_r5_a_cursor_beyond_the_room_waits_for_the_room() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b", "c")
-    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
+    catch_up_task = asyncio.create_task(process.recovery.catch_up(process.room, 2))
     await process.storage.answer()
-    await reaching
+    await catch_up_task
     assert process.room.head == 3
 
     await process.recovery.catch_up(process.room, 3)
@@ -70,17 +70,17 @@ async def test_r5_a_cursor_beyond_the_room_waits_until_the_room_is_at_the_end_of
 
 
 @virtual_time
-async def test_r5_a_cursor_beyond_the_room_is_refused_while_storage_does_not_answer() -> None:
+async def test_r5_a_cursor_beyond_the_room_is_refused_without_storage() -> None:
     process = RecoveringProcess()
-    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 2))
+    catch_up_task = asyncio.create_task(process.recovery.catch_up(process.room, 2))
     await process.storage.fail()
 
     with pytest.raises(LogUnavailableError):
-        await reaching
+        await catch_up_task
 
 
 @virtual_time
-async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_get_stored_marks() -> None:
+async def test_x2_checked_rooms_get_entries_and_marks_from_the_log() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.storage.log.store.move_read_marks([RoomReadMark("foo", "ada", 2)])
@@ -93,7 +93,7 @@ async def test_x2_rooms_in_doubt_are_compared_with_the_log_and_get_stored_marks(
 
 
 @virtual_time
-async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
+async def test_x2_many_rooms_are_checked_in_bounded_queries() -> None:
     process = RecoveringProcess()
     process.storage.write("a", item="item-1199")
     process.recovery.check_heads(f"item-{n}" for n in range(1200))
@@ -108,7 +108,7 @@ async def test_x2_many_rooms_in_doubt_are_compared_in_bounded_queries() -> None:
 
 
 @virtual_time
-async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
+async def test_x4_a_failed_check_of_rooms_is_repeated() -> None:
     process = RecoveringProcess()
     process.storage.write("a")
     process.recovery.check_heads(["foo"])
@@ -122,7 +122,7 @@ async def test_x4_rooms_stay_in_doubt_until_storage_answers() -> None:
 
 
 @virtual_time
-async def test_z1_nothing_is_read_after_the_end() -> None:
+async def test_z1_nothing_is_read_after_the_close() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)

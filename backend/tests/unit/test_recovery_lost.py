@@ -11,17 +11,17 @@ from tests.support.recovery import RecoveringProcess
 from tests.support.virtual_time import elapse, virtual_time
 
 
-async def following(number: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
-    """Create a process whose reader has the first entries of the log."""
+async def start_process(count: int = 3) -> tuple[RecoveringProcess, list[Entry]]:
+    """Create a process whose reader has the first `count` entries of the log; return it and the entries."""
     process = RecoveringProcess()
-    written = process.storage.write(*(str(n) for n in range(number)))
+    written = process.storage.write(*(str(n) for n in range(count)))
     process.recovery.deliver("foo", written, 1)
     return process, written
 
 
 @virtual_time
-async def test_x8_a_log_that_ends_before_the_head_of_the_room_lost_its_history() -> None:
-    process, _ = await following()
+async def test_x8_a_log_shorter_than_the_room_lost_its_history() -> None:
+    process, _ = await start_process()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
     await process.storage.answer()
@@ -30,9 +30,9 @@ async def test_x8_a_log_that_ends_before_the_head_of_the_room_lost_its_history()
 
 
 @virtual_time
-async def test_x8_a_log_with_other_entries_at_the_seqs_of_the_room_lost_its_history() -> None:
-    """Its head is that of the room or a later one, but the entries are others."""
-    process, _ = await following()
+async def test_x8_a_log_with_other_entries_lost_its_history() -> None:
+    """The log extends to the head of the room or further, but with other entries."""
+    process, _ = await start_process()
     process.storage.lose(1)
     rewritten = process.storage.write("x", "y", "z", by=BOB)
     process.recovery.deliver("foo", rewritten, 1)
@@ -44,8 +44,8 @@ async def test_x8_a_log_with_other_entries_at_the_seqs_of_the_room_lost_its_hist
 
 
 @virtual_time
-async def test_x8_a_gap_that_is_read_from_another_history_is_not_delivered() -> None:
-    process, _ = await following()
+async def test_x8_a_gap_read_from_another_history_is_not_delivered() -> None:
+    process, _ = await start_process()
     process.storage.lose(1)
     process.storage.write("x", "y", "z", by=BOB)
     process.recovery.note_head("foo", 4)
@@ -56,13 +56,13 @@ async def test_x8_a_gap_that_is_read_from_another_history_is_not_delivered() -> 
 
 
 @virtual_time
-async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_followed() -> None:
-    process, _ = await following()
+async def test_r5_a_cursor_beyond_a_lost_history_is_not_followed() -> None:
+    process, _ = await start_process()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
-    reaching = asyncio.create_task(process.recovery.catch_up(process.room, 5))
+    catch_up_task = asyncio.create_task(process.recovery.catch_up(process.room, 5))
     await process.storage.answer()
-    await reaching
+    await catch_up_task
 
     assert "foo" in process.rooms.lost
     assert process.reader.seqs == [1, 2, 3]
@@ -70,8 +70,8 @@ async def test_r5_a_cursor_beyond_a_room_whose_log_lost_its_history_is_not_follo
 
 @pytest.mark.parametrize("change", [{"id": "forged"}, {"by": BOB}, {"at": 1}])
 @virtual_time
-async def test_x9_a_published_entry_that_the_log_does_not_have_changes_nothing(change: dict[str, object]) -> None:
-    process, written = await following()
+async def test_x9_a_published_entry_absent_from_the_log_is_ignored(change: dict[str, object]) -> None:
+    process, written = await start_process()
     process.recovery.deliver("foo", [replace(written[1], **change)], 1)
     await process.storage.answer()
     process.recovery.deliver("foo", process.storage.write("next"), 1)
@@ -81,8 +81,8 @@ async def test_x9_a_published_entry_that_the_log_does_not_have_changes_nothing(c
 
 
 @virtual_time
-async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered() -> None:
-    process, _ = await following()
+async def test_x9_entries_of_another_history_are_not_delivered() -> None:
+    process, _ = await start_process()
     process.recovery.deliver("foo", [entry(4)], 1, "another history")
     process.recovery.check_reported("foo")
     await process.storage.answer()
@@ -92,9 +92,9 @@ async def test_x9_entries_of_another_history_than_the_log_has_are_not_delivered(
 
 
 @virtual_time
-async def test_x8_a_reported_head_that_the_room_has_passed_makes_it_read_the_log_once() -> None:
+async def test_x8_a_reported_head_behind_the_room_is_checked_once() -> None:
     """Another process may be late, or may have read a log that lost its end."""
-    process, _ = await following()
+    process, _ = await start_process()
     process.recovery.check_reported("foo")
     await elapse(0.1)
     assert process.queries == 1
@@ -105,7 +105,7 @@ async def test_x8_a_reported_head_that_the_room_has_passed_makes_it_read_the_log
 
 @virtual_time
 async def test_x8_a_room_without_connections_is_compared_with_the_log_too() -> None:
-    process, _ = await following()
+    process, _ = await start_process()
     process.reader.leave()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])

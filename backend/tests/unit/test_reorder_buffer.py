@@ -22,7 +22,7 @@ def test_x2_entries_leave_in_order_when_the_missing_ones_arrive() -> None:
     assert buffer.take(4) == []
 
 
-def test_x2_entries_after_a_second_gap_are_held_until_it_is_filled() -> None:
+def test_x2_entries_after_a_second_gap_wait_until_it_is_filled() -> None:
     buffer = ReorderBuffer()
     buffer.add(entries(2, 4), oldest=1)
 
@@ -31,7 +31,7 @@ def test_x2_entries_after_a_second_gap_are_held_until_it_is_filled() -> None:
     assert seqs(buffer.take(2)) == [3, 4]
 
 
-def test_x2_an_empty_buffer_holds_nothing_after_any_head() -> None:
+def test_x2_an_empty_buffer_has_nothing_to_take() -> None:
     buffer = ReorderBuffer()
 
     assert (buffer.take(0), buffer.known, buffer.oldest) == ([], 0, 1)
@@ -55,7 +55,7 @@ def test_r4_the_oldest_kept_entry_only_moves_forward() -> None:
     assert buffer.oldest == 4
 
 
-def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
+def test_x2_a_full_buffer_still_knows_the_head() -> None:
     """The buffer is bounded: entries beyond the bound are read from the log."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 6002)), oldest=1)
@@ -65,7 +65,7 @@ def test_x2_a_full_buffer_still_knows_how_far_the_log_extends() -> None:
     assert buffer.known == 6001
 
 
-def test_x2_entries_that_the_room_has_are_removed_from_the_buffer() -> None:
+def test_x2_entries_already_in_the_room_are_removed() -> None:
     """A room that was advanced past held entries never takes them; they must not fill the buffer."""
     buffer = ReorderBuffer()
     buffer.add(entries(*range(2, 4098)), oldest=1)
@@ -76,7 +76,7 @@ def test_x2_entries_that_the_room_has_are_removed_from_the_buffer() -> None:
 
 
 @given(st.lists(runs, max_size=25), st.permutations(range(1, 31)))
-def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
+def test_x2_entries_in_any_order_are_delivered_once_and_in_order(
     batches: Sequence[range], repeated: Sequence[int]
 ) -> None:
     """Batches arrive twice, overlapping and in any order; at the end each entry arrives alone, in any order."""
@@ -89,7 +89,7 @@ def test_x2_any_order_of_arrival_delivers_every_entry_once_and_in_order(
         delivered += seqs(buffer.take(len(delivered)))
 
         assert delivered == list(range(1, len(delivered) + 1))
-        assert len(delivered) + 1 not in arrived, "the next entry in order does not wait"
+        assert len(delivered) + 1 not in arrived, "expected the next entry in order to be delivered at once"
         assert max(arrived) == buffer.known
 
     assert delivered == list(range(1, 31))

@@ -1,4 +1,4 @@
-"""Warnings that repeat are logged once a minute."""
+"""Test that repeated warnings are logged once a minute."""
 
 import logging
 
@@ -8,7 +8,7 @@ from alcove.repeated_warnings import RepeatedWarning
 from tests.support.turns import ManualClock
 
 
-def test_a_warning_is_logged_once_a_minute_with_the_number_of_suppressed_ones(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_repeated_warning_is_logged_once_a_minute_with_a_count(caplog: pytest.LogCaptureFixture) -> None:
     clock = ManualClock()
     warn = RepeatedWarning(logging.getLogger("alcove.test"), "no room for %s", clock)
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""Test that the `repr` of objects shows what they are, and in which state."""
+"""Test that the `repr` of an object shows its identity and its state."""
 
 from msgspec import Raw
 

@@ -10,8 +10,8 @@ DAY_MS = 86_400_000
 THREE_DAYS = RetryPolicy(give_up_ms=3 * DAY_MS)
 
 
-def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
-    """Return the failures of an item whose every attempt, made when it is due, fails."""
+def fail_until_parked(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
+    """Return the failures of an item whose attempts all fail; each attempt is made when it is due."""
     failures = [policy.record_failure(None, "HTTP 500", now=0, chance=chance)]
     while not failures[-1].parked:
         failures.append(policy.record_failure(failures[-1], "HTTP 500", now=failures[-1].due, chance=chance))
@@ -19,7 +19,7 @@ def attempts(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
 
 
 def test_k3_delays_double_from_a_second_to_an_hour() -> None:
-    due_times = [failure.due for failure in attempts(THREE_DAYS)]
+    due_times = [failure.due for failure in fail_until_parked(THREE_DAYS)]
     delays = [later - earlier for earlier, later in zip([0, *due_times], due_times, strict=False)]
 
     assert delays[:4] == [1000, 2000, 4000, 8000]
@@ -27,16 +27,16 @@ def test_k3_delays_double_from_a_second_to_an_hour() -> None:
     assert delays[12:-2] == [3_600_000] * len(delays[12:-2])
 
 
-def test_k3_the_last_attempt_is_at_the_end_of_three_days_and_then_the_item_is_parked() -> None:
-    *earlier, last = attempts(THREE_DAYS)
+def test_k3_an_item_is_parked_after_the_attempt_at_three_days() -> None:
+    *earlier, last = fail_until_parked(THREE_DAYS)
 
     assert last == Failure(len(earlier) + 1, 0, 3 * DAY_MS, "HTTP 500", parked=True)
     assert earlier[-1].due == 3 * DAY_MS
     assert not any(failure.parked for failure in earlier)
 
 
-def test_k5_a_policy_with_a_number_of_attempts_parks_at_the_last_one() -> None:
-    assert [failure.parked for failure in attempts(RetryPolicy(attempts=3))] == [False, False, True]
+def test_k5_a_policy_with_limited_attempts_parks_after_the_last() -> None:
+    assert [failure.parked for failure in fail_until_parked(RetryPolicy(attempts=3))] == [False, False, True]
 
 
 def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
@@ -45,9 +45,9 @@ def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
 
 
 @given(st.floats(0, 1), st.integers(1, 200))
-def test_k3_jitter_shortens_a_delay_by_at_most_a_fifth(chance: float, number: int) -> None:
-    failure = Failure(number, since=0, due=0, error="")
-    later = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
-    full_delay_end = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
+def test_k3_jitter_shortens_a_delay_by_at_most_a_fifth(chance: float, attempts: int) -> None:
+    failure = Failure(attempts, since=0, due=0, error="")
+    jittered_due = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
+    due = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
 
-    assert 0.8 * full_delay_end - 1 <= later <= full_delay_end
+    assert 0.8 * due - 1 <= jittered_due <= due

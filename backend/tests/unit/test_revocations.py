@@ -10,13 +10,13 @@ from alcove.errors import Close, Refusal
 #: The time of the revocation, with a fraction of a second.
 REVOKED_AT = 1_795_000_000.75
 LEEWAY_S = 2.0
-#: The first whole second that no clock within the leeway shows at that time.
+#: The first whole second that is after that time on every clock within the leeway.
 NOT_BEFORE = 1_795_000_003
 
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Replace the wall clock by a number that the test sets."""
+    """Replace the wall clock by a time that the test sets, in a list of one element."""
     clock = [REVOKED_AT]
     monkeypatch.setattr(time, "time", lambda: clock[0])
     return clock
@@ -25,7 +25,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def refusal_of(
     revocations: Revocations, iat: float | None, item: str | None = "foo"
 ) -> tuple[Close, int | None] | None:
-    """Return the close code and `retry_ms` that refuse a token of Ada issued at `iat`; None if it counts."""
+    """Return the close code and `retry_ms` that refuse a token of Ada issued at `iat`, or None if it is accepted."""
     try:
         revocations.check("ada", item, iat, "digest")
     except Refusal as refusal:
@@ -54,7 +54,7 @@ def test_a7_a_token_issued_before_is_refused_with_retry_ms(now: list[float], iat
     assert refusal_of(revocations, iat) == (Close.UNAUTHENTICATED, 250)
 
 
-def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
+def test_a7_a_token_issued_after_the_leeway_is_accepted(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE + 0.01
@@ -62,13 +62,13 @@ def test_a7_a_token_issued_after_the_leeway_counts(now: list[float]) -> None:
     assert refusal_of(revocations, NOT_BEFORE) is refusal_of(revocations, NOT_BEFORE + 0.01) is None
 
 
-def test_a7_after_the_leeway_a_token_issued_before_is_refused_for_good(now: list[float]) -> None:
+def test_a7_an_old_token_is_refused_for_good_after_the_leeway(now: list[float]) -> None:
     revocations = Revocations()
     revocations.add(Revocation.of_member("ada", None, LEEWAY_S))
     now[0] = NOT_BEFORE
 
     assert (Close.FORBIDDEN, None) == refusal_of(revocations, REVOKED_AT) == refusal_of(revocations, 1)
-    # A token issued after the revocation comes from a late clock: the next token of that signer may count.
+    # A token issued after the revocation comes from a clock that is behind; the signer's next token may be accepted.
     assert refusal_of(revocations, NOT_BEFORE - 1) == (Close.UNAUTHENTICATED, 1000)
     now[0] = NOT_BEFORE + LEEWAY_S + 1
     assert refusal_of(revocations, NOT_BEFORE - 1) == (Close.FORBIDDEN, None)
