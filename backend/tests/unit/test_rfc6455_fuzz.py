@@ -1,6 +1,6 @@
-"""On arbitrary bytes in arbitrary chunks, Alcove's parser and the `websockets` library agree.
+"""Test that Alcove's parser and the `websockets` library agree on arbitrary bytes in arbitrary chunks.
 
-Intended differences, each earlier or more tolerant:
+The intended differences; in each, Alcove refuses earlier or accepts more:
 
 - Text is refused at its first byte that is not UTF-8; the reference leaves the check to its caller. The rest of the
   message is not parsed.
@@ -29,12 +29,12 @@ class Outcome(NamedTuple):
     code: int | None
 
 
-def parse(runs: list[bytes]) -> Outcome:
-    """Return the outcome of Alcove's parser."""
+def parse(chunks: list[bytes]) -> Outcome:
+    """Return the outcome of the chunks in Alcove's parser."""
     parser = Parser(MAX_MESSAGE_BYTES)
     events: list[Event] = []
-    for run in runs:
-        for event in parser.receive(run):
+    for chunk in chunks:
+        for event in parser.receive(chunk):
             if isinstance(event, Closing | Violation):
                 return Outcome(events, event.code)
             events.append(event)
@@ -52,11 +52,11 @@ class Reference:
 
     def outcome(self, stream: bytes) -> Outcome:
         """Return the outcome of the stream, parsed byte by byte to find the frame that ends it."""
-        for at in range(len(stream)):
-            self.protocol.receive_data(stream[at : at + 1])
+        for index in range(len(stream)):
+            self.protocol.receive_data(stream[index : index + 1])
             for frame in self.protocol.events_received():
                 assert not isinstance(frame, tuple)
-                code = self.take(frame.opcode, bytes(frame.data), frame.fin)  # type: ignore[union-attr]  # no handshake
+                code = self.process_frame(frame.opcode, bytes(frame.data), frame.fin)  # type: ignore[union-attr]  # no handshake
                 if code is not None:
                     return Outcome(self.events, code)
             if self.protocol.parser_exc is not None:
@@ -66,7 +66,7 @@ class Reference:
                 return Outcome(self.events, received.code if received is not None else sent.code)
         return Outcome(self.events, None)
 
-    def take(self, opcode: Opcode, data: bytes, fin: bool) -> int | None:  # noqa: FBT001 - a frame's own bit
+    def process_frame(self, opcode: Opcode, data: bytes, fin: bool) -> int | None:  # noqa: FBT001 - a frame's own bit
         if opcode is Opcode.PING:
             self.events.append(Ping(data))
         elif opcode is Opcode.PONG:
@@ -88,7 +88,7 @@ class Reference:
         return None
 
 
-def decodes(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
     try:
         text.decode()
     except UnicodeDecodeError:
@@ -99,19 +99,20 @@ def decodes(text: bytes) -> bool:
 def has_invalid_utf8(text: bytes, *, final: bool) -> bool:
     """Return whether no continuation makes this valid UTF-8; with `final`, whether it is invalid as it is."""
     if final:
-        return not decodes(text)
-    return not any(decodes(text + byte * count) for byte in (b"\x80", b"\xbf") for count in range(4))
+        return not is_utf8(text)
+    return not any(is_utf8(text + byte * count) for byte in (b"\x80", b"\xbf") for count in range(4))
 
 
-def frame(first: int, payload: bytes, mask: bytes, *, masked: bool, form: int) -> bytes:
-    """Encode a frame, valid or not; `form` 1 and 2 ask for longer forms of length than it needs."""
-    bit, size = 0x80 if masked else 0, len(payload)
-    if size < 126 and form == 0:
-        head = bytes((first, bit | size))
-    elif size < 65536 and form < 2:
-        head = bytes((first, bit | 126)) + size.to_bytes(2, "big")
+def encode_frame(first_byte: int, payload: bytes, mask: bytes, *, masked: bool, length_form: int) -> bytes:
+    """Encode a frame, valid or not; `length_form` 1 and 2 encode the length in a longer form than needed."""
+    size = len(payload)
+    mask_bit = 0x80 if masked else 0
+    if size < 126 and length_form == 0:
+        head = bytes((first_byte, mask_bit | size))
+    elif size < 65536 and length_form < 2:
+        head = bytes((first_byte, mask_bit | 126)) + size.to_bytes(2, "big")
     else:
-        head = bytes((first, bit | 127)) + size.to_bytes(8, "big")
+        head = bytes((first_byte, mask_bit | 127)) + size.to_bytes(8, "big")
     return head + mask + apply_mask(payload, mask) if masked else head + payload
 
 
@@ -125,18 +126,18 @@ PAYLOAD = st.one_of(
     st.integers(100, MAX_MESSAGE_BYTES + 20).map(lambda size: b"x" * size),
 )
 FRAMES = st.builds(
-    frame,
+    encode_frame,
     FIRST_BYTES,
     PAYLOAD,
     st.binary(min_size=4, max_size=4),
     masked=st.sampled_from([True] * 15 + [False]),
-    form=st.sampled_from([0] * 8 + [1, 2]),
+    length_form=st.sampled_from([0] * 8 + [1, 2]),
 )
 STREAMS = st.lists(FRAMES, max_size=8).map(b"".join) | st.binary(max_size=60)
 
 
 @st.composite
-def runs_of(draw: st.DrawFn) -> list[bytes]:
+def chunked_streams(draw: st.DrawFn) -> list[bytes]:
     """Draw a stream in chunks; it may end anywhere."""
     stream = draw(STREAMS)
     stream = stream[: draw(st.integers(0, len(stream)) | st.just(len(stream)))]
@@ -156,18 +157,18 @@ def outcomes_agree(actual: Outcome, expected: Outcome) -> bool:
     return False
 
 
-@given(runs_of())
+@given(chunked_streams())
 @example([b"\x01\x81\x00\x00\x00\x00\xff", b"\x88\x80\x00\x00\x00\x00"])
 @example([b"\x01\x81\x00\x00\x00\x00\xce", b"\x80\x80\x00\x00\x00\x00"])
-def test_any_stream_has_the_outcome_of_the_reference(runs: list[bytes]) -> None:
-    stream = b"".join(runs)
-    actual, expected = parse(runs), Reference().outcome(stream)
+def test_any_stream_has_the_outcome_of_the_reference(chunks: list[bytes]) -> None:
+    stream = b"".join(chunks)
+    actual, expected = parse(chunks), Reference().outcome(stream)
 
     assert outcomes_agree(actual, expected), (actual, expected)
 
 
-@given(runs_of())
-def test_the_outcome_does_not_depend_on_the_chunks(runs: list[bytes]) -> None:
-    stream = b"".join(runs)
+@given(chunked_streams())
+def test_the_outcome_does_not_depend_on_the_chunks(chunks: list[bytes]) -> None:
+    stream = b"".join(chunks)
 
-    assert parse(runs) == parse([stream]) == parse([stream[at : at + 1] for at in range(len(stream))])
+    assert parse(chunks) == parse([stream]) == parse([stream[index : index + 1] for index in range(len(stream))])

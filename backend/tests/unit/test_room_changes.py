@@ -11,6 +11,7 @@ from tests.support.local_rooms import FakeRooms
 from tests.support.virtual_time import elapse, virtual_time
 
 EVE = Person("eve", "Eve")
+#: The time for which changes are collected, in seconds.
 COLLECT_S = 0.25
 
 
@@ -24,7 +25,7 @@ class Process:
         self.changes = RoomChanges(self.rooms.log, self.cluster, self.rooms.feed, limit=limit)
 
     def store(self, item: str, id: str = "1") -> None:
-        """Store a message here."""
+        """Store a message, as a send in this process does."""
         draft = Draft(item, "message", id, EVE, 1, raw("hello"))
         (outcome,) = self.rooms.log.store.append([draft], lambda: None)
         assert isinstance(outcome, Appended)
@@ -32,7 +33,7 @@ class Process:
 
     @property
     def published(self) -> list[object]:
-        """Return the messages published to other processes since the last call."""
+        """The messages published to other processes."""
         return [decode(data)[0] for channel, data in self.bus.published if channel == ROOM_CHANGES]
 
     async def close(self) -> None:
@@ -42,7 +43,7 @@ class Process:
 
 
 @virtual_time
-async def test_w10_a_room_that_changed_together_with_its_read_mark_is_reported_once() -> None:
+async def test_w10_a_room_and_its_read_mark_are_reported_once() -> None:
     process = Process()
     ada = await process.rooms.follow()
     ada.lines()
@@ -95,7 +96,7 @@ async def test_w10_internal_rooms_and_repeated_heads_are_no_change() -> None:
 
 
 @virtual_time
-async def test_w10_more_changes_than_are_collected_bring_the_latest_rooms_again() -> None:
+async def test_w10_an_overflow_reports_the_latest_rooms_again() -> None:
     process = Process(limit=3)
     ada = await process.rooms.follow()
     ada.lines()
@@ -112,7 +113,7 @@ async def test_w10_more_changes_than_are_collected_bring_the_latest_rooms_again(
 
 
 @virtual_time
-async def test_w10_without_readers_nothing_is_read_and_changes_are_published() -> None:
+async def test_w10_without_readers_changes_are_only_published() -> None:
     process = Process()
     process.store("a")
     await elapse(COLLECT_S)
@@ -123,7 +124,7 @@ async def test_w10_without_readers_nothing_is_read_and_changes_are_published() -
 
 
 @virtual_time
-async def test_w10_x2_the_log_is_read_within_a_second_while_the_bus_is_in_doubt() -> None:
+async def test_w10_x2_the_log_is_read_within_1_s_while_the_bus_is_down() -> None:
     process = Process()
     ada = await process.rooms.follow()
     ada.lines()

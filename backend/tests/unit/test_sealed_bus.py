@@ -26,7 +26,7 @@ class ManualClock:
 
 
 class Process:
-    """One process on the network: the messages and gaps that its bus reported."""
+    """A process on the network, with the messages and gaps that its bus reported."""
 
     def __init__(self, network: Network, clock: ManualClock, *, key: bytes = KEY, log_id: str = LOG) -> None:
         self.server: FakeBus = network.connect()
@@ -52,7 +52,7 @@ async def start_two_processes(network: Network, clock: ManualClock) -> tuple[Pro
 
 
 def refused_count(reason: str) -> float:
-    """Return how often messages were refused for a reason, since the test process began."""
+    """Return how many messages were refused for this reason since the start of the test process."""
     value: float = SERVER_METRICS.bus_refused.labels(reason)._value.get()
     return value
 
@@ -62,7 +62,7 @@ async def deliver_all() -> None:
     await run_turns()
 
 
-async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither_text_nor_item() -> None:
+async def test_x9_the_server_sees_neither_text_nor_item() -> None:
     first, second = await start_two_processes(Network(), ManualClock())
     first.bus.publish("foo", b"a secret text")
     first.bus.publish("bar", b"")
@@ -73,8 +73,8 @@ async def test_x9_processes_of_a_log_read_each_other_and_the_server_sees_neither
     names = {name for name, _ in first.server.published}
     assert len(names) == 2
     assert all(name.startswith(f"{LOG}.") and "foo" not in name for name in names)
-    opened = b"".join(a2b_base64(payload) + payload for _, payload in first.server.published)
-    assert b"secret" not in opened
+    visible_bytes = b"".join(a2b_base64(payload) + payload for _, payload in first.server.published)
+    assert b"secret" not in visible_bytes
 
 
 async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
@@ -100,22 +100,23 @@ async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: s
 
 
 @virtual_time
-async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap() -> None:
+async def test_x9_a_forged_message_is_refused_and_reported_as_a_gap() -> None:
     network = Network()
     first, second = await start_two_processes(network, ManualClock())
     attacker = network.connect()
     first.bus.publish("foo", b"true")
     await deliver_all()
-    (name, sealed), bytes_ = first.server.published[0], a2b_base64(first.server.published[0][1])
+    ((name, payload),) = first.server.published
+    sealed = a2b_base64(payload)
     before = refused_count("forged") + refused_count("replayed")
     forgeries = [
         b"",
         b"{}",
         b"\xff\0",
-        sealed[:-4],
-        sealed + b"AAAA",
-        b2a_base64(bytes_[:16], newline=False),
-        *(b2a_base64(bytes_[:n] + bytes([bytes_[n] ^ 1]) + bytes_[n + 1 :], newline=False) for n in range(len(bytes_))),
+        payload[:-4],
+        payload + b"AAAA",
+        b2a_base64(sealed[:16], newline=False),
+        *(b2a_base64(sealed[:n] + bytes([sealed[n] ^ 1]) + sealed[n + 1 :], newline=False) for n in range(len(sealed))),
     ]
     for forgery in forgeries:
         attacker.publish(name, forgery)
@@ -123,7 +124,7 @@ async def test_x9_a_message_that_was_not_sealed_is_refused_and_reported_as_a_gap
 
     assert second.messages == [("foo", b"true")]
     assert second.gaps == [frozenset({"foo"})]  # many forgeries, one gap
-    # The first process receives them, too, and refuses them, even those that begin with its own salt.
+    # The first process receives and refuses them as well, even those that begin with its own salt.
     assert first.messages == []
     assert refused_count("forged") + refused_count("replayed") - before == 2 * len(forgeries)
 
@@ -134,15 +135,15 @@ async def test_x9_a_message_can_be_decrypted_only_on_its_channel() -> None:
     first.bus.publish("foo", b"true")
     first.bus.publish("bar", b"true, too")
     await deliver_all()
-    (_, of_foo), (bar, _) = first.server.published
+    (_, foo_payload), (bar_name, _) = first.server.published
     second.messages.clear()
-    network.connect().publish(bar, of_foo)
+    network.connect().publish(bar_name, foo_payload)
     await deliver_all()
 
     assert second.messages == []
 
 
-async def test_x9_a_message_that_is_replayed_is_refused() -> None:
+async def test_x9_a_replayed_message_is_refused() -> None:
     network, clock = Network(), ManualClock()
     first, second = await start_two_processes(network, clock)
     attacker = network.connect()
@@ -155,22 +156,22 @@ async def test_x9_a_message_that_is_replayed_is_refused() -> None:
     await deliver_all()
 
     assert second.messages == [("foo", b"1"), ("foo", b"2"), ("foo", b"3")]
-    # The other process recognizes them by their numbers, and the first one recognizes its own salt.
+    # The second process recognizes them by their numbers, and the first one by its own salt.
     assert first.messages == []
     assert refused_count("replayed") - before == 6
 
 
-async def test_x9_a_recorded_message_is_refused_by_a_process_that_starts_a_minute_later() -> None:
+async def test_x9_a_recorded_message_is_refused_by_a_new_process() -> None:
     network, clock = Network(), ManualClock()
     first, _ = await start_two_processes(network, clock)
     first.bus.publish("foo", b"old")
     clock.now += 61 * SECOND_NS
-    newcomer = Process(network, clock)
-    await newcomer.start("foo")
+    new_process = Process(network, clock)
+    await new_process.start("foo")
     network.connect().publish(*first.server.published[0])
     await deliver_all()
 
-    assert newcomer.messages == []
+    assert new_process.messages == []
 
 
 async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back() -> None:
@@ -184,7 +185,7 @@ async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back()
     assert second.messages == [("foo", b"%d" % n) for n in range(5)]
 
 
-async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
+async def test_x9_the_number_of_remembered_senders_is_bounded() -> None:
     network, clock = Network(), ManualClock()
     first = Process(network, clock)
     await first.start("foo")
@@ -198,7 +199,7 @@ async def test_x9_the_senders_that_are_remembered_are_bounded() -> None:
     assert len(first.bus._sealer._senders) == 256
 
 
-async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fallback() -> None:
+async def test_a_too_large_message_is_replaced_by_its_fallback() -> None:
     first, second = await start_two_processes(Network(), ManualClock())
     largest = first.bus.max_bytes
     first.bus.publish("foo", b"x" * largest, b"fallback")
@@ -209,7 +210,7 @@ async def test_a_message_that_is_too_large_for_the_server_is_replaced_by_its_fal
     assert all(len(payload) <= first.server.max_bytes for _, payload in first.server.published)
 
 
-async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> None:
+async def test_a_gap_is_reported_with_the_names_of_the_channels() -> None:
     first, _ = await start_two_processes(Network(), ManualClock())
     first.server.fail()
     assert not first.bus.up
@@ -222,7 +223,7 @@ async def test_a_gap_of_the_server_is_reported_with_the_channels_own_names() -> 
 
 
 @virtual_time
-async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both_sides() -> None:
+async def test_x2_the_log_is_polled_beside_an_older_version() -> None:
     network = Network()
     first, _ = await start_two_processes(network, ManualClock())
     older = network.connect()
@@ -237,7 +238,7 @@ async def test_x2_beside_a_process_of_an_older_version_the_log_is_polled_on_both
     assert first.bus.mixed_versions
     assert refused_count("older_version") - before > 0
     await deliver_all()
-    # It gets the heartbeat of a process that then falls silent, so it polls the log until that counts as dead.
+    # The older process gets one heartbeat, and then none. It polls the log until it regards that process as dead.
     assert received
     assert all(b'"kind":"alive"' in message for message in received)
 

@@ -1,4 +1,4 @@
-"""Test the rules of one connection without socket, event loop or clock: frames, marks, rights, close (F, P, A, C)."""
+"""Test one session without socket, event loop or clock: its frames, marks, rights and close (F, P, A, C)."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from tests.support.json_strategies import a_line
 from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 
-def test_f1_a_frame_holds_several_lines_and_is_answered_in_one() -> None:
+def test_f1_the_lines_of_a_frame_are_answered_in_one_frame() -> None:
     harness = SessionHarness()
     harness.session.on_text(f"{PING}\n{PING}\n{PING}")
 
@@ -27,8 +27,8 @@ def test_f1_blank_lines_and_trailing_carriage_returns_are_ignored(blank: str) ->
     assert harness.answers_to(blank) == []
 
 
-def test_f1_blank_lines_are_not_even_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frame holds a million of them, and an exception for each would hold up everybody for seconds."""
+def test_f1_blank_lines_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame may have a million blank lines; an exception for each would block the process for seconds."""
     harness = SessionHarness()
     decoded: list[str] = []
     monkeypatch.setattr(session_module, "decode", decoded.append)
@@ -101,7 +101,7 @@ def test_f2_ten_invalid_lines_in_a_row_close_with_4400() -> None:
     assert harness.socket.close_code == Close.INVALID
 
 
-def test_f2_ten_invalid_lines_in_one_frame_are_all_answered_and_the_rest_is_ignored() -> None:
+def test_f2_lines_after_ten_invalid_ones_in_a_frame_are_ignored() -> None:
     harness = SessionHarness()
 
     assert harness.codes(*["x"] * 10, send("late"), *["x"] * 5) == ["invalid"] * 10
@@ -121,21 +121,21 @@ async def test_f2_a_valid_line_resets_the_count_of_invalid_lines(line: str) -> N
     assert harness.socket.close_code is None
 
 
-def test_c_1003_bytes_end_the_connection() -> None:
+def test_c_1003_a_binary_frame_closes_the_connection() -> None:
     harness = SessionHarness()
     harness.session.on_binary(b"{}")
 
     assert harness.socket.close_code == Close.NOT_TEXT
 
 
-def test_the_end_of_the_connection_leaves_the_room() -> None:
+def test_a_closed_connection_leaves_the_room() -> None:
     harness = SessionHarness()
     harness.session.on_close(1006)
 
     assert harness.host.left_sessions == [harness.session]
 
 
-def test_p4_a_member_without_the_right_to_write_may_not_send_typing() -> None:
+def test_p4_typing_without_the_right_to_write_is_forbidden() -> None:
     assert SessionHarness(can=["read"]).codes('{"type":"typing"}') == ["forbidden"]
 
 
@@ -174,9 +174,7 @@ def test_h4_the_reason_of_a_close_is_sent_before_it() -> None:
 @given(
     frames=st.lists(st.lists(a_line, max_size=6).map("\n".join) | st.text(), max_size=8), binary=st.none() | st.binary()
 )
-async def test_f2_any_input_gets_a_valid_reply_and_refused_input_stores_nothing(
-    frames: list[str], binary: bytes | None
-) -> None:
+async def test_f2_any_input_gets_valid_replies_and_stores_valid_drafts(frames: list[str], binary: bytes | None) -> None:
     harness = SessionHarness(sends_per_s=0)
     for frame in frames:
         harness.send_frame(frame)
@@ -184,7 +182,7 @@ async def test_f2_any_input_gets_a_valid_reply_and_refused_input_stores_nothing(
         harness.session.on_binary(binary)
     harness.room.close()
 
-    refused = [line for line in harness.socket.lines if isinstance(line, Error)]
+    errors = [line for line in harness.socket.lines if isinstance(line, Error)]
     assert all(isinstance(line, Error | Pong) for line in harness.socket.lines)
     assert harness.socket.close_code in {None, Close.INVALID, Close.NOT_TEXT}
     for draft in harness.host.drafts:
@@ -194,4 +192,4 @@ async def test_f2_any_input_gets_a_valid_reply_and_refused_input_stores_nothing(
         assert (draft.target is None) == (draft.kind == "message")
         assert (draft.body is None) == (draft.kind == "delete")
     lines = [line for frame in frames for line in frame.split("\n") if line.strip()]
-    assert len(refused) + len(harness.host.drafts) <= len(lines)
+    assert len(errors) + len(harness.host.drafts) <= len(lines)

@@ -1,4 +1,4 @@
-"""Test a fresh token on an open connection: the lines after it wait for its answer (A4)."""
+"""Test that lines after a new token on an open connection wait until the token is checked (A4)."""
 
 import pytest
 
@@ -11,11 +11,11 @@ WRITER = Member(ADA, frozenset({"read", "write"}), expires=1_795_000_900.5)
 REFUSED_TOKEN = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token is not valid", 700)
 
 
-def drafts(harness: SessionHarness) -> list[str]:
+def draft_ids(harness: SessionHarness) -> list[str]:
     return [draft.id for draft in harness.host.drafts]
 
 
-def test_a4_auth_is_answered_with_the_rights_and_the_expiry_that_count_now() -> None:
+def test_a4_auth_is_answered_with_the_new_rights_and_expiry() -> None:
     harness = SessionHarness(can=["read"])
     harness.answers_to(AUTH)
     harness.session.renewed(WRITER)
@@ -32,16 +32,16 @@ def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> Non
 
 
 @pytest.mark.parametrize("frames", [[f"{AUTH}\n{send('a')}\n{send('b')}"], [AUTH, send("a"), send("b")]])
-def test_a4_auth_is_answered_before_the_next_line_counts(frames: list[str]) -> None:
+def test_a4_auth_is_answered_before_the_next_line_is_processed(frames: list[str]) -> None:
     harness = SessionHarness(can=["read"])
     for frame in frames:
         harness.send_frame(frame)
-    assert drafts(harness) == []
+    assert draft_ids(harness) == []
     assert harness.socket.new_lines() == []
     harness.session.renewed(WRITER)
 
     assert [type(line) for line in harness.socket.new_lines()] == [Access]
-    assert drafts(harness) == ["a", "b"]
+    assert draft_ids(harness) == ["a", "b"]
 
 
 def test_a4_lines_before_and_after_a_refused_auth_are_processed_in_order() -> None:
@@ -51,7 +51,7 @@ def test_a4_lines_before_and_after_a_refused_auth_are_processed_in_order() -> No
     harness.session.refused(REFUSED_TOKEN)
 
     assert [type(line) for line in harness.socket.new_lines()] == [Error, Pong]
-    assert drafts(harness) == ["a"]
+    assert draft_ids(harness) == ["a"]
 
 
 def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
@@ -59,13 +59,13 @@ def test_a4_several_auths_are_checked_and_answered_in_turn() -> None:
     harness.send_frame(f"{AUTH}\n{send('a')}\n{AUTH}\n{send('b')}")
     harness.send_frame(send("c"))
     harness.session.renewed(WRITER)
-    assert (drafts(harness), len(harness.host.tokens)) == (["a"], 2)
+    assert (draft_ids(harness), len(harness.host.tokens)) == (["a"], 2)
     harness.session.renewed(WRITER)
 
-    assert drafts(harness) == ["a", "b", "c"]
+    assert draft_ids(harness) == ["a", "b", "c"]
 
 
-def test_a4_while_a_token_is_checked_nothing_is_read() -> None:
+def test_a4_nothing_is_read_while_a_token_is_checked() -> None:
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{AUTH}")
     assert harness.socket.paused
@@ -82,10 +82,10 @@ def test_a4_lines_after_a_token_without_the_right_to_read_are_discarded() -> Non
     harness.session.renewed(Member(ADA, frozenset({"write"})))
 
     assert harness.socket.close_code == Close.FORBIDDEN
-    assert drafts(harness) == []
+    assert draft_ids(harness) == []
 
 
-def test_l6_lines_wait_a_moment_after_each_32_refused_ones() -> None:
+def test_l6_lines_wait_50_ms_after_each_32_refused_ones() -> None:
     harness = SessionHarness(can=["read"])
     harness.host.keep_timers = True
     harness.send_frame("\n".join(send(str(n)) for n in range(40)))
@@ -100,7 +100,7 @@ def test_l6_lines_wait_a_moment_after_each_32_refused_ones() -> None:
     assert not harness.socket.paused
 
 
-def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
+def test_l6_a4_checks_of_tokens_start_100_ms_apart() -> None:
     harness = SessionHarness()
     for _ in range(3):
         harness.send_frame(AUTH)
@@ -117,11 +117,11 @@ def test_l6_a4_checks_of_tokens_start_a_tenth_of_a_second_apart() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["renewed", "refused"])
-@pytest.mark.parametrize("ending", ["closed", "ended"])
-def test_a4_lines_that_wait_for_an_auth_are_discarded_when_the_connection_ends(ending: str, outcome: str) -> None:
+@pytest.mark.parametrize("end", ["closed", "ended"])
+def test_a4_lines_waiting_for_an_auth_are_discarded_at_the_end(end: str, outcome: str) -> None:
     harness = SessionHarness()
     harness.send_frame(f"{AUTH}\n{send('a')}")
-    if ending == "closed":
+    if end == "closed":
         harness.session.on_close(1006)
     else:
         harness.session.end(REFUSED_TOKEN)
@@ -131,4 +131,4 @@ def test_a4_lines_that_wait_for_an_auth_are_discarded_when_the_connection_ends(e
     else:
         harness.session.refused(REFUSED_TOKEN)
 
-    assert drafts(harness) == []
+    assert draft_ids(harness) == []

@@ -1,4 +1,4 @@
-"""Test the sends of one connection without socket, event loop or clock (S, L)."""
+"""Test the sends of one session without socket, event loop or clock (S, L)."""
 
 import tracemalloc
 
@@ -12,7 +12,7 @@ from alcove.storage.base import Appended, Draft, LogUnavailableError, Refused
 from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 
-def test_s2_a_send_becomes_a_draft_with_the_members_name_and_the_servers_time() -> None:
+def test_s2_a_send_becomes_a_draft_with_author_and_server_time() -> None:
     harness = SessionHarness()
 
     assert harness.answers_to(send()) == []
@@ -44,7 +44,7 @@ def test_s6_a_send_without_the_right_to_write_is_forbidden(line: str) -> None:
 
 
 @pytest.mark.parametrize(("body", "fits"), [("x" * 98, True), ("x" * 99, False), ("ñ" * 49, True), ("ñ" * 50, False)])
-def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
+def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None:  # noqa: FBT001 - a parameter of the table
     harness = SessionHarness()
     line = '{"type":"send","id":"a","body":"' + body + '"}'
 
@@ -90,20 +90,20 @@ def test_l2_ten_seconds_of_continuous_excess_close_with_4429() -> None:
     n = 0
     while harness.socket.close_code is None:
         n += 1
-        last = harness.answers_to(*(send(f"{n}-{part}") for part in range(10)))
+        answers = harness.answers_to(*(send(f"{n}-{part}") for part in range(10)))
         harness.clock.now += 0.1
 
     assert harness.socket.close_code == Close.TOO_MANY
     assert 10 < harness.clock.now < 12
     # The frame that exceeds the limit is answered up to the line that closes the connection.
-    assert "rate_limited" in [line.code for line in last if isinstance(line, Error)]
-    stored = len(harness.host.drafts)
+    assert "rate_limited" in [line.code for line in answers if isinstance(line, Error)]
+    draft_count = len(harness.host.drafts)
     harness.clock.now += 1
     harness.answers_to(send("late"))
-    assert len(harness.host.drafts) == stored
+    assert len(harness.host.drafts) == draft_count
 
 
-def test_l2_a_sender_at_the_limit_who_waits_retry_ms_is_never_closed() -> None:
+def test_l2_a_sender_that_waits_retry_ms_is_never_closed() -> None:
     harness = SessionHarness(sends_per_s=20, burst=1)
     for n in range(1000):
         for line in harness.answers_to(send(str(n))):
@@ -116,13 +116,13 @@ def test_l2_a_sender_at_the_limit_who_waits_retry_ms_is_never_closed() -> None:
     assert len(harness.host.drafts) == 1000
 
 
-def test_l2_reads_pings_and_notices_of_typing_are_no_sends() -> None:
+def test_l2_pings_are_not_rate_limited() -> None:
     harness = SessionHarness(sends_per_s=1, burst=1)
 
     assert set(harness.answers_to(*[PING] * 100)) == {Pong()}
 
 
-def test_l4_a_full_committer_is_overloaded() -> None:
+def test_l4_a_full_committer_refuses_sends_as_overloaded() -> None:
     harness = SessionHarness()
     harness.host.full = True
     (error,) = harness.answers_to(send("a"))

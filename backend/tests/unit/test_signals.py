@@ -1,4 +1,4 @@
-"""Signals that end the process: the rooms are drained first, then the server's own handler gets the signal (Z1)."""
+"""Test that a termination signal first drains the rooms, and then reaches the server's own handler (Z1)."""
 
 import asyncio
 import signal
@@ -23,20 +23,21 @@ class ServerSignals(list[str]):
 
 
 @pytest.fixture
-def received() -> Iterator[ServerSignals]:
-    """Install a handler as a server does."""
+def server_signals() -> Iterator[ServerSignals]:
+    """Install a handler, as a server does; restore the previous ones afterwards."""
     handler = ServerSignals()
-    before = {sig: signal.signal(sig, handler) for sig in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {sig: signal.signal(sig, handler) for sig in (signal.SIGINT, signal.SIGTERM)}
     yield handler
-    for sig, previous in before.items():
+    for sig, previous in previous_handlers.items():
         signal.signal(sig, previous)
 
 
-class Stop:
-    """A drain that ends when the test says so."""
+class Drain:
+    """A drain that lasts until the test sets `end`."""
 
     def __init__(self) -> None:
-        self.started, self.end = asyncio.Event(), asyncio.Event()
+        self.started = asyncio.Event()
+        self.end = asyncio.Event()
         self.calls = 0
 
     async def __call__(self) -> None:
@@ -45,47 +46,47 @@ class Stop:
         await self.end.wait()
 
 
-async def test_z1_the_server_gets_the_signal_after_the_drain(received: ServerSignals) -> None:
-    stop = Stop()
-    with on_termination(stop):
+async def test_z1_the_server_gets_the_signal_after_the_drain(server_signals: ServerSignals) -> None:
+    drain = Drain()
+    with on_termination(drain):
         signal.raise_signal(signal.SIGTERM)
-        await stop.started.wait()
-        assert received == []
-        stop.end.set()
-        await received.arrived.wait()
-        assert received == ["SIGTERM"]
+        await drain.started.wait()
+        assert server_signals == []
+        drain.end.set()
+        await server_signals.arrived.wait()
+        assert server_signals == ["SIGTERM"]
 
 
-async def test_z1_a_second_signal_reaches_the_server_at_once(received: ServerSignals) -> None:
-    stop = Stop()
-    with on_termination(stop):
+async def test_z1_a_second_signal_reaches_the_server_at_once(server_signals: ServerSignals) -> None:
+    drain = Drain()
+    with on_termination(drain):
         signal.raise_signal(signal.SIGTERM)
-        await stop.started.wait()
+        await drain.started.wait()
         signal.raise_signal(signal.SIGINT)
-        assert received == ["SIGTERM", "SIGINT"]
+        assert server_signals == ["SIGTERM", "SIGINT"]
         signal.raise_signal(signal.SIGINT)
-        assert received == ["SIGTERM", "SIGINT", "SIGINT"]
-        stop.end.set()
-    assert stop.calls == 1
+        assert server_signals == ["SIGTERM", "SIGINT", "SIGINT"]
+        drain.end.set()
+    assert drain.calls == 1
 
 
 async def test_z1_the_server_gets_the_signal_even_if_the_drain_fails(
-    received: ServerSignals, caplog: pytest.LogCaptureFixture
+    server_signals: ServerSignals, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:
         raise OSError("no disk")
 
     with on_termination(fail):
         signal.raise_signal(signal.SIGTERM)
-        await received.arrived.wait()
-    assert received == ["SIGTERM"]
+        await server_signals.arrived.wait()
+    assert server_signals == ["SIGTERM"]
     assert "no disk" in caplog.text
 
 
-async def test_z1_signal_handlers_are_restored_after_the_server_has_ended(received: ServerSignals) -> None:
-    stop = Stop()
-    with on_termination(stop):
+async def test_z1_signal_handlers_are_restored_at_the_end(server_signals: ServerSignals) -> None:
+    drain = Drain()
+    with on_termination(drain):
         pass
     signal.raise_signal(signal.SIGTERM)
-    assert received == ["SIGTERM"]
-    assert stop.calls == 0
+    assert server_signals == ["SIGTERM"]
+    assert drain.calls == 0

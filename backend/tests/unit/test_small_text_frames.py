@@ -42,6 +42,6 @@ def test_the_fast_path_leaves_everything_else_to_the_parser(data: bytes) -> None
 def test_the_fast_path_returns_what_the_parser_returns(data: bytes) -> None:
     parser = Parser(SMALL_BYTES)
     events = parser.receive(data)
-    one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
+    is_one_text = len(events) == 1 and isinstance(events[0], str) and parser.idle
 
-    assert parse_small_text(data) == (events[0] if one_text else None)
+    assert parse_small_text(data) == (events[0] if is_one_text else None)

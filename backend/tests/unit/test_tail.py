@@ -1,4 +1,4 @@
-"""Test the end of a room's log in memory: limited, and without deleted bodies (S9)."""
+"""Test the tail of a room's log in memory: its limits, and the bodies that it must not keep (D1, S9)."""
 
 import json
 from typing import Any
@@ -23,11 +23,11 @@ def delete(seq: int, target: int) -> Entry:
     return Entry(seq, "delete", f"d{seq}", ADA, seq, target)
 
 
-def make_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
-    new_tail = Tail(max_entries, max_bytes)
+def create_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
+    tail = Tail(max_entries, max_bytes)
     for entry in entries:
-        new_tail.extend([entry])
-    return new_tail
+        tail.extend([entry])
+    return tail
 
 
 def decoded_lines(tail: Tail, after: int = 0) -> list[dict[str, Any]]:
@@ -36,8 +36,8 @@ def decoded_lines(tail: Tail, after: int = 0) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def test_r2_lines_behind_a_cursor_come_in_order() -> None:
-    tail = make_tail(*map(message, range(5, 10)))
+def test_r2_lines_after_a_cursor_are_in_order() -> None:
+    tail = create_tail(*map(message, range(5, 10)))
 
     assert [line["seq"] for line in decoded_lines(tail, 6)] == [7, 8, 9]
     assert [line["seq"] for line in decoded_lines(tail, 4)] == [5, 6, 7, 8, 9]
@@ -45,7 +45,7 @@ def test_r2_lines_behind_a_cursor_come_in_order() -> None:
 
 
 def test_d1_a_cursor_further_back_is_not_covered() -> None:
-    tail = make_tail(*map(message, range(5, 10)))
+    tail = create_tail(*map(message, range(5, 10)))
 
     assert not tail.covers(3)
     assert tail.after(3, 1000) is None
@@ -53,12 +53,12 @@ def test_d1_a_cursor_further_back_is_not_covered() -> None:
 
 
 def test_d1_an_empty_tail_covers_no_cursor() -> None:
-    assert not make_tail().covers(0)
-    assert make_tail().after(0, 1000) is None
+    assert not create_tail().covers(0)
+    assert create_tail().after(0, 1000) is None
 
 
 def test_d1_lines_are_bounded_by_bytes_and_at_least_one_is_returned() -> None:
-    tail = make_tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
+    tail = create_tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
     size = len((tail.after(0, 1) or [])[0])
 
     assert len(tail.after(0, 1) or []) == 1
@@ -67,7 +67,7 @@ def test_d1_lines_are_bounded_by_bytes_and_at_least_one_is_returned() -> None:
 
 
 def test_the_tail_is_bounded_by_entries() -> None:
-    tail = make_tail(*map(message, range(1, 11)), max_entries=3)
+    tail = create_tail(*map(message, range(1, 11)), max_entries=3)
     tail.trim(0)
 
     assert (len(tail), tail.first) == (3, 8)
@@ -75,22 +75,22 @@ def test_the_tail_is_bounded_by_entries() -> None:
 
 
 def test_the_tail_is_bounded_by_bytes() -> None:
-    tail = make_tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
+    tail = create_tail(*(message(seq, "x" * 1000) for seq in range(1, 11)), max_bytes=3500)
     tail.trim(0)
 
     assert len(tail) == 3
     assert tail.size == sum(len(line) for line in tail.after(7, 1_000_000) or [])
 
 
-def test_l5_the_tail_keeps_no_entry_that_retention_removed() -> None:
-    tail = make_tail(*map(message, range(1, 6)))
+def test_l5_the_tail_keeps_no_entries_removed_by_retention() -> None:
+    tail = create_tail(*map(message, range(1, 6)))
     tail.trim(4)
 
     assert (tail.first, len(tail)) == (4, 2)
 
 
 def test_an_emptied_tail_begins_with_the_next_entry() -> None:
-    tail = make_tail(*map(message, range(1, 6)), max_entries=0)
+    tail = create_tail(*map(message, range(1, 6)), max_entries=0)
     tail.trim(0)
     assert (len(tail), tail.size) == (0, 0)
     tail.extend([message(6)])
@@ -103,14 +103,14 @@ def test_an_emptied_tail_begins_with_the_next_entry() -> None:
 
 
 def test_s9_an_edited_message_carries_its_latest_body() -> None:
-    tail = make_tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
+    tail = create_tail(message(1), edit(2, 1, "two"), edit(3, 1, "three"))
 
     first = decoded_lines(tail)[0]
     assert (first["body"], first["edited"]) == ("three", 3)
 
 
 def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
-    tail = make_tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
+    tail = create_tail(message(1), edit(2, 1), message(3), edit(4, 3), delete(5, 1))
 
     lines = decoded_lines(tail)
     assert ["body" in line for line in lines] == [False, False, True, True, False]
@@ -118,16 +118,16 @@ def test_s9_a_deleted_message_and_its_edits_carry_no_body() -> None:
     assert "deleted" not in lines[1]
 
 
-def test_s9_an_edit_whose_message_left_the_tail_loses_its_body_too() -> None:
-    tail = make_tail(message(1), edit(2, 1), max_entries=1)
+def test_s9_an_edit_of_a_message_not_in_the_tail_loses_its_body() -> None:
+    tail = create_tail(message(1), edit(2, 1), max_entries=1)
     tail.trim(0)
     tail.extend([delete(3, 1)])
 
     assert ["body" in line for line in decoded_lines(tail, 1)] == [False, False]
 
 
-def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> None:
-    tail = make_tail(message(1), message(2), max_entries=1)
+def test_s9_an_edit_of_a_message_not_in_the_tail_changes_no_other() -> None:
+    tail = create_tail(message(1), message(2), max_entries=1)
     tail.trim(0)
     tail.extend([edit(3, 1)])
 
@@ -135,7 +135,7 @@ def test_s9_an_edit_of_a_message_that_left_the_tail_changes_nothing_else() -> No
     assert all(entry.edited is UNSET for entry in tail._entries)
 
 
-def test_the_size_follows_what_edits_and_deletes_change() -> None:
-    tail = make_tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
+def test_the_size_follows_edits_and_deletes() -> None:
+    tail = create_tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
 
     assert tail.size == sum(len(line) for line in tail.after(0, 1_000_000) or [])

@@ -1,4 +1,4 @@
-"""Check that the page's wire types are those of the server."""
+"""Test that the wire types of the page are those of the server (W9, S9)."""
 
 from pathlib import Path
 

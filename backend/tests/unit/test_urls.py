@@ -46,12 +46,12 @@ def test_a_malformed_address_is_an_error_with_the_expected_form(url: str) -> Non
 
 
 def test_a6_the_error_does_not_repeat_the_address() -> None:
-    with pytest.raises(ValueError, match="expected an address") as raised:
+    with pytest.raises(ValueError, match="expected an address") as error:
         check_url("redis://:secret@db:port")
 
-    assert "secret" not in repr(raised.value)
-    assert raised.value.__cause__ is None
-    assert raised.value.__suppress_context__
+    assert "secret" not in repr(error.value)
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ passwords = st.text(alphabet="Q@:/?#&=% \n", min_size=1, max_size=8)
 
 @given(passwords)
 def test_a6_no_part_of_a_password_is_shown(password: str) -> None:
-    in_front = redact_url(f"postgresql://ada:{password}@db.example/alcove")
+    in_userinfo = redact_url(f"postgresql://ada:{password}@db.example/alcove")
     in_query = redact_url(f"postgresql://db.example/alcove?password={password}")
     in_both = redact_url(f"postgresql://ada:{password}@db.example/alcove?password={password}")
 
-    assert [text for text in (in_front, in_query, in_both) if "Q" in text] == []
-    assert all(text.startswith("postgresql://") for text in (in_front, in_query, in_both))
+    assert [text for text in (in_userinfo, in_query, in_both) if "Q" in text] == []
+    assert all(text.startswith("postgresql://") for text in (in_userinfo, in_query, in_both))

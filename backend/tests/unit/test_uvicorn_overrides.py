@@ -1,4 +1,4 @@
-"""Check that the methods of uvicorn which server/ overrides are unchanged since it was written."""
+"""Test that the methods of uvicorn which alcove/server overrides have not changed."""
 
 import inspect
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-#: Beginning of the SHA-256 of each method's source.
+#: The first 16 digits of the SHA-256 of the source of each method, when alcove/server was last adapted to it.
 SOURCE_DIGESTS = {
     HttpToolsProtocol.__init__: "4f08999410347141",
     HttpToolsProtocol.connection_made: "6efb565ff3d36b91",
@@ -42,7 +42,7 @@ SOURCE_DIGESTS = {
 @pytest.mark.parametrize(
     ("method", "digest"), SOURCE_DIGESTS.items(), ids=[method.__qualname__ for method in SOURCE_DIGESTS]
 )
-def test_the_methods_that_are_overridden_have_not_changed(method: Callable[..., object], digest: str) -> None:
+def test_overridden_methods_have_not_changed(method: Callable[..., object], digest: str) -> None:
     source_digest = sha256(inspect.getsource(method).encode()).hexdigest()[:16]
 
     assert source_digest == digest, (
