@@ -116,7 +116,7 @@ async def test_x2_entries_of_an_opening_room_are_recorded() -> None:
 
 
 @virtual_time
-async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> None:
+async def test_p4_typing_is_published_and_not_sent_back() -> None:
     first, second = await start_processes()
     await first.open()
     reader = Reader(await second.open(), BOB)
@@ -128,7 +128,7 @@ async def test_p4_typing_is_passed_to_other_processes_and_not_sent_back() -> Non
 
 
 @virtual_time
-async def test_p5_stored_marks_are_passed_to_other_processes_and_not_stored_again() -> None:
+async def test_p5_stored_marks_are_published_and_not_stored_again() -> None:
     first, second = await start_processes()
     reader = Reader(await second.open(), BOB)
     first.cluster.publish_activity("foo", [ReadMark("ada", 3), ReadMark("bob", 2)])

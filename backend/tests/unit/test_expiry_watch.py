@@ -50,7 +50,8 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @virtual_time
 async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(60), "foo")
     await elapse(59.9)
     assert connection.codes == []
@@ -63,7 +64,8 @@ async def test_a4_a_connection_is_closed_with_4401_when_its_token_expires() -> N
 
 @virtual_time
 async def test_a4_a_token_expired_in_the_handshake_closes_the_connection() -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(-5), "foo")
     await elapse(MARGIN_S)
 
@@ -74,7 +76,8 @@ async def test_a4_a_token_expired_in_the_handshake_closes_the_connection() -> No
 @pytest.mark.parametrize("step", [100.0, 1e6])
 async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
     """A suspended machine looks the same: the event loop's clock stops, and the wall clock is ahead afterwards."""
-    watch, expired, valid = ExpiryWatch(), Connection(), Connection()
+    watch = ExpiryWatch()
+    expired, valid = Connection(), Connection()
     watch.watch(expired, member(60), "foo")
     watch.watch(valid, member(1e7), "foo")
     await elapse(5)
@@ -86,7 +89,8 @@ async def test_a4_expiry_follows_the_wall_clock_after_it_stepped(monkeypatch: py
 
 @virtual_time
 async def test_a4_setting_the_wall_clock_back_postpones_the_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(60), "foo")
     monkeypatch.setattr(time, "time", lambda: START - 100 + asyncio.get_running_loop().time())
     await elapse(159)
@@ -98,7 +102,8 @@ async def test_a4_setting_the_wall_clock_back_postpones_the_expiry(monkeypatch: 
 
 @virtual_time
 async def test_a4_closed_connections_take_no_memory() -> None:
-    watch, valid = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    valid = Connection()
     watch.watch(valid, member(60), "foo")
     for _ in range(5000):
         closed = Connection()
@@ -112,7 +117,8 @@ async def test_a4_closed_connections_take_no_memory() -> None:
 
 @virtual_time
 async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
-    watch, longer, shorter = ExpiryWatch(), Connection(), Connection()
+    watch = ExpiryWatch()
+    longer, shorter = Connection(), Connection()
     for connection in (longer, shorter):
         watch.watch(connection, member(60), "foo")
     watch.watch(longer, member(120), "foo")
@@ -128,7 +134,8 @@ async def test_a4_a_new_token_replaces_the_expiry_of_the_old_one() -> None:
 
 @virtual_time
 async def test_a4_a_forgotten_connection_is_not_ended() -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(60), "foo")
     assert connection in watch
     watch.forget(connection)
@@ -141,7 +148,8 @@ async def test_a4_a_forgotten_connection_is_not_ended() -> None:
 
 @virtual_time
 async def test_a2_a_connection_without_a_token_is_not_watched() -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(None), "foo")
     await elapse(1e6)
 
@@ -164,7 +172,8 @@ async def test_a2_a_connection_without_a_token_is_not_watched() -> None:
 )
 @virtual_time
 async def test_a7_a_revocation_covers_tokens_issued_up_to_it(revocation: Revocation, expected: list[Close]) -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(iat=5), "foo")
     watch.end_revoked(revocation)
 
@@ -173,7 +182,8 @@ async def test_a7_a_revocation_covers_tokens_issued_up_to_it(revocation: Revocat
 
 @virtual_time
 async def test_a7_every_revocation_covers_a_token_without_iat() -> None:
-    watch, connection = ExpiryWatch(), Connection()
+    watch = ExpiryWatch()
+    connection = Connection()
     watch.watch(connection, member(iat=None), "foo")
     watch.end_revoked(Revocation(START - 1e6, sub="ada"))
 
@@ -208,7 +218,8 @@ async def test_a7_a_revocation_closes_exactly_the_members_connections() -> None:
 
 @virtual_time
 async def test_w5_the_end_of_a_login_closes_only_the_connections_of_its_token() -> None:
-    watch, ended_login, other_login = ExpiryWatch(), Connection(), Connection()
+    watch = ExpiryWatch()
+    ended_login, other_login = Connection(), Connection()
     watch.watch(ended_login, member(digest="this"), "foo")
     watch.watch(other_login, member(digest="that"), "foo")
     watch.end_revoked(Revocation(START, digest="this", expires=START + 3600))

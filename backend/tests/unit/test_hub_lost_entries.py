@@ -29,7 +29,8 @@ class LossyHub:
     def __init__(self, tail_entries: int = 256) -> None:
         self.log = HeldLog()
         self.revocations = Revocations()
-        limits, process_limits = Limits(60_000, 0, 1), ProcessLimits(tail_entries=tail_entries)
+        limits = Limits(60_000, 0, 1)
+        process_limits = ProcessLimits(tail_entries=tail_entries)
         self.hub = Hub(self.log, limits=limits, process_limits=process_limits, revocations=self.revocations)
         self.sessions: list[Session] = []
 

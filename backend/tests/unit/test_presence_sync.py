@@ -152,7 +152,7 @@ async def test_p1_a_room_does_not_wait_for_silent_processes_or_a_failed_bus() ->
 
 
 @virtual_time
-async def test_x1_a_new_process_gets_a_heartbeat_and_a_request_for_every_open_room() -> None:
+async def test_x1_a_new_process_gets_a_heartbeat_and_a_members_request() -> None:
     process = PresenceProcess()
     await process.open("foo")
     await process.open("bar")

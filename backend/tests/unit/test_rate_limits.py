@@ -45,7 +45,8 @@ def send_in_excess(bucket: TokenBucket, excess: ExcessDetector, now: float) -> b
 
 
 def test_l2_ten_seconds_of_continuous_excess_are_too_long() -> None:
-    bucket, excess = TokenBucket(20, 60, now=0), ExcessDetector()
+    bucket = TokenBucket(20, 60, now=0)
+    excess = ExcessDetector()
     ticks = 0  # of 0.1 s
     while not any(send_in_excess(bucket, excess, ticks / 10) for _ in range(10)):  # 100 sends a second
         ticks += 1
@@ -54,7 +55,8 @@ def test_l2_ten_seconds_of_continuous_excess_are_too_long() -> None:
 
 
 def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
-    bucket, excess = TokenBucket(1, 1, now=0), ExcessDetector()
+    bucket = TokenBucket(1, 1, now=0)
+    excess = ExcessDetector()
 
     for second in range(0, 60, 2):
         assert [send_in_excess(bucket, excess, second + delay_s) for delay_s in (0, 0, 0.5)] == [False] * 3
@@ -62,7 +64,8 @@ def test_l2_a_second_without_early_sends_ends_an_excess() -> None:
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])
 def test_l2_excess_with_short_breaks_is_continuous(gap: float) -> None:
-    bucket, excess = TokenBucket(0.001, 1, now=0), ExcessDetector()
+    bucket = TokenBucket(0.001, 1, now=0)
+    excess = ExcessDetector()
     bucket.take(0)
     now = 0.0
     excessive = False
@@ -86,7 +89,8 @@ def test_l2_never_grants_more_than_burst_and_rate_allow(per_s: float, burst: int
 
 
 def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
-    bucket, excess = TokenBucket(20, 1, now=0), ExcessDetector()
+    bucket = TokenBucket(20, 1, now=0)
+    excess = ExcessDetector()
     now = 0.0
     for _ in range(1000):
         retry_ms = bucket.take(now)
@@ -97,7 +101,8 @@ def test_l2_a_connection_that_waits_retry_ms_is_never_in_excess() -> None:
 
 
 def test_l2_a_waiting_connection_is_not_in_excess_beside_a_greedy_one() -> None:
-    bucket, patient_client, greedy_client = TokenBucket(20, 1, now=0), ExcessDetector(), ExcessDetector()
+    bucket = TokenBucket(20, 1, now=0)
+    patient_client, greedy_client = ExcessDetector(), ExcessDetector()
     now = next_try = 0.0
     while now < 3 * EXCESS_S:
         send_in_excess(bucket, greedy_client, now)

@@ -208,7 +208,7 @@ INVALID_UTF8 = [
 
 
 @pytest.mark.parametrize("invalid", INVALID_UTF8)
-def test_text_is_refused_at_its_first_invalid_byte_in_an_unfinished_frame(invalid: bytes) -> None:
+def test_text_is_refused_at_the_first_invalid_byte_of_a_frame(invalid: bytes) -> None:
     """Check section 8.1."""
     frame = masked(0x01, invalid + b"..........")
     header_bytes = 6  # two bytes and the mask
@@ -217,7 +217,7 @@ def test_text_is_refused_at_its_first_invalid_byte_in_an_unfinished_frame(invali
 
 
 @pytest.mark.parametrize("invalid", INVALID_UTF8)
-def test_text_is_refused_at_its_first_invalid_byte_over_fragments(invalid: bytes) -> None:
+def test_text_is_refused_at_the_first_invalid_byte_of_fragments(invalid: bytes) -> None:
     """Check section 8.1."""
     assert violation_code(masked(0x01), *[masked(0x00, byte) for byte in split_into_bytes(invalid)]) == 1007
 

@@ -162,7 +162,8 @@ def outcomes_agree(actual: Outcome, expected: Outcome) -> bool:
 @example([b"\x01\x81\x00\x00\x00\x00\xce", b"\x80\x80\x00\x00\x00\x00"])
 def test_any_stream_has_the_outcome_of_the_reference(chunks: list[bytes]) -> None:
     stream = b"".join(chunks)
-    actual, expected = parse(chunks), Reference().outcome(stream)
+    actual = parse(chunks)
+    expected = Reference().outcome(stream)
 
     assert outcomes_agree(actual, expected), (actual, expected)
 

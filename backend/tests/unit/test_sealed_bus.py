@@ -87,7 +87,8 @@ async def test_x9_the_same_message_is_never_sealed_to_the_same_bytes() -> None:
 
 @pytest.mark.parametrize(("key", "log_id"), [(b"x" * 32, LOG), (KEY, "f" * 32)], ids=["another key", "another log"])
 async def test_x9_messages_of_another_log_are_not_received(key: bytes, log_id: str) -> None:
-    network, clock = Network(), ManualClock()
+    network = Network()
+    clock = ManualClock()
     first, foreign = Process(network, clock), Process(network, clock, key=key, log_id=log_id)
     await first.start("foo")
     await foreign.start("foo")
@@ -144,7 +145,8 @@ async def test_x9_a_message_can_be_decrypted_only_on_its_channel() -> None:
 
 
 async def test_x9_a_replayed_message_is_refused() -> None:
-    network, clock = Network(), ManualClock()
+    network = Network()
+    clock = ManualClock()
     first, second = await start_two_processes(network, clock)
     attacker = network.connect()
     for text in (b"1", b"2", b"3"):
@@ -162,7 +164,8 @@ async def test_x9_a_replayed_message_is_refused() -> None:
 
 
 async def test_x9_a_recorded_message_is_refused_by_a_new_process() -> None:
-    network, clock = Network(), ManualClock()
+    network = Network()
+    clock = ManualClock()
     first, _ = await start_two_processes(network, clock)
     first.bus.publish("foo", b"old")
     clock.now += 61 * SECOND_NS
@@ -186,7 +189,8 @@ async def test_x9_messages_stay_unique_and_in_order_when_the_clock_is_set_back()
 
 
 async def test_x9_the_number_of_remembered_senders_is_bounded() -> None:
-    network, clock = Network(), ManualClock()
+    network = Network()
+    clock = ManualClock()
     first = Process(network, clock)
     await first.start("foo")
     for _ in range(300):
