@@ -76,7 +76,7 @@ def banned(bans: Bans) -> set[tuple[str, str | None]]:
 
 
 def apply_record(bans: Bans, record: Ban | BanSnapshot, seq: int) -> None:
-    """Apply one record of the log, as a process does that reads it."""
+    """Apply one record, as a process that reads the log does."""
     if isinstance(record, Ban):
         bans.add(record, 0, seq)
     else:

@@ -76,7 +76,7 @@ def test_b1_a_prefix_is_removed_only_as_whole_segments(path: str, prefix: str, b
     ("path", "root_path", "base_path", "expected"),
     [
         ("/ws", "", "", ("", "/ws")),
-        # The setting alone: the proxy passes the prefix on, or removes it.
+        # Only the setting is given; the proxy keeps the prefix or removes it.
         ("/chat/ws", "", "/chat", ("/chat", "/ws")),
         ("/ws", "", "/chat", ("/chat", "/ws")),
         # uvicorn puts its root path before every path.

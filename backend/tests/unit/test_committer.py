@@ -100,7 +100,7 @@ async def test_a_batch_is_delivered_during_the_io_of_the_next_one(harness: Commi
 
 
 async def test_a_blocked_commit_does_not_delay_the_previous_delivery(harness: CommitterHarness) -> None:
-    """For example by a lock that another program holds on the file."""
+    """Another program may hold a lock on the file, for example."""
     harness.log.holds_io_pending = True
     harness.send("a")
     await run_turns()
@@ -168,7 +168,7 @@ async def test_s7_an_unexpected_error_of_the_log_is_an_outcome(
 async def test_s6_an_unstorable_draft_is_refused_and_the_others_stored(
     harness: CommitterHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # Half a surrogate pair has no UTF-8. The protocol refuses it earlier; if it ever does not, no other draft fails.
+    # Half a surrogate pair has no UTF-8 encoding. If the protocol ever accepted it, other drafts must not fail.
     harness.send("a", "\ud800", "b")
     await run_turns()
     for _ in ("the batch", "a", "the one at fault", "b"):

@@ -36,7 +36,7 @@ def seqs(socket: FakeConnection) -> list[int]:
 
 
 async def test_r5_w1_a_cursor_beyond_the_room_resumes_if_the_log_has_it(harness: HubHarness) -> None:
-    """HTTP shows an entry from its commit on; its delivery waits for the next batch."""
+    """A client may read an entry over HTTP once it is committed, while its delivery waits for the next batch."""
     ada, first = await harness.join(ADA)
     harness.log.holds_io_pending = True
     ada.on_text(send("a"))

@@ -52,7 +52,7 @@ def find_expressions() -> Iterator[Expression]:
             if not isinstance(node, ast.Call):
                 continue
             of_re = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-            if of_re and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # just seen
+            if of_re and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # checked above
                 yield module, pattern_text(node.args[0], module)
             for keyword in node.keywords:
                 if keyword.arg == "pattern":

@@ -9,7 +9,7 @@ import pytest
 BACKEND = Path(__file__).parents[2]
 ROOT = BACKEND.parent
 README = (BACKEND / "README.md").read_text()
-#: The folder below which a path in the sections "I want to change" and "Add …" is, by the beginning of the path.
+#: The folder of the paths in the sections "I want to change" and "Add …", by the beginning of the path.
 FOLDER_ROOTS = {"backend/": ROOT, "frontend/": ROOT, "e2e/": ROOT, "alcove/": BACKEND}
 
 
