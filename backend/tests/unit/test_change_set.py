@@ -50,6 +50,7 @@ def test_w10_many_rooms_are_split_over_several_messages() -> None:
         changes.add_room(f"room-{n}", n)
 
     messages = list(changes.messages())
+    # A message has at most 200 rooms.
     assert [len(message.heads) for message in messages] == [200, 200, 50]
     assert {item: head for message in messages for item, head in message.heads.items()} == {
         f"room-{n}": n for n in range(450)

@@ -12,6 +12,11 @@ from alcove.storage.outcomes import DraftOutcomes
 from tests.support.committer import ADA, CommitterHarness
 from tests.support.turns import run_turns
 
+#: The maximum numbers of waiting drafts, of drafts in one commit, and of bytes in one commit before its last draft.
+MAX_WAITING = 5000
+MAX_DRAFTS = 1024
+MAX_BYTES = 8 * 1024 * 1024
+
 
 @pytest.fixture
 async def harness() -> AsyncIterator[CommitterHarness]:
@@ -231,16 +236,16 @@ async def test_s3_handlers_are_called_although_another_one_failed(
 
 
 async def test_l4_submit_raises_while_too_many_drafts_wait(harness: CommitterHarness) -> None:
-    harness.send(*(str(n) for n in range(5000)))
+    harness.send(*(str(n) for n in range(MAX_WAITING)))
     await run_turns()
 
-    assert len(harness.committer) == 5000
+    assert len(harness.committer) == MAX_WAITING
     with pytest.raises(QueueFullError):
         harness.send("late")
     harness.log.settle()
     await run_turns()
     harness.send("late")
-    assert len(harness.committer) == 5000 - 1024 + 1
+    assert len(harness.committer) == MAX_WAITING - MAX_DRAFTS + 1
 
 
 async def test_many_drafts_are_stored_in_two_halves(harness: CommitterHarness) -> None:
@@ -251,11 +256,12 @@ async def test_many_drafts_are_stored_in_two_halves(harness: CommitterHarness) -
         harness.log.settle()
         await run_turns()
 
+    # Half of 800 drafts, then half of the 900 that have no outcome yet, and the rest.
     assert [len(batch) for batch in harness.batches()] == [400, 450, 50]
 
 
 async def test_few_drafts_form_one_commit(harness: CommitterHarness) -> None:
-    harness.send(*(str(n) for n in range(256)))
+    harness.send(*(str(n) for n in range(256)))  # more would be split
     await run_turns()
 
     assert [len(batch) for batch in harness.batches()] == [256]
@@ -269,12 +275,12 @@ async def test_a_commit_is_bounded_by_drafts_and_by_bytes(harness: CommitterHarn
         harness.log.settle()
         await run_turns()
 
-    assert len(harness.batches()[0]) == 1024
+    assert len(harness.batches()[0]) == MAX_DRAFTS
     assert sum(map(len, harness.batches())) == 2300
     sizes = [
         sum(len(memoryview(draft.body)) for draft in batch if draft.body is not None) for batch in harness.log.batches
     ]
-    assert max(sizes) <= 8 * 1024 * 1024 + 60_002
+    assert max(sizes) <= MAX_BYTES + 60_002
     assert [outcome for call in harness.ada.calls for outcome in call] == [
         *((str(n), n + 1) for n in range(2000)),
         *((f"large {n}", n + 2001) for n in range(300)),

@@ -41,6 +41,7 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
 
     assert 250 == len(readers) == len({connection.member for connection in result.connections})
     responses = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
+    # A message has at most 100 connections.
     assert [(len(response.connections), response.more) for response in responses] == [
         (100, True),
         (100, True),

@@ -21,6 +21,7 @@ RequestToken = Callable[[str | None], Any]
 
 
 def fastapi_endpoint() -> RequestToken:
+    """Load the endpoint for FastAPI, which reads the user from a cookie."""
     transport = httpx.ASGITransport(module("fastapi_endpoint.py").app)
 
     async def request_token(user: str | None) -> Any:
@@ -32,6 +33,7 @@ def fastapi_endpoint() -> RequestToken:
 
 
 def flask_endpoint() -> RequestToken:
+    """Load the endpoint for Flask, which reads the user from the session."""
     app = module("flask_endpoint.py").app
 
     def request_token(user: str | None) -> Any:
@@ -44,6 +46,7 @@ def flask_endpoint() -> RequestToken:
 
 
 def django_endpoint() -> RequestToken:
+    """Load the endpoint for Django, which reads the user from the request."""
     from django.conf import settings  # noqa: PLC0415 - it is slow to load
     from django.test import RequestFactory  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415

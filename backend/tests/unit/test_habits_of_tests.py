@@ -9,7 +9,9 @@ E2E = BACKEND.parent / "e2e"
 #: The only module that makes HTTP clients.
 HTTP = BACKEND / "tests" / "support" / "http.py"
 SOURCES = sorted([*(BACKEND / "tests").rglob("*.py"), *E2E.rglob("*.py")])
+#: The ends of the names of functions that patch an object.
 PATCHES = [["monkeypatch", "setattr"], ["monkeypatch", "delattr"], ["patch", "setattr"], ["mock", "patch"], ["patch"]]
+#: The functions and classes of httpx that make a request.
 CLIENTS = {"Client", "AsyncClient", "get", "post", "put", "patch", "delete", "request", "stream"}
 
 

@@ -230,6 +230,7 @@ async def test_d2_s9_a_reader_catches_up_while_messages_are_deleted(harness: Hub
     await join_task
 
     entries = {line.seq: line for line in reader.lines if isinstance(line, Entry)}
+    # The messages 1 to 1000 and two deletes, of the first message of each page of 250; deletes have no body either.
     assert list(entries) == list(range(1, 1003))
     assert {seq for seq, entry in entries.items() if entry.deleted is not UNSET} == {1, 251}
     assert {seq for seq, entry in entries.items() if entry.body is UNSET} == {1, 251, 1001, 1002}

@@ -16,20 +16,24 @@ ADA = {"id": "ada", "name": "Ada"}
 
 
 def room_line(item: str) -> dict[str, Any]:
+    """Create the line that begins a room."""
     return {"type": "room", "item": item}
 
 
 def entry_line(seq: int, kind: str = "message", **fields: object) -> dict[str, Any]:
+    """Create the line of an entry; a field of None is omitted."""
     body = {} if kind == "delete" else {"body": f"number {seq}"}
     line = {"type": "entry", "seq": seq, "kind": kind, "id": f"c{seq}", "by": ADA, "at": 1_700_000_000_000 + seq}
     return {name: value for name, value in (line | body | fields).items() if value is not None}
 
 
 def mark_line(seq: int) -> dict[str, Any]:
+    """Create the line of a read mark."""
     return {"type": "read", "by": "ada", "seq": seq}
 
 
 def create_file(*lines: object) -> ImportFile:
+    """Create a file of these lines; None stands for a blank line."""
     return ImportFile(io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" if line else b"\n" for line in lines)))
 
 
@@ -43,6 +47,7 @@ def sent_lines(file: ImportFile) -> list[tuple[int, str, Any]]:
 
 
 def target_ids(file: ImportFile) -> list[str | None]:
+    """Return the id that each sent line refers to, or None."""
     return [getattr(line.target, "id", None) for _, _, line in sent_lines(file)]
 
 

@@ -15,10 +15,12 @@ MESSAGE: dict[str, Any] = {"type": "entry", "kind": "message", "id": "c1", "by":
 
 
 def encode(*lines: object) -> bytes:
+    """Encode the lines of a request; bytes are taken as they are."""
     return b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)
 
 
 def read_error(*lines: object) -> str:
+    """Return the text of the error that reading these lines raises."""
     with pytest.raises(LineError) as error:
         list(lines_of(encode(*lines), 1))
     return str(error.value)

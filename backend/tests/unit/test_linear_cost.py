@@ -41,6 +41,7 @@ WORST_GROWTH = 8
 
 #: A regular expression: the name of its module, and its text.
 Expression = tuple[str, str]
+#: The functions of `re` whose first argument is a pattern.
 _CALLS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 
 
@@ -51,8 +52,8 @@ def find_expressions() -> Iterator[Expression]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call):
                 continue
-            of_re = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-            if of_re and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # checked above
+            is_method = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+            if is_method and node.func.value.id == "re" and node.func.attr in _CALLS:  # type: ignore[attr-defined] # checked above
                 yield module, pattern_text(node.args[0], module)
             for keyword in node.keywords:
                 if keyword.arg == "pattern":

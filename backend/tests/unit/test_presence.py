@@ -11,6 +11,7 @@ ADA, BOB, CYD = Person("ada", "Ada"), Person("bob", "Bob"), Person("cyd", "Cyd")
 
 
 def create_presence(*people: Person) -> RoomPresence:
+    """Create the presence of a room that these people have joined, once per connection."""
     presence = RoomPresence({})
     for person in people:
         presence.join(person)

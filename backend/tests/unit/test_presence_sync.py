@@ -205,7 +205,7 @@ async def test_x1_a_request_for_many_rooms_is_split_into_bounded_messages() -> N
     requests = process.new_requests()
 
     assert [item for items in requests for item in items] == [f"item-{n}" for n in range(450)]
-    assert max(map(len, requests)) == 200
+    assert max(map(len, requests)) == 200  # the maximum number of rooms in a message
 
 
 @virtual_time

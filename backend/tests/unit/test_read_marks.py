@@ -50,6 +50,7 @@ async def test_p5_the_greater_of_two_waiting_marks_is_stored(log: HeldLog) -> No
 
 async def test_p5_a_transaction_takes_a_bounded_number_of_marks(log: HeldLog) -> None:
     writer = ReadMarkWriter(log)
+    # A transaction takes at most 1000 marks.
     batches = [{f"{batch}-{n}": 1 for n in range(500)} for batch in range(3)]
     tasks = [asyncio.create_task(writer.store("a", marks)) for marks in batches]
     await run_turns()

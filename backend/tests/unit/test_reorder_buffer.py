@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from alcove.cluster.reorder import ReorderBuffer
 from tests.support.memory_rooms import entries, seqs
 
+#: The maximum number of entries in a buffer.
+CAPACITY = 4096
+
 #: Batches as processes publish them: dense runs of seqs from 1 to 30, in any order, some more than once.
 runs = st.tuples(st.integers(1, 30), st.integers(1, 6)).map(lambda run: range(run[0], min(31, run[0] + run[1])))
 
@@ -61,14 +64,14 @@ def test_x2_a_full_buffer_still_knows_the_head() -> None:
     buffer.add(entries(*range(2, 6002)), oldest=1)
     batch = buffer.take(1)
 
-    assert seqs(batch) == list(range(2, 2 + 4096))
+    assert seqs(batch) == list(range(2, 2 + CAPACITY))
     assert buffer.known == 6001
 
 
 def test_x2_entries_already_in_the_room_are_removed() -> None:
     """A room that was advanced past held entries never takes them; they must not fill the buffer."""
     buffer = ReorderBuffer()
-    buffer.add(entries(*range(2, 4098)), oldest=1)
+    buffer.add(entries(*range(2, 2 + CAPACITY)), oldest=1)
     assert buffer.take(5000) == []
 
     buffer.add(entries(5001), oldest=1)

@@ -8,6 +8,8 @@ from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Pong, Violation
 from tests.support.client_frames import MASK, masked
 
 MAX_MESSAGE_BYTES = 1000
+# The first byte of a frame is 0x80 if the frame ends a message, plus the opcode: 0 continuation, 1 text, 2 binary,
+# 8 close, 9 ping, 10 pong (section 5.2).
 
 
 def parse_events(*reads: bytes) -> list[Event]:
@@ -28,6 +30,7 @@ def violation_code(*reads: bytes) -> int:
 
 
 def split_into_bytes(data: bytes) -> list[bytes]:
+    """Return each byte as a separate read."""
     return [data[i : i + 1] for i in range(len(data))]
 
 

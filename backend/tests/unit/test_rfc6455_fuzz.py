@@ -67,6 +67,7 @@ class Reference:
         return Outcome(self.events, None)
 
     def process_frame(self, opcode: Opcode, data: bytes, fin: bool) -> int | None:  # noqa: FBT001 - a frame's own bit
+        """Add the event of a frame; return the close code if the frame ends the stream."""
         if opcode is Opcode.PING:
             self.events.append(Ping(data))
         elif opcode is Opcode.PONG:
@@ -89,6 +90,7 @@ class Reference:
 
 
 def is_utf8(text: bytes) -> bool:
+    """Return whether the text is complete, valid UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError:

@@ -12,6 +12,7 @@ REFUSED_TOKEN = Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, "the token 
 
 
 def draft_ids(harness: SessionHarness) -> list[str]:
+    """Return the ids of the drafts that the session has submitted."""
     return [draft.id for draft in harness.host.drafts]
 
 

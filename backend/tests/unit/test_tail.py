@@ -12,18 +12,22 @@ ADA = Person("ada", "Ada")
 
 
 def message(seq: int, body: str = "hello") -> Entry:
+    """Create a message."""
     return Entry(seq, "message", f"m{seq}", ADA, seq, body=raw(body))
 
 
 def edit(seq: int, target: int, body: str = "hello!") -> Entry:
+    """Create an edit of the message `target`."""
     return Entry(seq, "edit", f"e{seq}", ADA, seq, target, raw(body))
 
 
 def delete(seq: int, target: int) -> Entry:
+    """Create a delete of the message `target`."""
     return Entry(seq, "delete", f"d{seq}", ADA, seq, target)
 
 
 def create_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_000) -> Tail:
+    """Create a tail with these entries, added one by one."""
     tail = Tail(max_entries, max_bytes)
     for entry in entries:
         tail.extend([entry])
@@ -31,6 +35,7 @@ def create_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_00
 
 
 def decoded_lines(tail: Tail, after: int = 0) -> list[dict[str, Any]]:
+    """Return the lines after a position, decoded."""
     lines = tail.after(after, 1_000_000)
     assert lines is not None
     return [json.loads(line) for line in lines]
