@@ -25,7 +25,7 @@ def connection_state(cursor: int, *, member: str = "bob") -> ConnectionState:
 
 
 def connection_requests(messages: list[tuple[str, ClusterMessage]]) -> list[ConnectionsRequest]:
-    """Return the requests for connections among messages."""
+    """Return the messages that request the connections of all processes."""
     return [
         message for channel, message in messages if channel == ALL_PROCESSES and isinstance(message, ConnectionsRequest)
     ]

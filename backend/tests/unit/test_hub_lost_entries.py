@@ -101,8 +101,8 @@ def ids(socket: FakeConnection) -> list[str]:
     return [line.id for line in socket.lines if isinstance(line, Entry)]
 
 
-async def assert_all_start_over(harness: LossyHub, before: FakeConnection, *expected: str) -> None:
-    """Check that the connection was closed with 1012, and that a resume starts over and reads what the log has."""
+async def assert_reset_after_close(harness: LossyHub, before: FakeConnection, *expected: str) -> None:
+    """Check that the connection was closed with 1012, and that a resume is reset and reads the entries of the log."""
     assert before.close_code == Close.RESTART
     after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
@@ -119,7 +119,7 @@ async def test_x8_a_send_notices_lost_entries(harness: LossyHub) -> None:
     await harness.post("d")
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(harness, ada, "a", "d")
+    await assert_reset_after_close(harness, ada, "a", "d")
 
 
 async def test_x8_a_send_is_not_acked_in_a_lost_history(harness: LossyHub) -> None:
@@ -135,7 +135,7 @@ async def test_x8_a_send_is_not_acked_in_a_lost_history(harness: LossyHub) -> No
     await harness.settle()
 
     assert [line.id for line in socket.lines if isinstance(line, Ack)] == ["a", "b", "c"]
-    await assert_all_start_over(harness, socket, "a", "d")
+    await assert_reset_after_close(harness, socket, "a", "d")
     session.on_close(Close.RESTART)
     assert harness.hub.connections == 2
 
@@ -151,7 +151,7 @@ async def test_x8_a_read_of_the_log_notices_lost_entries(harness: LossyHub, rewr
         harness.hub._rooms._cluster._recovery.check_heads(["foo"])
     await harness.settle()
 
-    await assert_all_start_over(harness, ada, "a", *("xyz" if rewritten else ""))
+    await assert_reset_after_close(harness, ada, "a", *("xyz" if rewritten else ""))
 
 
 async def test_x8_entries_that_contradict_memory_are_checked_in_the_log(harness: LossyHub) -> None:
@@ -162,7 +162,7 @@ async def test_x8_entries_that_contradict_memory_are_checked_in_the_log(harness:
     harness.hub._rooms._cluster._recovery.deliver("foo", [outcome.entry], 1, hello(ada).log)
     await harness.settle()
 
-    await assert_all_start_over(harness, ada, "a", "x")
+    await assert_reset_after_close(harness, ada, "a", "x")
 
 
 async def test_x8_a_page_for_a_gap_is_compared_with_memory(harness: LossyHub) -> None:
@@ -176,7 +176,7 @@ async def test_x8_a_page_for_a_gap_is_compared_with_memory(harness: LossyHub) ->
         await harness.settle()
 
     assert ids(ada) == ["a", "b", "c"]
-    await assert_all_start_over(harness, ada, "a", "x", "y", "z")
+    await assert_reset_after_close(harness, ada, "a", "x", "y", "z")
 
 
 async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness: LossyHub) -> None:
@@ -186,7 +186,7 @@ async def test_x8_a_head_behind_the_one_in_memory_is_checked_in_the_log(harness:
     harness.hub._rooms._cluster._recovery.check_reported("foo")
     await harness.settle()
 
-    await assert_all_start_over(harness, ada, "a", "x")
+    await assert_reset_after_close(harness, ada, "a", "x")
 
 
 async def test_x8_a_message_of_another_history_alone_closes_no_connection(harness: LossyHub) -> None:
@@ -208,12 +208,12 @@ async def test_x8_a_reader_of_the_log_notices_lost_entries() -> None:
     await run_turns(1)
     await harness.settle()
 
-    await assert_all_start_over(harness, ada, "a")
+    await assert_reset_after_close(harness, ada, "a")
     await harness.log.close()
 
 
 async def assert_new_history(harness: LossyHub, before: FakeConnection, *expected: str) -> None:
-    """Check that a resume of a client that left starts over, in a new history with these entries."""
+    """Check that a resume of a client that left is reset to a new history with these entries."""
     after = await harness.join(StartPosition(after=3, log_id=hello(before).log))
     assert hello(before).log != hello(after).log
     assert hello(after).reset

@@ -94,11 +94,11 @@ async def test_w10_s9_a_message_deleted_during_the_read_is_not_sent(rooms: ListR
 
 async def test_w10_d2_a_stuck_reader_does_not_delay_others(rooms: ListRoom) -> None:
     slow_reader = await rooms.follow(member="slow", reads=False)
-    fast_reader = await rooms.follow(member="quick")
-    large = "x" * 60_000
+    fast_reader = await rooms.follow(member="fast")
+    large_body = "x" * 60_000
     for head in range(1, 11):
         for item in ("a", "b"):
-            rooms.write(item, body=large)
+            rooms.write(item, body=large_body)
             await rooms.feed.rooms_changed([item])
         await rooms.settle()
         assert {"a", "b"} <= set(fast_reader.new_items()), f"at head {head}"
@@ -109,9 +109,9 @@ async def test_w10_d2_a_stuck_reader_does_not_delay_others(rooms: ListRoom) -> N
     slow_reader.socket.take()
     await rooms.settle()
     lines = [line for line in slow_reader.lines() if line["type"] == "item"]
-    last = {line["item"]: line["head"] for line in lines}
-    assert last == {"a": 10, "b": 10}
-    assert len(lines) < 20
+    latest_heads = {line["item"]: line["head"] for line in lines}
+    assert latest_heads == {"a": 10, "b": 10}
+    assert len(lines) < 20  # of 20 changes
     assert not slow_reader.reader.due
 
 

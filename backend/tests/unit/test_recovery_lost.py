@@ -93,7 +93,7 @@ async def test_x9_entries_of_another_history_are_not_delivered() -> None:
 
 @virtual_time
 async def test_x8_a_reported_head_behind_the_room_is_checked_once() -> None:
-    """Another process may be late, or may have read a log that lost its end."""
+    """The process that reported it may be late, or may have read a log that lost its last entries."""
     process, _ = await start_process()
     process.recovery.check_reported("foo")
     await elapse(0.1)
