@@ -1,4 +1,4 @@
-// A button that is an icon: its label is read out, and shown on hover.
+// A button that is an icon, with a label for screen readers.
 
 import { Icon } from "alcove-react";
 import type { ComponentProps } from "react";
@@ -8,13 +8,7 @@ type IconButtonProps = ComponentProps<"button"> & { readonly path: string; reado
 
 export function IconButton({ path, label, className, ...rest }: IconButtonProps) {
   return (
-    <button
-      {...rest}
-      type="button"
-      className={`${styles.button} ${className ?? ""}`}
-      aria-label={label}
-      title={label}
-    >
+    <button {...rest} type="button" className={`${styles.button} ${className ?? ""}`} aria-label={label}>
       <Icon path={path} size={18} />
     </button>
   );

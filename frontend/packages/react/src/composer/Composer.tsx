@@ -79,7 +79,6 @@ export function Composer(props: ComposerProps) {
           type="submit"
           className={styles.send}
           aria-label={t("composer.send")}
-          title={t("composer.send")}
           aria-disabled={!canSend}
         >
           <Icon path={SEND} size={18} />

@@ -17,15 +17,13 @@ export function EmojiButton({ field, onText }: EmojiButtonProps) {
   const { t } = useAlcoveContext();
   const [open, setOpen] = useState(false);
   const Picker = usePicker(open);
-  const label = t("composer.emoji");
 
   return (
     <>
       <button
         type="button"
         className={styles.button}
-        aria-label={label}
-        title={label}
+        aria-label={t("composer.emoji")}
         aria-haspopup="dialog"
         aria-expanded={open}
         // The picker closes where it loses the focus: this button would open it again.

@@ -76,7 +76,7 @@ function CodeBlock({ code }: { readonly code: string }) {
         <button
           type="button"
           aria-label={label}
-          title={label}
+          className={styles.copy}
           onBlur={() => setCopied(false)}
           onPointerLeave={() => setCopied(false)}
           onClick={() => {

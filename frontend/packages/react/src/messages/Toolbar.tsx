@@ -29,7 +29,7 @@ export default function Toolbar({ message, own, actions }: ToolbarProps) {
             // Reached from the message by → (see useRoving), so that the log is one stop.
             tabIndex={-1}
             aria-label={shown}
-            title={shown}
+            className={styles.button}
             data-choice={key}
             onBlur={() => setDone(null)}
             onPointerLeave={() => setDone(null)}
