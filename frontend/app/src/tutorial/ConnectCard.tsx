@@ -12,7 +12,7 @@ type ConnectCardProps = {
   /** The item that the address names; null: the reader chooses. */
   readonly item: string | null;
   readonly credential: Credential | null;
-  /** In open mode any token will do, so that the tutorial's is offered. */
+  /** In open mode any token will do, so that the tutorial's is offered; to open a demo room is the first choice there. */
   readonly isOpen: boolean;
   readonly onConnect: (item: string, credential: Credential) => void;
 };
@@ -58,7 +58,7 @@ export function ConnectCard({ item, credential, isOpen, onConnect }: ConnectCard
           hint={t("item.nameHint")}
         />
       )}
-      <Button type="submit" weight="strong">
+      <Button type="submit" weight={isOpen ? "plain" : "strong"}>
         {t("connect")}
       </Button>
     </form>
