@@ -75,13 +75,13 @@ REFUSED_TOKENS: dict[str, tuple[Callable[[], str], str, str]] = {
     "no right": (lambda: token(items={"other": "rw"}), f"the right to read {ITEM}", "forbidden"),
 }
 STATUS_TEXTS = {
-    (EN, "wrong_key"): "No access · The token is signed with another key (4401).",
-    (EN, "expired"): "No access · The token has expired (4401).",
-    (EN, "revoked"): "No access · Your access has been revoked (4403).",
-    (EN, "forbidden"): "No access · You don't have access to this room (4403).",
-    (ES, "wrong_key"): "Sin acceso · El token está firmado con otra clave (4401).",
-    (ES, "expired"): "Sin acceso · El token ha caducado (4401).",
-    (ES, "forbidden"): "Sin acceso · No tienes acceso a esta sala (4403).",
+    (EN, "wrong_key"): "No access · The token is signed with another key.",
+    (EN, "expired"): "No access · The token has expired.",
+    (EN, "revoked"): "No access · Your access has been revoked.",
+    (EN, "forbidden"): "No access · You don't have access to this room.",
+    (ES, "wrong_key"): "Sin acceso · El token está firmado con otra clave.",
+    (ES, "expired"): "Sin acceso · El token ha caducado.",
+    (ES, "forbidden"): "Sin acceso · No tienes acceso a esta sala.",
 }
 HELP_TEXTS = {EN: "Paste another token", ES: "Pega otro token"}
 LIVE = {EN: "Live", ES: "En vivo"}

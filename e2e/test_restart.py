@@ -28,7 +28,7 @@ def test_c_a_restart_is_shown_and_the_client_reconnects(
     item.message.fill("half a thou")
 
     own_server.end()
-    expect(item.status).to_contain_text("Disconnected The server is restarting (1012)")
+    expect(item.status).to_contain_text("Disconnected The server is restarting. Close code 1012.")
     item.connect_button.click()
     expect(item.status).to_contain_text("cannot be reached")
 

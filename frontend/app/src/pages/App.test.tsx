@@ -110,7 +110,7 @@ describe("T2 the item's page", () => {
     expect(box("Message")).toHaveProperty("value", "half");
     expect(lines()).toEqual(["said before"]);
     expect(status()).toBe(
-      "Disconnected The server is restarting (1012). The server said: “deploy”. You can connect again.",
+      "Disconnected The server is restarting. Close code 1012. The server said: “deploy”. You can connect again.",
     );
   });
 

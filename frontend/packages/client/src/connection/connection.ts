@@ -226,6 +226,8 @@ export class Connection {
       this.#events.stop();
       this.#ungreet("events");
       this.#renewal.stop();
+      const { wire, platform } = this.#options;
+      wire.add("in", "socket", `close ${state.code} ${state.reason}`.trimEnd(), platform.now());
       if (aboutToken(state.code)) this.#refused(state.code, state.reason);
       else this.#authentication.unanswered();
     }

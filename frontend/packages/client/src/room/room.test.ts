@@ -211,6 +211,7 @@ describe("close codes (C)", () => {
       status: "noAccess",
       error: { closeCode: 4401, message: "bad signature" },
     });
+    expect(room.wire.view().lines.at(-1)?.text).toBe("close 4401 bad signature");
   });
 });
 

@@ -228,6 +228,6 @@ test("a room that the member cannot enter has one sentence and one way on in pla
   await tab.settle();
 
   expect(screen.queryByRole("textbox")).toBeNull();
-  expect(screen.getByText("You don't have access to this room (4403).")).toBeTruthy();
+  expect(screen.getByText("You don't have access to this room.")).toBeTruthy();
   expect(await screen.findByRole("button", { name: "Try again" })).toBeTruthy();
 });

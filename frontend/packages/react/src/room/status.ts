@@ -34,9 +34,6 @@ export function noAccessText({ status, error }: Pick<RoomState, "status" | "erro
 
 /** Return the server's reason where it is known, else what the close code means. */
 function whyOf(error: RoomState["error"], t: T): string {
-  const closeCode = error?.closeCode ?? 0;
-  // A number would be grouped: 4,401.
-  const code = String(closeCode);
   switch (error?.reason) {
     case "wrong_key":
     case "malformed":
@@ -45,11 +42,11 @@ function whyOf(error: RoomState["error"], t: T): string {
     case "revoked":
     case "signed_out":
     case "missing":
-      return t(`token.${error.reason}`, { code });
+      return t(`token.${error.reason}`);
     default: {
-      const known = closeCodes.get(closeCode);
+      const known = closeCodes.get(error?.closeCode ?? 0);
       // After others the room connects again.
-      return t(`closed.${known?.again === false ? known.meaning : "other"}`, { code });
+      return t(`closed.${known?.again === false ? known.meaning : "other"}`);
     }
   }
 }
