@@ -33,7 +33,7 @@ from alcove.rooms.process_status import ProcessStatus
 from alcove.rooms.queries import RoomQueries
 from alcove.rooms.renewal import TokenRenewal
 from alcove.rooms.room_changes import RoomChanges
-from alcove.rooms.sends import Sends
+from alcove.rooms.sends import SendLimiter
 from alcove.rooms.session import Session
 from alcove.rooms.start_position import StartPosition
 from alcove.rooms.writing import RoomWriter
@@ -121,25 +121,26 @@ class Hub:
         self.status = ProcessStatus(
             process_limits, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
-        #: Submit a draft; return the time in ms since the epoch (SessionHost, F3). Attributes, because methods would
-        #: cost one more call for each send.
-        self.append, self.now_ms = self._committer.submit, now_ms
-        self._sends = Sends(self._committer, limits, max_rates=process_limits.rate_limiters, clock=clock)
-        #: Take one send of a member's rate on an item, or raise Refusal (L2); store a draft.
-        self.take_send, self.check_rate, self.send = self._sends.take, self._sends.check_rate, self._sends.store
+        limiter = SendLimiter(limits, max_rates=process_limits.rate_limiters, clock=clock)
+        # Attributes, because methods would cost one more call for each send (SessionHost, F3, L2).
+        #: Submit a draft; store a draft and return its outcome.
+        self.append, self.send = self._committer.submit, self._committer.store
+        #: Take one send of a member's rate on an item; the second raises Refusal if there is none.
+        self.take_send, self.check_rate = limiter.take_send, limiter.check_rate
+        self.now_ms = now_ms
         #: Reads rooms without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
-        self.writer = RoomWriter(log, self._sends.store, limits, self._rooms, self.changes)
+        self.writer = RoomWriter(log, self.send, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
-        self.importer = Importer(log, self._sends.store, limits, self._rooms, max_waiting=process_limits.waiting_sends)
+        self.importer = Importer(log, self.send, limits, self._rooms, max_waiting=process_limits.waiting_sends)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._access_records = AccessRecords(
             Revocations() if revocations is None else revocations,
             Bans() if bans is None else bans,
             expiry=self._expiry,
             rooms=self._rooms,
-            store=self._sends.store,
+            store=self.send,
             tasks=self._tasks,
             on_bans_changed=feed.refresh_member,
         )

@@ -10,7 +10,7 @@ from alcove.command_decoder import unreadable_body
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
-from alcove.rooms.sends import StoreDraft, body_too_large, overloaded_refusal
+from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
 
@@ -84,7 +84,7 @@ class Importer:
             return None
         body = Raw(msgspec.json.format(line.body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
-            raise LineError(located.number, f"body: {body_too_large(self._limits, size)}")
+            raise LineError(located.number, f"body: {too_large_text(self._limits, size)}")
         if (problem := unreadable_body(body)) is not None:
             raise LineError(located.number, problem)
         return body

@@ -1,6 +1,5 @@
-"""Limit the rate and size of sends, and store them (S, L1, L2)."""
+"""Limit the rate of sends, and describe refused sends (L1, L2, L4)."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from alcove.errors import Close, Code, Refusal
@@ -9,19 +8,18 @@ from alcove.protocol import Limits
 from alcove.rate_limits import KeyedLimiter
 from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Draft, Outcome
-from alcove.storage.committer import Committer, QueueFullError
-from alcove.storage.outcomes import OutcomeFuture
+from alcove.storage.committer import QueueFullError
 
 #: Stores a draft, delivers it, and returns its outcome. Raises QueueFullError and LogUnavailableError.
 StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 
-def body_too_large(limits: Limits, size: int) -> str:
+def too_large_text(limits: Limits, size: int) -> str:
     """Format the message that refuses a body of `size` bytes (L1)."""
     return f"a body may have {limits.body_bytes} bytes, this one has {size}"
 
 
-def rate_exceeded(limits: Limits) -> str:
+def rate_exceeded_text(limits: Limits) -> str:
     """Format the message that refuses a send beyond the rate (L2)."""
     return f"at most {limits.sends_per_s:g} sends a second, {limits.burst} at once"
 
@@ -31,27 +29,25 @@ def overloaded_refusal(error: QueueFullError) -> Refusal:
     return Refusal(Code.OVERLOADED, Close.AT_CAPACITY, str(error), RETRY_MS)
 
 
-class Sends:
-    """Limits the rate of sends per member and item in this process, and stores drafts for callers without a session."""
+class SendLimiter:
+    """The rate limits of sends in this process: one for each member and item."""
 
-    def __init__(self, committer: Committer, limits: Limits, *, max_rates: int, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, *, max_rates: int, clock: Callable[[], float]) -> None:
         """Create the rate limiters.
 
         Args:
-            committer: Stores drafts.
             limits: The rate and burst of sends (L2).
             max_rates: The maximum number of rate limiters, one for each member and item.
             clock: Returns seconds of a monotonic clock.
 
         """
-        self._committer = committer
         self._limits = limits
         self._clock = clock
         self._rates = KeyedLimiter[tuple[str, str]](
             limits.sends_per_s, limits.burst, size=max_rates, on_evicted=LIMITS.labels("send_rates").inc
         )
 
-    def take(self, member: str, item: str) -> int:
+    def take_send(self, member: str, item: str) -> int:
         """Take one send from the member's rate on the item (L2).
 
         Returns:
@@ -67,17 +63,5 @@ class Sends:
             Refusal: 429 with `retry_ms` if the rate is exceeded (L2).
 
         """
-        if retry_ms := self.take(member, item):
-            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded(self._limits), retry_ms)
-
-    async def store(self, draft: Draft) -> Outcome:
-        """Submit a draft and wait for its outcome; a stored entry is durable and delivered then.
-
-        Raises:
-            QueueFullError: Too many sends wait for storage (L4).
-            LogUnavailableError: Storage does not answer, so nothing is stored (S7).
-
-        """
-        waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
-        self._committer.submit(draft, waiter)
-        return await waiter.outcome
+        if retry_ms := self.take_send(member, item):
+            raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, rate_exceeded_text(self._limits), retry_ms)

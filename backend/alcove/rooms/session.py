@@ -31,7 +31,7 @@ from alcove.rooms.cursor import Cursor
 from alcove.rooms.input_pace import InputPace
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.room import Room
-from alcove.rooms.sends import body_too_large, rate_exceeded
+from alcove.rooms.sends import too_large_text, rate_exceeded_text
 from alcove.rooms.session_host import SessionHost
 from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError
@@ -246,11 +246,11 @@ class Session:
 
     def _refuse_large(self, size: int, id: str) -> None:
         """Refuse a body that is too large (L1)."""
-        self._refuse(Code.TOO_LARGE, body_too_large(self._limits, size), id)
+        self._refuse(Code.TOO_LARGE, too_large_text(self._limits, size), id)
 
     def _refuse_rate(self, retry_ms: int, id: str) -> None:
         """Refuse a send beyond the rate, and close a client that ignores `retry_ms` (L2)."""
-        self._refuse(Code.RATE_LIMITED, rate_exceeded(self._limits), id, retry_ms)
+        self._refuse(Code.RATE_LIMITED, rate_exceeded_text(self._limits), id, retry_ms)
         if self._excess is None:
             self._excess = ExcessDetector()
         if self._excess.record_refusal(self._clock(), retry_ms):

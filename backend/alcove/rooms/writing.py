@@ -15,7 +15,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
-from alcove.rooms.sends import StoreDraft, body_too_large, overloaded_refusal
+from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Refused
 from alcove.storage.committer import QueueFullError
 
@@ -105,7 +105,7 @@ class RoomWriter:
         """
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
-            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, body_too_large(self._limits, size))
+            raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, too_large_text(self._limits, size))
         if (problem := unreadable_body(body)) is not None:
             raise Refusal(Code.INVALID, Close.INVALID, problem)
         return body

@@ -10,7 +10,7 @@ from alcove.errors import AlcoveError
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.storage.base import Draft, Log, LogUnavailableError, Outcome, Position, Refused, UnstorableError
-from alcove.storage.outcomes import OutcomeHandler, call_handlers
+from alcove.storage.outcomes import OutcomeFuture, OutcomeHandler, call_handlers
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,18 @@ class Committer:
         if self._task is None:
             # The task starts after everything that is ready in this turn of the loop, so those drafts join the batch.
             self._task = asyncio.create_task(self._run())
+
+    async def store(self, draft: Draft) -> Outcome:
+        """Submit a draft and wait for its outcome; a stored entry is durable and delivered then.
+
+        Raises:
+            QueueFullError: Too many drafts are waiting (L4).
+            LogUnavailableError: Storage does not answer, so nothing is stored (S7).
+
+        """
+        waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
+        self.submit(draft, waiter)
+        return await waiter.outcome
 
     async def drain(self) -> None:
         """Wait until no draft is waiting or being stored."""
