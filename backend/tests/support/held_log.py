@@ -1,4 +1,4 @@
-"""A log in memory whose calls wait until the test performs and answers them."""
+"""A log in memory whose calls wait until the test performs them and resolves their results."""
 
 import asyncio
 import sqlite3
@@ -32,7 +32,7 @@ Fault = Literal["nothing stored", "answer lost"]
 
 
 class PendingCall:
-    """One call of a log: the test lets it be performed first, and answered later."""
+    """One call of a log: the test performs it first, and resolves its future later."""
 
     def __init__(self, work: Callable[[], object], *, writes: bool) -> None:
         self.writes = writes
@@ -54,7 +54,7 @@ class PendingCall:
             self._outcome = LogUnavailableError(fault)
         self.performed = True
 
-    def answer(self) -> None:
+    def resolve(self) -> None:
         """Resolve the caller's future with the result."""
         if self._future.done():
             return
@@ -65,7 +65,7 @@ class PendingCall:
 
 
 class HeldLog:
-    """A log in memory with SQLite's own statements (Log); each call waits until the test performs and answers it."""
+    """A log in memory with SQLite's own statements (Log); each call waits until the test performs and resolves it."""
 
     def __init__(self, retention: Retention | None = None) -> None:
         connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -81,7 +81,7 @@ class HeldLog:
     def _hold(self, work: Callable[[], T], *, writes: bool = False) -> Awaitable[T]:
         call = PendingCall(work, writes=writes)
         self.pending_calls.append(call)
-        return call  # type: ignore[return-value] # answered with what the work returns
+        return call  # type: ignore[return-value] # resolved with what the work returns
 
     def append(
         self,
@@ -184,18 +184,18 @@ class HeldLog:
         waiting = [call for call in self.pending_calls if not call.performed]
         return [call for call in waiting if not call.writes] + [call for call in waiting if call.writes][:1]
 
-    def answerable(self) -> list[PendingCall]:
-        """Return the calls that may be answered next: the first that wrote, and all that read."""
+    def resolvable(self) -> list[PendingCall]:
+        """Return the calls that may be resolved next: the first that wrote, and all that read."""
         performed = [call for call in self.pending_calls if call.performed]
         return [call for call in performed if not call.writes] + [call for call in performed if call.writes][:1]
 
-    def answer(self, call: PendingCall) -> None:
-        """Answer a performed call, and remove it."""
+    def resolve(self, call: PendingCall) -> None:
+        """Resolve the future of a performed call, and remove the call."""
         self.pending_calls.remove(call)
-        call.answer()
+        call.resolve()
 
     def settle(self, fault: Fault | None = None) -> None:
-        """Perform and answer the first waiting call, or let it fail with `fault`."""
+        """Perform and resolve the first waiting call, or let it fail with `fault`."""
         first = self.pending_calls[0]
         first.perform(fault)
-        self.answer(first)
+        self.resolve(first)

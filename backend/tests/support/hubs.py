@@ -46,7 +46,7 @@ class HubHarness:
         while calls := [call for call in self.log.pending_calls if not call.writes]:
             for call in calls:
                 call.perform()
-                self.log.answer(call)
+                self.log.resolve(call)
             await run_turns()
 
     async def join(

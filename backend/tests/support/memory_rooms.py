@@ -113,13 +113,13 @@ class RoomLog:
         page: Page = self.log.store.read(item, after, None, 1_000_000, 1 << 40)
         return page.entries
 
-    async def answer(self, times: int | None = None) -> None:
-        """Perform and answer `times` storage calls; None: until none is waiting."""
+    async def run_calls(self, count: int | None = None) -> None:
+        """Perform and resolve `count` storage calls; None: until none is waiting."""
         await run_turns()
-        while self.log.pending_calls and (times is None or times > 0):
+        while self.log.pending_calls and (count is None or count > 0):
             self.log.settle()
             await run_turns()
-            times = None if times is None else times - 1
+            count = None if count is None else count - 1
 
     async def fail(self) -> None:
         """Let every waiting storage call fail."""

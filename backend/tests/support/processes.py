@@ -29,7 +29,7 @@ class Process:
         await self.cluster.open_room(item)
         room = self.storage.room(item)
         self.cluster.room_opened(room)
-        await self.storage.answer()
+        await self.storage.run_calls()
         return room
 
     def write(self, *ids: str, item: str = "foo") -> None:

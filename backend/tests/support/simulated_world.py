@@ -180,8 +180,8 @@ class World:
             self.rng.choice(work).perform(fault)
 
     def _answer(self) -> None:
-        if work := self.log.answerable():
-            self.log.answer(self.rng.choice(work))
+        if work := self.log.resolvable():
+            self.log.resolve(self.rng.choice(work))
 
     def _repeat(self) -> None:
         if self.alive:

@@ -96,7 +96,7 @@ async def test_x2_entries_too_large_for_the_bus_are_read_from_the_log() -> None:
     reader = await harness.open()
     harness.storage.write("a", "b")
     harness.receive(EntriesStored(2, 1))
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert reader.seqs == [1, 2]
 
@@ -110,7 +110,7 @@ async def test_x2_entries_of_an_opening_room_are_recorded() -> None:
     harness.receive(EntriesStored(2, 1), harness.storage.write("a", "b", item="bar"), channel="bar")
     harness.storage.write("c", item="bar")
     harness.receive(EntriesStored(3, 1), channel="bar")
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert harness.process.rooms.extended == [("bar", 2), ("bar", 3)]
 

@@ -48,11 +48,11 @@ async def test_x2_readers_catch_up_within_2_s_while_the_bus_is_down() -> None:
     harness.bus.fail()
     assert not harness.process.cluster.up
     await elapse(5)
-    await harness.storage.answer()
+    await harness.storage.run_calls()
     harness.storage.write("a")
     for _ in range(4):
         await elapse(0.5)
-        await harness.storage.answer()
+        await harness.storage.run_calls()
 
     assert reader.seqs == [1]
 
@@ -66,7 +66,7 @@ async def test_x2_readers_catch_up_within_2_s_without_notifications() -> None:
     harness.storage.write("a")
     for _ in range(4):
         await elapse(0.5)
-        await harness.storage.answer()
+        await harness.storage.run_calls()
 
     assert reader.seqs == [1]
 
@@ -78,7 +78,7 @@ async def test_x2_lost_entries_are_read_when_the_bus_recovers() -> None:
     harness.storage.write("a")
     start = asyncio.get_running_loop().time()
     harness.bus.recover()
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert reader.seqs == [1]
     assert asyncio.get_running_loop().time() == start
@@ -102,6 +102,6 @@ async def test_x2_a_silent_process_makes_rooms_read_the_log() -> None:
     harness.storage.write("a")
     for _ in range(6):
         await elapse(0.5)
-        await harness.storage.answer()
+        await harness.storage.run_calls()
 
     assert reader.seqs == [1]

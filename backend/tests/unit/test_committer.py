@@ -59,7 +59,7 @@ async def test_s3_s4_a_draft_is_acked_and_delivered_only_once_it_is_durable(harn
     harness.log.pending_calls[0].perform()
     await run_turns()
     assert (harness.delivered, harness.ada.calls) == ([], [])
-    harness.log.answer(harness.log.pending_calls[0])
+    harness.log.resolve(harness.log.pending_calls[0])
     await run_turns()
 
     assert (harness.delivered, harness.ada.calls) == ([["a"]], [[("a", 1)]])
@@ -94,7 +94,7 @@ async def test_a_batch_is_delivered_during_the_io_of_the_next_one(harness: Commi
     harness.send("b")
     first = harness.log.pending_calls[0]
     first.perform()
-    harness.log.answer(first)
+    harness.log.resolve(first)
     await run_turns()
     assert (len(harness.batches()), harness.delivered) == (2, [])
 

@@ -44,7 +44,7 @@ async def test_r5_w1_a_cursor_beyond_the_room_resumes_if_the_log_has_it(harness:
     ada.on_text(send("b"))
     commit = harness.log.pending_calls[0]
     commit.perform()
-    harness.log.answer(commit)
+    harness.log.resolve(commit)
     await run_turns()
     assert seqs(first) == []
 
@@ -73,7 +73,7 @@ async def test_p5_a_mark_stored_during_a_join_reaches_the_room(harness: HubHarne
     await run_turns()
     (mark,) = [call for call in harness.log.pending_calls if call.writes]
     mark.perform()
-    harness.log.answer(mark)
+    harness.log.resolve(mark)
     assert await mark_task == 1
 
     await harness.settle()
@@ -96,7 +96,7 @@ async def test_s4_a_room_opened_during_a_commit_has_the_entry_once(
     join_task = asyncio.create_task(harness.hub.join("foo", socket, BOB, StartPosition()))
     await harness.settle_reads()
     bob = await join_task
-    harness.log.answer(commit)
+    harness.log.resolve(commit)
     await run_turns()
 
     assert seqs(socket) == [1]
@@ -221,9 +221,9 @@ async def test_d2_s9_a_reader_catches_up_while_messages_are_deleted(harness: Hub
         ada.on_text(f'{{"type":"delete","id":"d{page}","target":{250 * page + 1}}}')
         await run_turns()
         harness.log.pending_calls[-1].perform()
-        harness.log.answer(harness.log.pending_calls[-1])
+        harness.log.resolve(harness.log.pending_calls[-1])
         await run_turns()
-        harness.log.answer(read)
+        harness.log.resolve(read)
         await run_turns()
         assert seqs(reader)[-1] == 250 * (page + 1)
     await harness.settle()

@@ -29,7 +29,7 @@ async def test_x5_entries_announced_by_the_database_are_read_from_the_log() -> N
     harness.storage.write("a")
     harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 1)))
     harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("bar", 9)))
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert (reader.seqs, harness.process.rooms.extended) == ([1], [])
 
@@ -43,9 +43,9 @@ async def test_x9_a_head_beyond_the_log_does_not_stop_delivery(source: str) -> N
         harness.receive(EntriesStored(2**53 - 1, 2**53 - 1))
     else:
         harness.sends.receive(DATABASE_SENDS, encode(HeadMoved("foo", 2**53 - 1)))
-    await harness.storage.answer()
+    await harness.storage.run_calls()
     harness.receive(EntriesStored(1, 1), harness.storage.write("a"))
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert (reader.seqs, harness.storage.rooms["foo"].head) == ([1], 1)
 
@@ -59,7 +59,7 @@ async def test_x9_only_heads_are_accepted_from_the_database() -> None:
     for message in (EntriesStored(1, 1), ChatLine("forged"), MemberTyping("ada", "Ada"), ProcessAlive("other")):
         harness.sends.receive(DATABASE_SENDS, encode(message))
     await elapse(0.25)
-    await harness.storage.answer()
+    await harness.storage.run_calls()
 
     assert (reader.seqs, messages) == ([], [])
 
@@ -71,11 +71,11 @@ async def test_x9_revocations_are_read_only_from_the_log() -> None:
     reader = Reader(await harness.process.open("!revoked"))
     forged = harness.storage.write("a")  # of another room
     harness.receive(EntriesStored(1, 1), forged, channel="!revoked")
-    await harness.storage.answer()
+    await harness.storage.run_calls()
     assert reader.seqs == []
 
     harness.receive(EntriesStored(1, 1), harness.storage.write("b", item="!revoked"), channel="!revoked")
-    await harness.storage.answer()
+    await harness.storage.run_calls()
     assert reader.seqs == [1]
 
 

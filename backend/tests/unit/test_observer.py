@@ -33,7 +33,7 @@ async def test_d1_an_observer_reads_the_log_and_then_gets_deliveries() -> None:
     storage.write("a", "b")
     room = storage.room()
     observer = RecordingObserver(storage)
-    await storage.answer()
+    await storage.run_calls()
     assert observer.seqs == [1, 2]
 
     room.deliver(storage.write("c", "d"), 1)
@@ -51,7 +51,7 @@ async def test_r3_a_delivery_waits_until_the_log_is_read() -> None:
     room.deliver(storage.write("c"), 1)
     assert observer.seqs == []
 
-    await storage.answer()
+    await storage.run_calls()
     assert observer.seqs == [1, 2, 3]
     storage.close()
 
@@ -63,7 +63,7 @@ async def test_x2_undelivered_entries_are_read_from_the_log() -> None:
     observer = RecordingObserver(storage)
     storage.write("a", "b")
     room.advance(2)
-    await storage.answer()
+    await storage.run_calls()
     room.deliver(storage.write("c"), 1)
 
     assert observer.seqs == [1, 2, 3]
@@ -76,7 +76,7 @@ async def test_r4_an_observer_skips_entries_removed_by_retention() -> None:
     storage.write("a", "b", "c", "d")
     room = storage.room()
     observer = RecordingObserver(storage)
-    await storage.answer()
+    await storage.run_calls()
     assert observer.seqs == [3, 4]
 
     room.deliver(entries(5), 4)
@@ -93,7 +93,7 @@ async def test_s9_an_observer_gets_no_body_deleted_during_its_read() -> None:
     await run_turns()
     storage.log.pending_calls[0].perform()  # the page is read before the delete
     room.deliver([Entry(2, "delete", "x", message.by, 7, 1)], 1)
-    storage.log.answer(storage.log.pending_calls[0])
+    storage.log.resolve(storage.log.pending_calls[0])
     await run_turns()
 
     assert (observer.batches[0][0].seq, observer.batches[0][0].deleted, observer.batches[0][0].body) == (1, 7, UNSET)
@@ -110,7 +110,7 @@ async def test_s7_an_observer_continues_when_the_log_recovers() -> None:
     assert observer.seqs == []
 
     await elapse(0.1)  # the delay after the first failure
-    await storage.answer()
+    await storage.run_calls()
     assert observer.seqs == [1]
     storage.close()
 
@@ -134,7 +134,7 @@ async def test_an_observer_of_a_closed_room_gets_nothing() -> None:
     observer = RecordingObserver(storage)
     await run_turns()
     room.close()
-    await storage.answer()
+    await storage.run_calls()
 
     assert observer.seqs == []
 
@@ -145,7 +145,7 @@ async def test_several_observers_each_keep_their_position() -> None:
     storage.write("a", "b", "c")
     storage.room()
     first, second = RecordingObserver(storage), RecordingObserver(storage, seq=2)
-    await storage.answer()
+    await storage.run_calls()
 
     assert (first.seqs, second.seqs) == ([1, 2, 3], [3])
     storage.close()

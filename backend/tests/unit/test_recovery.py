@@ -51,7 +51,7 @@ async def test_x2_entries_missing_for_20_ms_are_read_from_the_log() -> None:
     await elapse(GRACE_S)
     assert (process.reader.seqs, process.queries) == ([], 1)
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == [1, 2, 3]
     await elapse(1)
     assert process.queries == 0
@@ -68,7 +68,7 @@ async def test_x2_one_query_fills_the_gap_for_all_readers() -> None:
     await elapse(GRACE_S)
     assert process.queries == 1
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert all(reader.seqs == [1, 2, 3, 4] for reader in [process.reader, *other_readers])
 
 
@@ -80,7 +80,7 @@ async def test_x2_entries_up_to_a_published_head_are_read_at_once() -> None:
     await run_turns()
     assert process.queries == 1
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == [1, 2]
 
 
@@ -101,7 +101,7 @@ async def test_r3_repeated_entries_are_delivered_once() -> None:
     written = process.storage.write("a", "b", "c")
     process.recovery.deliver("foo", written[1:], 1)
     await elapse(GRACE_S)
-    await process.storage.answer()
+    await process.storage.run_calls()
     process.recovery.deliver("foo", written, 1)
     process.recovery.deliver("foo", written[2:], 1)
     await elapse(1)
@@ -141,7 +141,7 @@ async def test_d2_readers_of_a_room_far_behind_read_the_log_themselves() -> None
     await run_turns()
     assert process.room.head == 2500
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == list(range(1, 2501))
 
 
@@ -151,7 +151,7 @@ async def test_r4_missed_entries_removed_by_retention_become_a_gap() -> None:
     for name in "abcde":
         process.storage.write(name)
     process.recovery.note_head("foo", 5)
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert [line for line in process.reader.socket.lines if isinstance(line, Gap)] == [Gap(1, 3)]
     assert process.reader.seqs == [4, 5]
@@ -168,7 +168,7 @@ async def test_x2_a_room_closed_during_the_read_of_its_gap_gets_nothing() -> Non
     process.recovery.forget("foo")
     process.storage.write("c")
     reopened = Reader(process.storage.room(), after=3)
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert (process.reader.seqs, reopened.seqs) == ([], [])
 
@@ -200,12 +200,12 @@ async def test_r3_x2_readers_get_the_whole_log_after_any_losses(
             case "fault":
                 await process.storage.fail()
             case _:
-                await process.storage.answer()
+                await process.storage.run_calls()
                 await elapse(GRACE_S)
     for _ in range(3):
         process.recovery.retry()
         await elapse(GRACE_S)
-        await process.storage.answer()
+        await process.storage.run_calls()
 
     assert process.reader.seqs == list(range(1, 21))
 
@@ -216,6 +216,6 @@ async def test_x2_a_room_without_connections_follows_the_log_too() -> None:
     process.reader.leave()
     process.recovery.deliver("foo", process.storage.write("a", "b")[1:], 1)
     await elapse(GRACE_S)
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert process.room.head == 2

@@ -21,7 +21,7 @@ async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
     await run_turns()
     pages = 0
     while process.queries:
-        await process.storage.answer(1)
+        await process.storage.run_calls(1)
         pages += 1
 
     assert process.reader.seqs == list(range(1, 601))
@@ -38,7 +38,7 @@ async def test_x4_an_unread_gap_is_filled_when_storage_recovers() -> None:
     assert (process.reader.seqs, process.queries) == ([], 0)
 
     process.recovery.retry()
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == [1, 2]
 
 
@@ -52,7 +52,7 @@ async def test_x7_the_sole_writer_of_a_log_reads_nothing_for_the_room() -> None:
     process.recovery.deliver("foo", written[2:], 1)
     assert process.room.head == 3
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == [1, 2, 3]
 
 
@@ -61,7 +61,7 @@ async def test_r5_a_cursor_beyond_the_room_waits_for_the_room() -> None:
     process = RecoveringProcess()
     process.storage.write("a", "b", "c")
     catch_up_task = asyncio.create_task(process.recovery.catch_up(process.room, 2))
-    await process.storage.answer()
+    await process.storage.run_calls()
     await catch_up_task
     assert process.room.head == 3
 
@@ -85,7 +85,7 @@ async def test_x2_checked_rooms_get_entries_and_marks_from_the_log() -> None:
     process.storage.write("a", "b")
     process.storage.log.store.move_read_marks([RoomReadMark("foo", "ada", 2)])
     process.recovery.check_heads(["foo", "bar"])
-    await process.storage.answer()
+    await process.storage.run_calls()
     await elapse(0.25)
 
     assert process.reader.seqs == [1, 2]
@@ -100,7 +100,7 @@ async def test_x2_many_rooms_are_checked_in_bounded_queries() -> None:
     await run_turns()
     for _ in range(3):  # of at most 500 rooms
         assert process.queries == 1
-        await process.storage.answer(1)
+        await process.storage.run_calls(1)
 
     assert process.queries == 0
     assert len(process.rooms.extended) == 1200
@@ -117,7 +117,7 @@ async def test_x4_a_failed_check_of_rooms_is_repeated() -> None:
     assert process.queries == 0
 
     process.recovery.retry()
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert process.reader.seqs == [1]
 
 

@@ -24,7 +24,7 @@ async def test_x8_a_log_shorter_than_the_room_lost_its_history() -> None:
     process, _ = await start_process()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert process.rooms.lost == ["foo"]
 
@@ -37,7 +37,7 @@ async def test_x8_a_log_with_other_entries_lost_its_history() -> None:
     rewritten = process.storage.write("x", "y", "z", by=BOB)
     process.recovery.deliver("foo", rewritten, 1)
     await elapse(1)
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert process.rooms.lost == ["foo"]
     assert process.reader.seqs == [1, 2, 3]
@@ -49,7 +49,7 @@ async def test_x8_a_gap_read_from_another_history_is_not_delivered() -> None:
     process.storage.lose(1)
     process.storage.write("x", "y", "z", by=BOB)
     process.recovery.note_head("foo", 4)
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert process.rooms.lost == ["foo"]
     assert process.reader.seqs == [1, 2, 3]
@@ -61,7 +61,7 @@ async def test_r5_a_cursor_beyond_a_lost_history_is_not_followed() -> None:
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
     catch_up_task = asyncio.create_task(process.recovery.catch_up(process.room, 5))
-    await process.storage.answer()
+    await process.storage.run_calls()
     await catch_up_task
 
     assert "foo" in process.rooms.lost
@@ -73,7 +73,7 @@ async def test_r5_a_cursor_beyond_a_lost_history_is_not_followed() -> None:
 async def test_x9_a_published_entry_absent_from_the_log_is_ignored(change: dict[str, object]) -> None:
     process, written = await start_process()
     process.recovery.deliver("foo", [replace(written[1], **change)], 1)
-    await process.storage.answer()
+    await process.storage.run_calls()
     process.recovery.deliver("foo", process.storage.write("next"), 1)
 
     assert process.rooms.lost == []
@@ -85,7 +85,7 @@ async def test_x9_entries_of_another_history_are_not_delivered() -> None:
     process, _ = await start_process()
     process.recovery.deliver("foo", [entry(4)], 1, "another history")
     process.recovery.check_reported("foo")
-    await process.storage.answer()
+    await process.storage.run_calls()
     await elapse(1)
 
     assert (process.rooms.lost, process.reader.seqs) == ([], [1, 2, 3])
@@ -99,7 +99,7 @@ async def test_x8_a_reported_head_behind_the_room_is_checked_once() -> None:
     await elapse(0.1)
     assert process.queries == 1
 
-    await process.storage.answer()
+    await process.storage.run_calls()
     assert (process.rooms.lost, process.reader.seqs) == ([], [1, 2, 3])
 
 
@@ -109,6 +109,6 @@ async def test_x8_a_room_without_connections_is_compared_with_the_log_too() -> N
     process.reader.leave()
     process.storage.lose(1)
     process.recovery.check_heads(["foo"])
-    await process.storage.answer()
+    await process.storage.run_calls()
 
     assert process.rooms.lost == ["foo"]
