@@ -8,11 +8,11 @@ from alcove.cluster.local_room import LocalRoom, LocalRooms
 from alcove.storage.base import Log, LogUnavailableError, Position, RoomState
 
 #: Rooms whose state is read in one query.
-_ROOMS = 500
+_ROOMS_PER_QUERY = 500
 
 
 class HeadCheck:
-    """Reads the heads of doubtful rooms from the log, in one background task for all of them."""
+    """The comparison of rooms in doubt with the log, in one background task for all of them."""
 
     def __init__(self, log: Log, rooms: LocalRooms, note_head: Callable[[str, int], None]) -> None:
         """Create a check that is not running.
@@ -38,13 +38,13 @@ class HeadCheck:
         await background.cancel(self._task)
 
     def start(self, items: Iterable[str]) -> None:
-        """Compare these items' rooms with the log, and also those whose earlier check failed."""
+        """Start to compare these items' rooms with the log, and those whose earlier check failed."""
         self._in_doubt.update(items)
         if self._in_doubt and self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run())
 
     def verify_history(self, item: str) -> None:
-        """Check whether the log lost its history: it reported a different entry at a seq that the room has (X8)."""
+        """Start to check whether the log has lost entries: it reported another entry at a seq that the room has (X8)."""
         self._contradicted.add(item)
         self.start([item])
 
@@ -53,17 +53,18 @@ class HeadCheck:
         self._contradicted.discard(item)
 
     async def _run(self) -> None:
-        """Read heads and read marks of all doubtful items, in pages; stop if the log does not answer."""
+        """Read heads and read marks of all items in doubt, in batches; stop if the log does not answer."""
         try:
             while self._in_doubt:
-                items = [self._in_doubt.pop() for _ in range(min(_ROOMS, len(self._in_doubt)))]
+                items = [self._in_doubt.pop() for _ in range(min(_ROOMS_PER_QUERY, len(self._in_doubt)))]
                 # The positions before the query: the log's later answer must contain at least these entries.
-                seen = {item: (room, room.position()) for item in items if (room := self._rooms.find(item)) is not None}
+                rooms = [room for item in items if (room := self._rooms.find(item)) is not None]
+                before = {room.item: (room, room.position()) for room in rooms}
                 try:
                     states = await self._log.room_states(items)
                     for item, state in states.items():
-                        if item in seen:
-                            await self._compare(*seen[item], state)
+                        if item in before:
+                            await self._compare(*before[item], state)
                         else:
                             self._note_head(item, state.head)
                 except LogUnavailableError:
@@ -72,12 +73,12 @@ class HeadCheck:
         finally:
             self._task = None
 
-    async def _compare(self, room: LocalRoom, seen: Position, state: RoomState) -> None:
-        """Apply the log's head and read marks to a room, or reset the room if the log lost its history.
+    async def _compare(self, room: LocalRoom, position: Position, state: RoomState) -> None:
+        """Apply the log's head and read marks to a room, or reset the room if the log has lost entries of it.
 
         Args:
             room: The room.
-            seen: The room's position before the log was read.
+            position: The room's position before the log was read.
             state: What the log has.
 
         Raises:
@@ -88,13 +89,13 @@ class HeadCheck:
         if self._rooms.find(item) is not room:
             return
         log_id = state.log
-        if log_id == seen.log and (state.head < seen.head or item in self._contradicted):
+        if log_id == position.log and (state.head < position.head or item in self._contradicted):
             # A replica may be a moment behind; only the database that takes writes knows whether entries are lost.
-            log_id = await self._log.verify_history(item, seen)
+            log_id = await self._log.verify_history(item, position)
             self._contradicted.discard(item)
             if self._rooms.find(item) is not room:
                 return
-        if log_id != seen.log:
+        if log_id != position.log:
             self._rooms.reset(item)
             return
         self._note_head(item, state.head)

@@ -45,37 +45,39 @@ class ClosedRoomPositions:
         self._tasks = tasks
         self._on_new_history = on_new_history
         self._limit, self._metrics = limit, metrics
-        self._seen: OrderedDict[str, Position] = OrderedDict()
-        self._comparing: asyncio.Task[None] | None = None
+        self._positions: OrderedDict[str, Position] = OrderedDict()
+        self._comparison: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """Return the number of rooms that are remembered."""
-        return len(self._seen)
+        return len(self._positions)
 
-    def remember(self, item: str, seen: Position) -> None:
+    def remember(self, item: str, position: Position) -> None:
         """Record the position of a room, unless the room is empty or a later position in the same history is known."""
-        if not seen.head:
+        if not position.head:
             return
-        known = self._seen.get(item)
-        if known is not None and known.log != seen.log:
+        known = self._positions.get(item)
+        if known is not None and known.log != position.log:
             self._report(item)
-        if known is None or known.log != seen.log or known.head < seen.head:
-            self._seen[item] = seen
-        self._seen.move_to_end(item)
-        if len(self._seen) > self._limit:
-            self._seen.popitem(last=False)
+        if known is None or known.log != position.log or known.head < position.head:
+            self._positions[item] = position
+        self._positions.move_to_end(item)
+        if len(self._positions) > self._limit:
+            self._positions.popitem(last=False)
             LIMITS.labels("closed_rooms").inc()
 
     def forget(self, item: str) -> None:
         """Drop the position of a room, which is in memory now."""
-        self._seen.pop(item, None)
+        self._positions.pop(item, None)
 
     def position(self, item: str) -> Position | None:
         """Return the last known position of the room; None: unknown."""
-        return self._seen.get(item)
+        return self._positions.get(item)
 
     async def verify(self, item: str, page: Page) -> bool:
-        """Return whether the log still has the entry at a room's last position; if not, give the room a new history.
+        """Check that the log still has the entry at a room's last position.
+
+        If it does not, the log has given the room a new history, and False is returned.
 
         Args:
             item: The item of the room.
@@ -85,53 +87,53 @@ class ClosedRoomPositions:
             LogUnavailableError: Storage does not answer.
 
         """
-        seen = self._seen.get(item)
+        position = self._positions.get(item)
         if (
-            seen is None
-            or seen.log != page.log
-            or (seen.head, seen.at) in {(entry.seq, entry.at) for entry in page.entries}
+            position is None
+            or position.log != page.log
+            or (position.head, position.at) in {(entry.seq, entry.at) for entry in page.entries}
         ):
             return True
-        return await self._verify_with_log(item, seen)
+        return await self._verify_with_log(item, position)
 
     def compare_all(self) -> None:
-        """Start to compare all remembered rooms with the log: the database may be another one than before."""
-        if self._seen and self._comparing is None:
-            self._comparing = self._tasks.spawn(self._compare_all())
+        """Start to compare all positions with the log, because the database may have failed over to another server."""
+        if self._positions and self._comparison is None:
+            self._comparison = self._tasks.spawn(self._compare_all())
 
     async def _compare_all(self) -> None:
-        """Compare the rooms in pages, and repeat a page while storage does not answer."""
+        """Compare the rooms in batches, and repeat a batch while storage does not answer."""
         try:
-            rooms = dict(self._seen)
+            rooms = dict(self._positions)
             while rooms:
                 try:
-                    await self._compare(dict(islice(rooms.items(), _ROOMS_PER_QUERY)), rooms)
+                    await self._compare_batch(dict(islice(rooms.items(), _ROOMS_PER_QUERY)), rooms)
                 except LogUnavailableError:
                     await asyncio.sleep(_RETRY_S)
         finally:
-            self._comparing = None
+            self._comparison = None
 
-    async def _compare(self, batch: dict[str, Position], remaining: dict[str, Position]) -> None:
+    async def _compare_batch(self, batch: dict[str, Position], remaining: dict[str, Position]) -> None:
         """Compare some rooms with the log, and remove them from `remaining`. Raises LogUnavailableError."""
-        entries = await self._log.entries_at([(item, seen.head) for item, seen in batch.items()])
-        for item, seen in batch.items():
-            entry = entries.get((item, seen.head))
-            if (entry is None or entry.at != seen.at) and self._seen.get(item) is seen:
-                await self._verify_with_log(item, seen)
+        entries = await self._log.entries_at([(item, position.head) for item, position in batch.items()])
+        for item, position in batch.items():
+            entry = entries.get((item, position.head))
+            if (entry is None or entry.at != position.at) and self._positions.get(item) is position:
+                await self._verify_with_log(item, position)
             del remaining[item]
 
-    async def _verify_with_log(self, item: str, seen: Position) -> bool:
+    async def _verify_with_log(self, item: str, position: Position) -> bool:
         """Ask the log whether it still has the position; if not, report the loss. Return whether it has.
 
         Raises:
             LogUnavailableError: Storage does not answer.
 
         """
-        log_id = await self._log.verify_history(item, seen)
-        if log_id == seen.log:
+        log_id = await self._log.verify_history(item, position)
+        if log_id == position.log:
             return True
-        if self._seen.get(item) is seen:
-            del self._seen[item]
+        if self._positions.get(item) is position:
+            del self._positions[item]
         self._report(item)
         self._on_new_history(item, log_id)
         return False

@@ -121,13 +121,13 @@ class RoomDirectory:
         return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
-        """Return how far this process has seen the item's log; None: it has not, or not lately."""
+        """Return the last position in the item's log that this process has seen; None: unknown."""
         room = self._rooms.get(item)
         return self._closed.position(item) if room is None else room.position()
 
-    def remember(self, item: str, seen: Position) -> None:
-        """Record how far the log of a room that is not in memory extends, to notice if it loses entries (X8)."""
-        self._closed.remember(item, seen)
+    def remember(self, item: str, position: Position) -> None:
+        """Record the last position of a room that is not in memory, to detect that its log loses entries (X8)."""
+        self._closed.remember(item, position)
 
     # --- opening and closing
 
@@ -242,7 +242,7 @@ class RoomDirectory:
         return item in self._opening
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
-        """Record how far the log of a room extends while the room is being opened (LocalRooms)."""
+        """Record that the log of a room that is being opened extends to `head` (LocalRooms)."""
         if opening := self._opening.get(item):
             opening.extend(head, log_id)
 

@@ -25,7 +25,7 @@ class Opening:
     marks: list[dict[str, int]] = field(default_factory=list)
 
     def extend(self, head: int, log_id: str) -> None:
-        """Record how far the log extends; `log_id`: the history of `head`, "" if unknown."""
+        """Record that the log extends to `head`; `log_id`: the history of `head`, "" if unknown."""
         if log_id not in {"", self.log_id}:
             self.head, self.log_id = 0, log_id
         self.head = max(self.head, head)
