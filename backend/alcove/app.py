@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 class Alcove(Methods, Handlers):
-    """Runs rooms inside another application: a live room for each of its items.
+    """Rooms inside another application: a live room for each of its items.
 
     One process may run several instances, each with its own log.
 
@@ -82,6 +82,7 @@ class Alcove(Methods, Handlers):
         return f"<Alcove {'started' if self.started else 'not started'}>"
 
     def _is_running(self) -> bool:
+        """Return whether handlers can no longer be added, because the lifespan is running (Handlers)."""
         return self.started
 
     @property
@@ -116,6 +117,7 @@ class Alcove(Methods, Handlers):
             self._services = self._hub = None
 
     async def _open(self) -> None:
+        """Open the services, and provide them to the applications; on an error, close what was opened."""
         async with AsyncExitStack() as stack:
             services = await stack.enter_async_context(serve_inside(self.settings, self._metrics, self._handlers))
             for app in self._apps:

@@ -1,4 +1,4 @@
-"""Start tasks that nobody awaits, and cancel tasks reliably."""
+"""Start tasks that no caller awaits, and cancel tasks even if they swallow a cancellation."""
 
 import asyncio
 import logging
@@ -39,7 +39,7 @@ async def cancel(*tasks: asyncio.Task[None] | None) -> None:
 
 
 class BackgroundTasks:
-    """Starts coroutines as tasks that no caller awaits, and references the tasks until they end.
+    """Running tasks that no caller awaits, referenced until they end.
 
     The event loop references tasks weakly, so without this a running task could be garbage collected.
     """

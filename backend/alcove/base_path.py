@@ -1,4 +1,4 @@
-"""Check the path below which browsers reach Alcove, and take it off the path of a request (B1)."""
+"""Check the path below which browsers reach Alcove, and remove it from the path of a request (B1)."""
 
 import re
 from urllib.parse import quote
@@ -14,12 +14,12 @@ OWN_SEGMENTS = frozenset(
 )
 _FORM = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _MAX_CHARS = 200
-#: What stays as it is in a URL, an attribute of HTML, and the `Path` of a cookie.
+#: Characters that need no encoding in a URL, an attribute of HTML, or the `Path` of a cookie.
 _SAFE = "/:@-._~!$*+="
 
 
 def check_base_path(path: str) -> str:
-    """Return `path`, which is empty if there is no base path.
+    """Return `path` unchanged if it can be a base path; empty: there is none.
 
     Raises:
         ValueError: It has another form, or is one of Alcove's own paths.
@@ -42,7 +42,7 @@ def check_base_path(path: str) -> str:
 def without_prefix(path: str, prefix: str) -> str:
     """Return the path below the prefix, which begins with a slash; `path` itself if it is not below it.
 
-    A slash at the end of the prefix counts or does not count, as the path has it.
+    The prefix matches with or without the slash at its end.
     """
     for start in (prefix, prefix.rstrip("/")):
         if start and f"{path}/".startswith(f"{start}/"):

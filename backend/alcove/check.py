@@ -24,7 +24,7 @@ from alcove.webhooks.endpoint import Endpoint
 
 #: Seconds that a server may take to answer.
 _TIMEOUT_S = 5.0
-#: Seconds by which the clock may differ from the database's: the clocks of several servers order presence and expiry.
+#: Maximum difference from the database's clock in seconds. Presence and expiry compare times from several servers.
 _MAX_CLOCK_DIFFERENCE_S = 1.0
 
 
@@ -91,17 +91,18 @@ async def _check_database(settings: Settings) -> str:
     url = settings.database_url
     if (path := sqlite_file(url)) is not None:
         return _check_sqlite(path)
-    await _check_sessions(url, "ALCOVE_DATABASE_URL")
+    await _check_postgres(url, "ALCOVE_DATABASE_URL")
     return f"{redact_url(url)} answers"
 
 
 def _check_sqlite(path: Path) -> str:
     """Check that the database file can be read and written, or that it can be created. Raises _CheckFailedError."""
-    where = path if path.exists() else path.absolute().parent
-    if not os.access(where, os.R_OK | os.W_OK):
-        missing = "may not be read and written by this user" if where.exists() else "does not exist: create this folder"
-        raise _CheckFailedError(f"ALCOVE_DATABASE_URL: {where} {missing}")
-    if where is not path:
+    target = path if path.exists() else path.absolute().parent
+    if not os.access(target, os.R_OK | os.W_OK):
+        exists = target.exists()
+        problem = "may not be read and written by this user" if exists else "does not exist: create this folder"
+        raise _CheckFailedError(f"ALCOVE_DATABASE_URL: {target} {problem}")
+    if target is not path:
         return f"{path} will be created"
     try:
         connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True, timeout=_TIMEOUT_S)
@@ -141,14 +142,14 @@ async def _check_bus(settings: Settings) -> str:
     if scheme.startswith("redis"):
         await _ping_redis(url)
     else:
-        await _check_sessions(url, "ALCOVE_BUS_URL")
+        await _check_postgres(url, "ALCOVE_BUS_URL")
     return f"{redact_url(url)} answers"
 
 
 async def _ping_redis(url: str) -> None:
     """Send PING to the Redis server at `url`. Raises _CheckFailedError if it does not answer."""
     from redis.asyncio import Redis  # noqa: PLC0415 - an extra
-    from redis.exceptions import RedisError  # noqa: PLC0415 - the same
+    from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
 
     client: Redis = Redis.from_url(url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
     try:
@@ -159,7 +160,7 @@ async def _ping_redis(url: str) -> None:
         await client.aclose()
 
 
-async def _check_sessions(url: str, variable: str) -> None:
+async def _check_postgres(url: str, variable: str) -> None:
     """Check that PostgreSQL answers and is not behind a pooler that shares sessions between connections.
 
     Args:
@@ -182,7 +183,8 @@ async def _check_sessions(url: str, variable: str) -> None:
 
 async def _check_descriptors(settings: Settings) -> str:
     """Check that the hard limit of open files suffices for the setting `connections`. Raises _CheckFailedError."""
-    limit, needed = resource.getrlimit(resource.RLIMIT_NOFILE)[1], settings.connections + BASE_DESCRIPTORS
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = settings.connections + BASE_DESCRIPTORS
     possible = max(1, limit - BASE_DESCRIPTORS)
     if limit != resource.RLIM_INFINITY and limit < needed:
         raise _CheckFailedError(

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import typer
 
 from alcove.access.open_mode import is_loopback
+from alcove.access.rights import LETTERS
 from alcove.access.tokens import keys_from_settings
 from alcove.bus.open import check_bus, open_bus
 from alcove.data_commands import commands as data_commands
 from alcove.errors import AlcoveError, SettingsError
-from alcove.output import OneLineGroup, log_elsewhere
+from alcove.output import OneLineGroup, redirect_closed_stdout
 from alcove.proxies import resolve_proxies
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, sign
 from alcove.settings import Settings
@@ -24,18 +25,18 @@ from alcove.webhook_commands import webhooks
 
 main = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-main.add_typer(data_commands)
-
+#: Seconds of each unit of a duration.
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's own way
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - typer's own way
     """Print the version and exit, if the option was given."""
-    if wanted:
+    if requested:
         print(f"alcove {VERSION}", flush=True)  # noqa: T201 - the command's output
         raise typer.Exit
 
 
+main.add_typer(data_commands)
 main.add_typer(webhooks, name="webhooks")
 
 
@@ -60,7 +61,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Server processes.", min=1)] = 1,
 ) -> None:
     """Serve the page, the API and every socket."""
-    log_elsewhere()
+    redirect_closed_stdout()
     try:
         from alcove.main import app  # noqa: PLC0415 - reads the settings and loads the server, which other commands do not need
         from alcove.server.command import run  # noqa: PLC0415 - as above
@@ -101,7 +102,7 @@ def token(
     """Print a token signed with ALCOVE_SECRET."""
     try:
         signed_token = asyncio.run(
-            sign(Settings.load(), sub=sub, name=name, items=dict(map(_right, item)), ttl_s=_seconds(ttl))
+            sign(Settings.load(), sub=sub, name=name, items=dict(map(_parse_right, item)), ttl_s=_parse_seconds(ttl))
         )
         print(signed_token)  # noqa: T201 - the command's output
     except AlcoveError as error:
@@ -184,15 +185,15 @@ async def _preflight(settings: Settings) -> None:
         await keys.start()
 
 
-def _right(text: str) -> tuple[str, str]:
-    """Split `item=letters` into item and letters. Raises SettingsError if the text has another form."""
+def _parse_right(text: str) -> tuple[str, str]:
+    """Parse `item=letters` into item and letters. Raises SettingsError if the text has another form."""
     item, equals, letters = text.rpartition("=")
-    if not equals or not item or not letters or set(letters) - set("rwm"):
+    if not equals or not item or not letters or set(letters) - set(LETTERS):
         raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, like foo=rw")
     return item, letters
 
 
-def _seconds(text: str) -> int:
+def _parse_seconds(text: str) -> int:
     """Convert a duration such as `15m` to seconds. Raises SettingsError if the text has another form."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if not match:

@@ -35,13 +35,13 @@ def decode(line: str) -> Command:
     try:
         return _commands.decode(line)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise MalformedError(str(error), _id_of(line)) from None
+        raise MalformedError(str(error), _find_id(line)) from None
     except RecursionError:
-        raise MalformedError("JSON nested too deeply", _id_of(line)) from None
+        raise MalformedError("JSON nested too deeply", _find_id(line)) from None
 
 
-def unreadable_body(body: Raw) -> str | None:
-    """Return why programs cannot decode a body that is JSON, None if they can (S6).
+def body_problem(body: Raw) -> str | None:
+    """Return why programs cannot decode a body that is valid JSON; None if they can (S6).
 
     JSON has numbers of any size, such as `1e999`. Readers refuse one that they cannot hold, and with it the page of
     history that it is in. Check the size of the body before: this creates an object for each value.
@@ -56,7 +56,7 @@ def unreadable_body(body: Raw) -> str | None:
 
 
 class _Identified(Struct):
-    """The part of any line that identifies it: only `id` is decoded."""
+    """The `id` of any line; the other fields are not decoded."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
 
@@ -66,7 +66,7 @@ _identified: msgspec.json.Decoder[_Identified] = msgspec.json.Decoder(_Identifie
 _LENIENT_CHARS = 72 * 1024
 
 
-def _id_of(line: str) -> str | None:
+def _find_id(line: str) -> str | None:
     """Extract the `id` of a line that is not a valid command, so that the `error` names the refused send (S6).
 
     The strict decoder rejects a line with half a surrogate pair in its body. The lenient decoder can still find the id,
@@ -78,10 +78,10 @@ def _id_of(line: str) -> str | None:
     except msgspec.ValidationError:
         return None
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return _lenient_id(line) if len(line) <= _LENIENT_CHARS else None
+        return _find_id_leniently(line) if len(line) <= _LENIENT_CHARS else None
 
 
-def _lenient_id(line: str) -> str | None:
+def _find_id_leniently(line: str) -> str | None:
     """Extract the `id` with Python's own JSON decoder, which accepts unpaired surrogates; None if there is none."""
     try:
         value = json.loads(line)

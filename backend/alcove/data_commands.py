@@ -16,18 +16,18 @@ import typer
 
 from alcove.errors import AlcoveError, SettingsError
 from alcove.item_ids import ItemIdError, check_item_id
-from alcove.output import errors_of_output
+from alcove.output import convert_output_errors
 from alcove.progress import Progress
 from alcove.quantities import quantity
-from alcove.remote import LOCAL_SERVER, RefusedError, ServerUrl, admin_token, call, errors_in_one_line
+from alcove.remote import LOCAL_SERVER, RefusedError, ServerUrl, admin_token, call, exit_on_error
 from alcove.rooms.import_file import ImportFile, ImportRequest
 
 commands = typer.Typer()
 
 #: Seconds that a server may be silent while it exports, imports or erases.
 _LONG_S = 600.0
-#: Statuses of a server with which the same file fails again.
-_FAULTS_OF_FILE = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+#: Statuses of a response after which the same file would fail again.
+_FILE_ERROR_STATUSES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 @commands.command()
@@ -40,20 +40,21 @@ def export(
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with errors_in_one_line():
+    with exit_on_error():
         if (item is None) == (member is None):
             raise SettingsError("give either --item or --member")
-        path = f"/api/members/{quote(member or '')}" if item is None else f"/api/items/{quote(_checked(item))}/export"
+        member_path = f"/api/members/{quote(member or '')}"
+        path = member_path if item is None else f"/api/items/{quote(_check_item(item))}/export"
         progress = Progress("lines")
         with call(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
             for line in lines:
-                with errors_of_output():
+                with convert_output_errors():
                     sys.stdout.buffer.write(line)
                 if item is not None and not progress.done:
                     header = json.loads(line)
                     progress.total = header["head"] - header["oldest"] + 2
                 progress.add(1)
-        with errors_of_output():
+        with convert_output_errors():
             sys.stdout.buffer.flush()
         progress.finish()
 
@@ -71,7 +72,7 @@ def import_(
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with errors_in_one_line(), _seekable_file(file) as opened:
+    with exit_on_error(), _seekable_file(file) as opened:
         source = ImportFile(opened)
         progress = Progress("lines", sum(request.lines for request in source.requests()))
         stored = known = 0
@@ -90,16 +91,16 @@ def import_(
     print(f"{stored} entries stored, {known} were stored before{left_out}")  # noqa: T201 - the command's output
 
 
-def _import_error(error: AlcoveError, request: ImportRequest, done: int) -> str:
+def _import_error(error: AlcoveError, request: ImportRequest, done_lines: int) -> str:
     """Describe why the request failed, with the line that is at fault, and what to do."""
     text = str(error)
     status = error.status if isinstance(error, RefusedError) else None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         text = f"{request.place_of_size}: {text}"
-    if not done:
+    if not done_lines:
         return text
-    first = "correct the file, then " if status in _FAULTS_OF_FILE else ""
-    return f"{text}; {done:,} lines are imported: {first}run the command again to continue"
+    correction = "correct the file, then " if status in _FILE_ERROR_STATUSES else ""
+    return f"{text}; {done_lines:,} lines are imported: {correction}run the command again to continue"
 
 
 @commands.command()
@@ -114,7 +115,7 @@ def erase(
 
     Takes a token with the right to moderate * from the variable ALCOVE_TOKEN, or signs one with ALCOVE_SECRET.
     """
-    with errors_in_one_line():
+    with exit_on_error():
         progress = Progress("rooms")
         path = f"/api/members/{quote(member)}"
         with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
@@ -132,8 +133,8 @@ def erase(
         print(text)  # noqa: T201 - the command's output
 
 
-def _checked(item: str) -> str:
-    """Return the item id, if it is one: others would be read as another path. Raises SettingsError."""
+def _check_item(item: str) -> str:
+    """Return the item id unchanged; raise SettingsError if it is none, because its URL would have another path."""
     try:
         return check_item_id(item)
     except ItemIdError as error:

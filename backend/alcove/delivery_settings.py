@@ -45,7 +45,7 @@ class DeliverySettings(BaseSettings):
 
     @field_validator("webhook_url")
     @classmethod
-    def _is_http(cls, url: str | None) -> str | None:
+    def _check_webhook_url(cls, url: str | None) -> str | None:
         """Check that the address can be parsed. Raises ValueError."""
         if url is not None and not check_url(url).startswith(("https://", "http://")):
             raise ValueError("expected https:// or http://")

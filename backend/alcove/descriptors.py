@@ -20,15 +20,15 @@ _exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s):
 BASE_DESCRIPTORS = 200
 #: Maximum descriptors in the reserve.
 _RESERVED = 64
-#: The reserve is at most this fraction (1/4) of the limit.
-_SHARE = 4
-#: No reserve is kept if the limit is more than this many times the need: its descriptors are the last ones below the
-#: limit, and would make the kernel's table of descriptors large.
-_AMPLE = 4
+#: The reserve is at most the limit of open files divided by this.
+_RESERVE_DIVISOR = 4
+#: No reserve is kept if the limit is over this many times the need: its descriptors are the last ones below the limit,
+#: and would make the kernel's table of descriptors large.
+_AMPLE_FACTOR = 4
 
 
 class DescriptorReserve:
-    """Occupies file descriptors so that sockets cannot take them; frees them while a database connection is opened.
+    """File descriptors that sockets cannot take; they are freed while a database connection is opened.
 
     The reserved numbers are the highest below the limit. A socket that gets one of them while they are free is closed
     at once (`must_refuse`).
@@ -43,7 +43,7 @@ class DescriptorReserve:
 
     def hold(self, limit: int) -> None:
         """Occupy the highest descriptors below `limit`: at most 64, and at most a quarter of the limit."""
-        self._count = min(_RESERVED, limit // _SHARE)
+        self._count = min(_RESERVED, limit // _RESERVE_DIVISOR)
         self._first = limit - self._count
         self._take()
 
@@ -117,7 +117,7 @@ def provide_descriptors(connections: int) -> Iterator[None]:
             BASE_DESCRIPTORS,
             needed,
         )
-    if limit is not None and limit <= _AMPLE * needed:
+    if limit is not None and limit <= _AMPLE_FACTOR * needed:
         reserve.hold(limit)
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()

@@ -79,18 +79,18 @@ def make_item_id(text: str) -> str:
 def character_ranges() -> str:
     """Return the allowed characters as ranges for a bracket expression of a regular expression in SQL, `-` last."""
     ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
-        if chr(code) != "-" and _is_allowed(chr(code)):
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
+    for code_point in range(sys.maxunicode + 1):
+        if chr(code_point) != "-" and _is_allowed(chr(code_point)):
+            if ranges and ranges[-1][1] == code_point - 1:
+                ranges[-1][1] = code_point
             else:
-                ranges.append([code, code])
+                ranges.append([code_point, code_point])
     return "".join(rf"\U{first:08X}-\U{last:08X}" for first, last in ranges) + "-"
 
 
-def _has_characters(text: str, least: int) -> bool:
-    """Return whether the text has `least` to 128 characters, all of them allowed and in NFC."""
-    if not least <= len(text) <= MAX_CHARS:
+def _has_characters(text: str, min_chars: int) -> bool:
+    """Return whether the text has `min_chars` to 128 characters, all of them allowed and in NFC."""
+    if not min_chars <= len(text) <= MAX_CHARS:
         return False
     if text.isascii():
         return _ASCII.fullmatch(text) is not None

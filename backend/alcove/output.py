@@ -1,4 +1,4 @@
-"""Report in one line that the output of a command cannot be written, whatever the command is."""
+"""Report in one line that the output of a command cannot be written."""
 
 import errno
 import io
@@ -14,7 +14,7 @@ from alcove.errors import AlcoveError
 
 
 class OutputError(AlcoveError):
-    """The output cannot be written; its reader has not closed it, which ends a command without a message."""
+    """The output cannot be written, for another reason than that its reader has closed it."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"the output cannot be written: {error.strerror or error}")
@@ -33,7 +33,7 @@ class OneLineGroup(TyperGroup):
         try:
             return super().main(*args, **options)
         except OSError as error:
-            if not _fails(sys.stdout):
+            if not _is_broken(sys.stdout):
                 raise
             # The interpreter would write it at the end, and fail with a message of its own.
             sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"))
@@ -41,8 +41,8 @@ class OneLineGroup(TyperGroup):
 
 
 @contextmanager
-def errors_of_output() -> Iterator[None]:
-    """Convert an error of the output to an OutputError, where errors of a connection are possible too.
+def convert_output_errors() -> Iterator[None]:
+    """Convert errors of the output in the block to OutputError, to tell them from errors of a connection.
 
     Raises:
         OutputError: The output cannot be written.
@@ -57,8 +57,8 @@ def errors_of_output() -> Iterator[None]:
         raise OutputError(error) from None
 
 
-def log_elsewhere() -> None:
-    """Print on stderr what a server logs on stdout, if that was closed before the command began."""
+def redirect_closed_stdout() -> None:
+    """Replace stdout, if it was closed before the command began, by stderr, so that a server can log."""
     if isinstance(getattr(getattr(sys.stdout, "buffer", None), "raw", None), _ClosedOutput):
         sys.stdout = sys.stderr
 
@@ -73,8 +73,8 @@ class _ClosedOutput(io.RawIOBase):
         raise OSError(errno.EBADF, "it is closed")
 
 
-def _fails(stream: TextIO) -> bool:
-    """Return whether the stream cannot be written."""
+def _is_broken(stream: TextIO) -> bool:
+    """Return whether an empty line cannot be written to the stream."""
     try:
         print(file=stream, flush=True)
     except OSError:

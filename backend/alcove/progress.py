@@ -1,43 +1,45 @@
-"""Show the progress of a long operation: on a terminal a line that changes, in a log a line from time to time."""
+"""Show the progress of a long operation: on a terminal in a line that is updated, in a log every ten seconds."""
 
 import sys
 import time
 from collections.abc import Callable
 
-#: Seconds between two times that it is shown: on a terminal, in a log.
-_SHOW_S = (0.5, 10.0)
-#: Seconds after which an operation counts as one that takes long.
+#: Seconds between two updates on a terminal, and between two lines of a log.
+_TERMINAL_S = 0.5
+_LOG_S = 10.0
+#: Seconds after which an operation counts as long; nothing is shown before.
 _LONG_S = 2.0
 
 
 class Progress:
-    """Shows on stderr what is done, how much of it a second, and the time left; nothing of what ends within seconds."""
+    """The progress of one operation, shown on stderr: what is done, the rate, and the remaining time."""
 
-    def __init__(self, what: str, total: float | None = None, log: Callable[[str], object] | None = None) -> None:
-        """Start.
+    def __init__(self, unit: str, total: float | None = None, log: Callable[[str], object] | None = None) -> None:
+        """Start to measure the time.
 
         Args:
-            what: What is counted, as in `lines`.
-            total: How many there are; None: not known, or not yet.
-            log: Takes a line where stderr is no terminal; None: it is written to stderr, too.
+            unit: What is counted, such as `lines`.
+            total: The number of all units; None: not known, or not yet.
+            log: Called with each line if stderr is not a terminal; None: the line is written to stderr.
 
         """
-        self._what = what
+        self._unit = unit
         self._terminal = sys.stderr.isatty()
+        self._period_s = _TERMINAL_S if self._terminal else _LOG_S
         self._log = log
         self._started = self._shown = time.monotonic()
         self.done = 0.0
         self.total = total
 
     def add(self, count: float) -> None:
-        """Count what was done, and show it if it is time."""
+        """Add `count` to what is done, and show it if an update is due."""
         self.reach(self.done + count)
 
     def reach(self, done: float) -> None:
-        """Set what is done, and show it if it is time."""
+        """Set what is done, and show it if an update is due."""
         self.done = done
         now = time.monotonic()
-        if now - self._started >= _LONG_S and now - self._shown >= _SHOW_S[not self._terminal]:
+        if now - self._started >= _LONG_S and now - self._shown >= self._period_s:
             self._shown = now
             self._show("")
 
@@ -48,13 +50,14 @@ class Progress:
 
     def __str__(self) -> str:
         per_s = self.done / max(1e-9, time.monotonic() - self._started)
-        left = ""
+        remaining = ""
         if self.total is not None and self.total > self.done and per_s:
-            left = f", {(self.total - self.done) / per_s:.0f} s left"
+            remaining = f", {(self.total - self.done) / per_s:.0f} s left"
         rate = f"{per_s:,.0f}/s" if per_s >= 1 else f"{per_s * 60:.1f}/min"
-        return f"{self.done:,.0f} {self._what}, {rate}{left}"
+        return f"{self.done:,.0f} {self._unit}, {rate}{remaining}"
 
     def _show(self, end: str) -> None:
+        """Write the progress to the terminal, with `end` after it, or as a line to the log or to stderr."""
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{self}{end}")
             sys.stderr.flush()

@@ -103,7 +103,6 @@ class Member(Struct, frozen=True):
     expires: float | None = None
     iat: float | None = None
     digest: str | None = None
-    #: The rights that the token gives, bans or not (A8); None in open mode.
     granted: frozenset[Right] | None = None
 
     @property

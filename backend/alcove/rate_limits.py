@@ -79,7 +79,7 @@ class TokenBucket:
 
 
 class ExcessDetector:
-    """Detects a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
+    """A detector of a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
 
     The rate belongs to the member, so a connection that waits may be refused again because of another connection. Only
     sends that come before `retry_ms` has passed count as excess.
@@ -110,7 +110,7 @@ class ExcessDetector:
 
 
 class KeyedLimiter(Generic[Key]):
-    """Keeps one TokenBucket per key, for the `size` keys used last.
+    """One TokenBucket per key, for the `size` keys used last.
 
     With `per_s` 0 it grants everything and keeps no bucket.
     """

@@ -1,4 +1,4 @@
-"""Open files that settings name, and refuse pipes and devices: reading one would block the start without an error."""
+"""Open the files that settings name; refuse pipes and devices, because reading one could block the start."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ def open_regular(path: str | Path) -> BufferedReader:
     """Open a regular file to read its bytes.
 
     Raises:
-        OSError: It cannot be opened, or is something else than a regular file.
+        OSError: It cannot be opened, or is not a regular file.
 
     """
     # Opening a pipe waits for its writer, unless it is opened without blocking.
@@ -34,7 +34,7 @@ def check_regular(path: str) -> None:
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):
-        return  # its reader says what is wrong
+        return  # the code that reads it reports the error
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise ValueError(f"expected a regular file, got {_kind(mode)}")
 
@@ -47,7 +47,7 @@ def check_files_of(url: str) -> None:
 
 
 def _kind(mode: int) -> str:
-    """Return what a file of this mode is, in words."""
+    """Name the kind of special file that a mode describes."""
     if stat.S_ISFIFO(mode):
         return "a pipe"
     return "a socket" if stat.S_ISSOCK(mode) else "a device"

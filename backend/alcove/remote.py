@@ -1,4 +1,4 @@
-"""Call a running server from the command line, and show the progress of long operations."""
+"""Call a running server from the command line, with a token that the command signs if none is given."""
 
 import json
 import os
@@ -18,9 +18,10 @@ from alcove.access.tokens import Keys
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.settings import Settings
 
+#: The media type of lines of JSON.
 _LINES = "application/x-ndjson"
-#: Statuses of a server at whose address there is no Alcove, and what to do then.
-_NO_ALCOVE = {404, 405}
+#: Statuses that suggest that another server answers at the address, and the question to ask then.
+_OTHER_SERVER_STATUSES = {404, 405}
 _HINT = "is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?"
 #: The option of a command that names the server, and its default.
 ServerUrl = Annotated[str, typer.Option(help="A server of the deployment.")]
@@ -36,8 +37,8 @@ class RefusedError(AlcoveError):
 
 
 @contextmanager
-def errors_in_one_line() -> Iterator[None]:
-    """End the command with an error as one line on stderr."""
+def exit_on_error() -> Iterator[None]:
+    """End the command if the block raises an AlcoveError: print one line on stderr, and exit with status 1."""
     try:
         yield
     except AlcoveError as error:
@@ -55,7 +56,7 @@ def call(
         token: The credential.
         method: The HTTP method.
         path: The path and query, percent-encoded.
-        body: A value to send as JSON; None: no body.
+        body: A value to send as JSON, or lines of JSON as bytes; None: no body.
         timeout_s: Seconds without data after which the request fails.
 
     Raises:
@@ -66,9 +67,9 @@ def call(
     """
     if not url.startswith(("http://", "https://")):
         raise SettingsError(f"--url {url!r}: expected http:// or https://")
-    kind = _LINES if isinstance(body, bytes) else "application/json"
+    content_type = _LINES if isinstance(body, bytes) else "application/json"
     headers = {"authorization": f"Bearer {token}", "accept": f"{_LINES}, application/json, */*"}
-    headers |= {} if body is None else {"content-type": kind}
+    headers |= {} if body is None else {"content-type": content_type}
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     try:
         request = Request(f"{url.rstrip('/')}{path}", data, headers, method=method)  # noqa: S310 - checked
@@ -76,7 +77,7 @@ def call(
             yield response
     except HTTPError as error:
         reason = _reason(error)
-        hint = f": {_HINT}" if error.code in _NO_ALCOVE and reason.endswith(error.reason) else ""
+        hint = f": {_HINT}" if error.code in _OTHER_SERVER_STATUSES and reason.endswith(error.reason) else ""
         raise RefusedError(f"{url} refused: {reason}{hint}", error.code) from None
     except json.JSONDecodeError:
         raise AlcoveError(f"{url} did not answer in JSON: {_HINT}") from None
@@ -127,37 +128,41 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     return signed_token
 
 
-class _ReadsRefusal(HTTPConnection):
-    """Reads the response of a server that refuses a body before it has read all of it, and then closes."""
+class _PlainConnection(HTTPConnection):
+    """A connection whose response is read even if the server refuses the body before it has read all of it."""
 
     def send(self, data: Any) -> None:  # Any: as the base class has it
         with suppress(BrokenPipeError, ConnectionResetError):
             super().send(data)
 
 
-class _ReadsRefusalTls(_ReadsRefusal, HTTPSConnection):
-    """The same over TLS."""
+class _TlsConnection(_PlainConnection, HTTPSConnection):
+    """A connection over TLS that reads such a response, too."""
 
 
 class _Http(HTTPHandler):
+    """The handler of `http://` addresses."""
+
     def http_open(self, request: Request) -> HTTPResponse:
-        return self.do_open(_ReadsRefusal, request)
+        return self.do_open(_PlainConnection, request)
 
 
 class _Https(HTTPSHandler):
+    """The handler of `https://` addresses."""
+
     def https_open(self, request: Request) -> HTTPResponse:
-        return self.do_open(_ReadsRefusalTls, request)
+        return self.do_open(_TlsConnection, request)
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Makes urllib follow no redirects: the credential is for one server only."""
+    """A handler that follows no redirects, because the credential is for one server only."""
 
     def redirect_request(self, *_: object) -> None:
         """Return None, so that the redirect response itself becomes an HTTPError."""
 
 
 def _reason(error: HTTPError) -> str:
-    """Extract why a server refused: the `detail` of its problem document, else the HTTP status."""
+    """Return why a server refused: the `detail` of its problem document, else the HTTP status."""
     with suppress(ValueError, OSError, HTTPException):
         response = json.loads(error.read(64 * 1024))
         if isinstance(response, dict) and "detail" in response:

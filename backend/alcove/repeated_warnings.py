@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 
 #: Minimum seconds between two lines of the same warning.
-_EVERY_S = 60.0
+_PERIOD_S = 60.0
 
 
 class RepeatedWarning:
-    """Logs one kind of warning at most once a minute; a failing disk or network can cause hundreds a second."""
+    """A kind of warning that is logged at most once a minute; a failing disk or network can cause hundreds a second."""
 
     def __init__(self, logger: logging.Logger, message: str, clock: Callable[[], float] = time.monotonic) -> None:
         """Store the format; nothing is logged yet.
@@ -31,7 +31,7 @@ class RepeatedWarning:
         if self._clock() < self._next:
             self._suppressed += 1
             return
-        self._next = self._clock() + _EVERY_S
+        self._next = self._clock() + _PERIOD_S
         suppressed, self._suppressed = self._suppressed, 0
         self._logger.warning(self._message, *arguments)
         if suppressed:

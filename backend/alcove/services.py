@@ -127,7 +127,7 @@ async def serve_inside(settings: Settings, metrics: Metrics, handlers: Mapping[s
 
 
 async def _open_log(stack: AsyncExitStack, settings: Settings) -> ConsumerLog:
-    """Open the log until the stack is closed."""
+    """Open the log, mask credentials in log output, and let `stack` close the log."""
     mask_handlers()
     log = await open_log(
         settings.database_url,
@@ -149,7 +149,7 @@ async def _create_hub(
     bans: Bans,
     metrics: Metrics,
 ) -> Hub:
-    """Create the bus, and return the hub on it and the log."""
+    """Create the bus of the settings, and a hub that uses it and the log."""
     return Hub(
         log,
         authenticator=authenticator,
@@ -183,8 +183,8 @@ async def _start(stack: AsyncExitStack, hub: Hub, deliveries: Deliveries) -> Non
     await hub.start()
     stack.push_async_callback(hub.close)
     await hub.follow_access_records()
-    measuring = asyncio.create_task(measure_loop_lag())
-    stack.push_async_callback(background.cancel, measuring)
+    lag_task = asyncio.create_task(measure_loop_lag())
+    stack.push_async_callback(background.cancel, lag_task)
     stack.enter_context(on_termination(lambda: _drain(hub)))
     stack.push_async_callback(deliveries.close)
     await deliveries.start()

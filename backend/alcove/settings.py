@@ -197,7 +197,7 @@ class Settings(DeliverySettings):
 
     @field_validator("picture_origins")
     @classmethod
-    def _are_https_origins(cls, origins: str) -> str:
+    def _normalize_picture_origins(cls, origins: str) -> str:
         """Check that each origin is https, and return the origins as browsers send them (A9). Raises ValueError."""
         parsed = [Origin.parse(origin) for origin in split_commas(origins)]
         if any(origin.scheme != "https" for origin in parsed):
@@ -206,7 +206,7 @@ class Settings(DeliverySettings):
 
     @field_validator("origins")
     @classmethod
-    def _are_origins(cls, origins: str) -> str:
+    def _check_origins(cls, origins: str) -> str:
         """Check the form of each origin: a mistyped one would never match (A5). Raises ValueError."""
         for origin in split_commas(origins):
             Origin.parse(origin)
@@ -214,14 +214,14 @@ class Settings(DeliverySettings):
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _are_proxies(cls, proxies: str) -> str:
+    def _check_proxies(cls, proxies: str) -> str:
         """Check the form of each proxy: the headers of a mistyped one would be ignored silently. Raises ValueError."""
         check_proxies(split_commas(proxies))
         return proxies
 
     @field_validator("database_url")
     @classmethod
-    def _is_log(cls, url: str) -> str:
+    def _check_database_url(cls, url: str) -> str:
         """Check that the address has the form of a database address. Raises ValueError."""
         path = sqlite_path(url)
         if path is not None:
@@ -232,7 +232,7 @@ class Settings(DeliverySettings):
 
     @field_validator("bus_url", "jwks")
     @classmethod
-    def _is_address(cls, url: str | None) -> str | None:
+    def _check_address(cls, url: str | None) -> str | None:
         """Check that the address can be parsed, so that a mistake is reported in one line. Raises ValueError."""
         if url is None:
             return None

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import typer
 
 from alcove.quantities import quantity
-from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, errors_in_one_line
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, exit_on_error
 
 #: Seconds that a server may be silent: a test waits for the endpoint.
-_WAIT_S = 130.0
+_TIMEOUT_S = 130.0
 
 _Name = Annotated[str, typer.Option(help="The webhook, or the name of a handler.")]
 
@@ -29,9 +29,9 @@ def status(url: ServerUrl = LOCAL_SERVER) -> None:
     """
     consumers = _ask(url, "GET", "")["consumers"]
     for consumer in consumers:
-        print(_line(consumer))  # noqa: T201 - the command's output
+        print(_consumer_line(consumer))  # noqa: T201 - the command's output
         for failure in consumer["failing"]:
-            print(_failing_line(failure, disabled=consumer["disabled"]))  # noqa: T201 - as above
+            print(_failure_line(failure, disabled=consumer["disabled"]))  # noqa: T201 - as above
     if any(consumer["parked_items"] or consumer["disabled"] for consumer in consumers):
         raise typer.Exit(1)
 
@@ -43,8 +43,8 @@ def retry(
     url: ServerUrl = LOCAL_SERVER,
 ) -> None:
     """Repeat what failed or is parked now."""
-    answer = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
-    print(f"delivered again: {quantity(answer['items'], 'item')}")  # noqa: T201 - the command's output
+    response = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
+    print(f"delivered again: {quantity(response['items'], 'item')}")  # noqa: T201 - the command's output
 
 
 @webhooks.command()
@@ -58,21 +58,22 @@ def skip(
 @webhooks.command("test")
 def send_test(url: ServerUrl = LOCAL_SERVER) -> None:
     """Send an event of the type `test` to the webhook."""
-    answer = _ask(url, "POST", "/test")
-    if not answer["delivered"]:
-        sys.exit(f"alcove: the receiver did not take it: {answer['error']}")
+    response = _ask(url, "POST", "/test")
+    if not response["delivered"]:
+        sys.exit(f"alcove: the receiver did not take it: {response['error']}")
     print("the receiver took it")  # noqa: T201 - the command's output
 
 
 def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: JSON
-    """Send a request to a server and return its answer, or exit with the reason why there is none."""
-    with errors_in_one_line():
+    """Send a request to a server and return the decoded response; if it fails, print why and exit with status 1."""
+    with exit_on_error():
         token = asyncio.run(admin_token())
-        with call(url, token, method, f"/api/webhooks{path}", body=body, timeout_s=_WAIT_S) as response:
+        with call(url, token, method, f"/api/webhooks{path}", body=body, timeout_s=_TIMEOUT_S) as response:
             return json.loads(response.read() or b"null")
 
 
-def _line(consumer: Any) -> str:
+def _consumer_line(consumer: Any) -> str:
+    """Format the state of a consumer and what it has to deliver as one line."""
     states = ["disabled: the receiver answered 410"] if consumer["disabled"] else []
     if consumer["parked_items"]:
         states.append(f"{quantity(consumer['parked_items'], 'item')} parked")
@@ -84,8 +85,9 @@ def _line(consumer: Any) -> str:
     return f"{consumer['name']}: {entries} of {items} to deliver; {'; '.join(states) or 'ok'}"
 
 
-def _failing_line(one: Any, *, disabled: bool) -> str:
-    since = datetime.fromtimestamp(one["since"] / 1000, UTC).isoformat(timespec="seconds")
-    state = "parked" if one["parked"] else "not repeated while disabled" if disabled else "repeated"
-    attempts = quantity(one["attempts"], "attempt")
-    return f"  {one['item']} entry {one['seq']}: {one['error']}, {attempts} since {since}, {state}"
+def _failure_line(failure: Any, *, disabled: bool) -> str:
+    """Format a failing delivery as one line; `disabled`: the consumer is disabled."""
+    since = datetime.fromtimestamp(failure["since"] / 1000, UTC).isoformat(timespec="seconds")
+    state = "parked" if failure["parked"] else "not repeated while disabled" if disabled else "repeated"
+    attempts = quantity(failure["attempts"], "attempt")
+    return f"  {failure['item']} entry {failure['seq']}: {failure['error']}, {attempts} since {since}, {state}"

@@ -6,7 +6,8 @@ from alcove.protocol import Right
 
 #: Cache: rights by the letters of a token.
 _RIGHTS: dict[str, frozenset[Right]] = {}
-_LETTERS: dict[str, Right] = {"r": "read", "w": "write", "m": "moderate"}
+#: The letters of a token, and the right that each gives.
+LETTERS: dict[str, Right] = {"r": "read", "w": "write", "m": "moderate"}
 NONE: frozenset[Right] = frozenset()
 
 
@@ -19,10 +20,10 @@ def rights(letters: str) -> frozenset[Right]:
     """
     result = _RIGHTS.get(letters)
     if result is None:
-        if set(letters) - set(_LETTERS):
+        if set(letters) - set(LETTERS):
             raise ValueError(f"expected letters of 'rwm', got {letters!r}")
-        result = frozenset(_LETTERS[letter] for letter in letters)
-        if len(letters) <= len(_LETTERS):
+        result = frozenset(LETTERS[letter] for letter in letters)
+        if len(letters) <= len(LETTERS):
             _RIGHTS[letters] = result
     return result
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from alcove.access.authenticator import Caller
+from alcove.access.rights import LETTERS
 from alcove.access.signing import id_text
 from alcove.access.tokens import check_claims, is_time
 from alcove.errors import InvalidError, Refusal
@@ -58,7 +59,7 @@ class Member:
                 "a member's `expires`: expected a datetime with a time zone, or seconds since the epoch up to the year"
                 f" 9999, got {self.expires!r:.80}"
             )
-        if not isinstance(self.rights, str) or set(self.rights) - set("rwm"):
+        if not isinstance(self.rights, str) or set(self.rights) - set(LETTERS):
             raise InvalidError(f"a member's `rights`: expected letters of r, w and m, got {self.rights!r:.80}")
         if not isinstance(self.items, Mapping):
             raise InvalidError(f"a member's `items`: expected a dict of letters by item, got {self.items!r:.80}")

@@ -21,7 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from alcove.errors import Code
-from alcove.observability.consumer_metrics import ConsumerFamilies
+from alcove.observability.consumer_metrics import ConsumerMetricFamilies
 from alcove.version import VERSION
 
 #: Seconds between two measurements of the event loop's lag.
@@ -132,7 +132,7 @@ class Metrics:
             registry=registry,
         )
         #: The metrics of webhooks and handlers.
-        self.consumers = ConsumerFamilies(registry)
+        self.consumers = ConsumerMetricFamilies(registry)
         self.deliveries = DeliveryCounter()
         registry.register(self.deliveries)
         # As above: every label at zero.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from alcove.command_decoder import unreadable_body
+from alcove.command_decoder import body_problem
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
@@ -85,7 +85,7 @@ class Importer:
         body = Raw(msgspec.json.format(line.body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
             raise LineError(located.number, f"body: {too_large_text(self._limits, size)}")
-        if (problem := unreadable_body(body)) is not None:
+        if (problem := body_problem(body)) is not None:
             raise LineError(located.number, problem)
         return body
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from alcove.command_decoder import MalformedError, decode, unreadable_body
+from alcove.command_decoder import MalformedError, decode, body_problem
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
@@ -226,7 +226,7 @@ class Session:
         if retry_ms := self._host.take_send(member.person.id, self.room.item):
             self._refuse_rate(retry_ms, command.id)
             return
-        if body is not None and (problem := unreadable_body(body)) is not None:
+        if body is not None and (problem := body_problem(body)) is not None:
             self._refuse(Code.INVALID, problem, command.id)
             return
         draft = Draft(

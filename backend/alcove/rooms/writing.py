@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from alcove.clock import now_ms
-from alcove.command_decoder import unreadable_body
+from alcove.command_decoder import body_problem
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
@@ -106,7 +106,7 @@ class RoomWriter:
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
             raise Refusal(Code.TOO_LARGE, Close.TOO_BIG, too_large_text(self._limits, size))
-        if (problem := unreadable_body(body)) is not None:
+        if (problem := body_problem(body)) is not None:
             raise Refusal(Code.INVALID, Close.INVALID, problem)
         return body
 

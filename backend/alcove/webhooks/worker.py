@@ -139,7 +139,7 @@ class ConsumerWorker:
             if not self.has_lease:
                 await self._lease_changed.wait()
                 continue
-            self._metrics.leading.set(1)
+            self._metrics.has_lease.set(1)
             self._schedule = Schedule(max_items=self._max_items, max_deliveries=self._max_deliveries)
             self._scan_due, self._storage_available = True, True
             try:
@@ -148,7 +148,7 @@ class ConsumerWorker:
                 logger.exception("consumer %s failed, and starts again", self.name)
                 await asyncio.sleep(_RETRY_S)
             finally:
-                self._metrics.leading.set(0)
+                self._metrics.has_lease.set(0)
 
     async def close(self) -> None:
         """Wait for the deliveries in progress, and store the positions."""

@@ -116,7 +116,8 @@ async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_t
     first_schema: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(progress, "_LONG_S", 0)
-    monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
+    monkeypatch.setattr(progress, "_TERMINAL_S", 0)
+    monkeypatch.setattr(progress, "_LOG_S", 0)
     reader = await asyncpg.connect(first_schema)
     try:
         async with reader.transaction():  # the second step changes the table that it reads

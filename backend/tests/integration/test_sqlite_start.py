@@ -114,7 +114,8 @@ async def test_a_long_migration_shows_the_bytes_written_and_the_time_left(
         old.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
     monkeypatch.setattr(sqlite_schema, "_INSTRUCTIONS", 10)
     monkeypatch.setattr(progress, "_LONG_S", 0)
-    monkeypatch.setattr(progress, "_SHOW_S", (0, 0))
+    monkeypatch.setattr(progress, "_TERMINAL_S", 0)
+    monkeypatch.setattr(progress, "_LOG_S", 0)
     await create_log(path)
 
     progress_lines = [line for line in caplog.messages if "MB written, " in line]
