@@ -74,16 +74,16 @@ def import_(
     """
     with exit_on_error(), _seekable_file(file) as opened:
         source = ImportFile(opened)
-        progress = Progress("lines", sum(request.lines for request in source.requests()))
+        progress = Progress("lines", sum(request.line_count for request in source.requests()))
         stored = known = 0
         try:
             for request in source.requests():
-                path = f"/api/import?line={request.line}"
+                path = f"/api/import?line={request.first_line}"
                 token = asyncio.run(admin_token())
                 with call(url, token, "POST", path, body=request.data, timeout_s=_LONG_S) as response:
                     result = json.load(response)
                 stored, known = stored + result["stored"], known + result["known"]
-                progress.add(request.lines)
+                progress.add(request.line_count)
         except AlcoveError as error:
             raise AlcoveError(_import_error(error, request, int(progress.done))) from None
         progress.finish()
@@ -96,7 +96,7 @@ def _import_error(error: AlcoveError, request: ImportRequest, done_lines: int) -
     text = str(error)
     status = error.status if isinstance(error, RefusedError) else None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        text = f"{request.place_of_size}: {text}"
+        text = f"{request.oversized_lines}: {text}"
     if not done_lines:
         return text
     correction = "correct the file, then " if status in _FILE_ERROR_STATUSES else ""

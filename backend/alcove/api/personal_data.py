@@ -42,7 +42,7 @@ async def erase_member(
     With `Accept: application/x-ndjson` the response is 200 with lines `progress`; the last one has `"done":true`.
     """
     if request.headers.get("accept", "").startswith(_TYPE):
-        return await _stream(encode(step) + b"\n" async for step in data.erasing(member_id, moderator.person))
+        return await _stream(encode(step) + b"\n" async for step in data.erase_in_steps(member_id, moderator.person))
     await data.erase_member(member_id, moderator.person)
     return Response(status_code=204)
 

@@ -152,7 +152,7 @@ class CallBuilder:
         def decode(content: bytes) -> Imported:
             return msgspec.json.decode(content, type=Imported)
 
-        token, query = self._token({"*": "rwm"}), [("line", request.line)]
+        token, query = self._token({"*": "rwm"}), [("line", request.first_line)]
         kind = "application/x-ndjson"
         return Call("POST", "/api/import", token, decode, request.data, query=query, content_type=kind)
 

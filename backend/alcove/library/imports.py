@@ -124,7 +124,7 @@ class ImportJob:
     def requests(self) -> Iterator[ImportRequest]:
         """Check all lines, then yield them in chunks. Raises InvalidError."""
         with self.errors():
-            self._total = sum(request.lines for request in self._reader.requests())
+            self._total = sum(request.line_count for request in self._reader.requests())
             yield from self._reader.requests()
 
     async def async_requests(self) -> AsyncIterator[ImportRequest]:
@@ -135,7 +135,7 @@ class ImportJob:
 
     def count(self, request: ImportRequest, imported: Imported) -> None:
         """Record that a chunk is imported, and report the progress."""
-        self._done += request.lines
+        self._done += request.line_count
         self._stored += imported.stored
         self._known += imported.known
         self._marks += imported.marks

@@ -14,7 +14,7 @@ from alcove.rooms.sends import StoreDraft
 
 
 class AccessRecords:
-    """Stores and applies the records that take access away: revocations and bans, each kind in its internal room."""
+    """The records that take access away: revocations and bans, each kind in its internal room."""
 
     def __init__(
         self,

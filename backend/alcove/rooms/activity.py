@@ -15,8 +15,8 @@ _cannot_store_marks = RepeatedWarning(logger, "room %s: marks not stored yet: %s
 
 #: Seconds from a change to the lines that report it (P2, P5).
 _BATCH_S = 0.25
-#: Read marks that a room keeps in memory.
-_MARKS = 1000
+#: Maximum number of read marks that a room keeps in memory.
+_MAX_MARKS = 1000
 
 #: Stores read marks, and returns the stored mark of each member. Raises LogUnavailableError.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
@@ -25,7 +25,7 @@ Share = Callable[[Sequence[Line]], None]
 
 
 class ActivityWriter(Protocol):
-    """Writes lines to those connections of a room that are in step.
+    """A writer of lines to those connections of a room that are in step.
 
     A connection whose buffer is full falls behind, and resumes later from the presence version `seen_version`.
     """
@@ -40,7 +40,7 @@ class ActivityWriter(Protocol):
 
 
 class Activity:
-    """Collects changes of presence, typing and read marks, sends them in batches, and stores the marks."""
+    """The unsent changes of a room's presence, typing and read marks, which are sent in batches."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Activity:
         #: Marks that other processes stored, to be sent with the next flush.
         self._remote_marks: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._storing: asyncio.Task[None] | None = None
+        self._store_task: asyncio.Task[None] | None = None
 
     def schedule(self) -> None:
         """Schedule a flush in a quarter of a second, unless one is scheduled."""
@@ -128,8 +128,8 @@ class Activity:
         marks, self._remote_marks = self._remote_marks, {}
         if moved := self._apply_marks(marks):
             self._writer.send(moved, self._presence.flushed_version)
-        if self._storing is None and (reads := self._presence.take_unstored_marks()):
-            self._storing = asyncio.create_task(self._store(reads))
+        if self._store_task is None and (reads := self._presence.take_unstored_marks()):
+            self._store_task = asyncio.create_task(self._store(reads))
 
     async def _store(self, reads: dict[str, int]) -> None:
         """Store read marks, then send and publish those that moved; if storage does not answer, keep them for later."""
@@ -143,11 +143,11 @@ class Activity:
             for member, seq in reads.items():
                 self._presence.record_read(member, seq)
         finally:
-            self._storing = None
+            self._store_task = None
             if self._presence.has_unstored_marks():
                 self.schedule()
 
     def _apply_marks(self, marks: dict[str, int]) -> list[ReadMark]:
         """Apply stored marks to the room's presence, and return the lines of those that moved."""
-        lines = [self._presence.apply_stored_mark(member, seq, _MARKS) for member, seq in marks.items()]
+        lines = [self._presence.apply_stored_mark(member, seq, _MAX_MARKS) for member, seq in marks.items()]
         return [line for line in lines if line is not None]

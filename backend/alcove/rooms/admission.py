@@ -17,7 +17,7 @@ RoomConnections = Callable[[str, str], int]
 
 
 class Admission:
-    """Counts the connections of this process: to rooms, and others (plain-text sockets and lists of rooms)."""
+    """The numbers of connections of this process: to rooms, and others (plain-text sockets and lists of rooms)."""
 
     def __init__(self, process_limits: ProcessLimits, room_connections: RoomConnections) -> None:
         """Start with no connections.
@@ -98,9 +98,9 @@ class Admission:
             self._others[member, item] + (0 if item is None else self._room_connections(member, item))
         )
 
-    def _check_connections(self, held: int) -> None:
-        """Check that a member who has `held` connections may open another one. Raises Refusal 4429 (L3)."""
-        if held >= self._process_limits.member_connections:
+    def _check_connections(self, connections: int) -> None:
+        """Check that a member who has this number of connections may open another one. Raises Refusal 4429 (L3)."""
+        if connections >= self._process_limits.member_connections:
             expected = f"at most {self._process_limits.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 

@@ -25,12 +25,14 @@ logger = logging.getLogger(__name__)
 _RECHECK_S = 1.0
 #: Seconds between two attempts to read the room again.
 _RETRY_S = 1.0
-#: Number of entries at which the room is compacted, and bans in one snapshot.
-_FEWEST, _SNAPSHOT = 1000, 1000
+#: The number of entries above which the room is compacted.
+_COMPACT_ENTRIES = 1000
+#: Bans in one snapshot.
+_SNAPSHOT_BANS = 1000
 
 
 class BanLog:
-    """Stores bans in an internal room, which is durable and ordered, and applies those of all processes (X3)."""
+    """The bans in their internal room, which is durable and ordered: every process applies the same ones (X3)."""
 
     def __init__(
         self,
@@ -59,8 +61,8 @@ class BanLog:
         self._compacting = False
         snapshots = Snapshots(BanSnapshot, self._apply_snapshot)
         self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger, snapshots=snapshots)
-        #: The last entry that a snapshot includes.
-        self._upto = 0
+        #: The seq of the last entry that a snapshot includes.
+        self._snapshot_seq = 0
 
     def close(self) -> None:
         """Cancel the timer that ends bans."""
@@ -88,19 +90,19 @@ class BanLog:
     @property
     def is_long(self) -> bool:
         """Whether the room has many more entries than there are bans: `compact` may remove them."""
-        return self._room.seq - max(self._room.start, self._upto) > max(_FEWEST, 2 * len(self._bans))
+        return self._room.seq - max(self._room.start, self._snapshot_seq) > max(_COMPACT_ENTRIES, 2 * len(self._bans))
 
     async def compact(self) -> None:
         """Store all bans in force in a few entries, and remove the earlier ones; if that fails, a later call does it.
 
-        What other processes store meanwhile counts, as a snapshot says which entry it goes up to.
+        Entries that other processes append meanwhile still apply, because a snapshot names the last entry it includes.
         """
         if self._compacting:
             return
         self._compacting = True
         upto = self._room.seq
         try:
-            for snapshot in self._bans.snapshots(upto, _SNAPSHOT, now_ms()):
+            for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
                 await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
             await self._rooms.remove_before(BANS_ITEM, upto + 1)
         except (LogUnavailableError, Refusal) as error:
@@ -115,7 +117,7 @@ class BanLog:
             LogUnavailableError: Storage does not answer.
 
         """
-        self._upto = 0
+        self._snapshot_seq = 0
         self._bans.forget_entries()
         await self._room.follow()
 
@@ -137,10 +139,10 @@ class BanLog:
         for ban in self._bans.apply_snapshot(snapshot, now_ms()):
             self._apply(ban)
         if snapshot.behind is None:
-            self._upto = max(self._upto, snapshot.upto)
+            self._snapshot_seq = max(self._snapshot_seq, snapshot.upto)
 
     def _apply(self, ban: Ban, seq: int = 0) -> None:
-        """Apply one ban: to the table, to open connections, and to the timer; `seq`: its entry, 0: not known."""
+        """Apply one ban to the table, to open connections and to the timer; `seq`: that of its entry, 0: unknown."""
         self._bans.add(ban, now_ms(), seq)
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)
@@ -149,11 +151,12 @@ class BanLog:
 
     def _apply_rights(self, ban: Ban) -> None:
         """Update the rights of the member's open connections, and send an `access` line where they changed (A4)."""
-        rooms = self._rooms.all() if ban.item is None else [self._rooms.find(ban.item)]
+        found = None if ban.item is None else self._rooms.find(ban.item)
+        rooms = self._rooms.all() if ban.item is None else [] if found is None else [found]
         for room in rooms:
-            for cursor, _ in [] if room is None else room.cursors():
+            for cursor, _ in room.cursors():
                 member = cursor.member
-                if room is None or member.person.id != ban.member or member.granted is None:
+                if member.person.id != ban.member or member.granted is None:
                     continue
                 can = self._bans.restrict(member.granted, ban.member, room.item, now_ms())
                 if can != member.can:
@@ -166,8 +169,8 @@ class BanLog:
         self.close()
         self._timer = None
         if (end := self._bans.next_end()) is not None:
-            left_s = max(0.0, (end - now_ms()) / 1000)
-            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._lift_ended)
+            remaining_s = max(0.0, (end - now_ms()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(min(remaining_s, _RECHECK_S), self._lift_ended)
 
     def _lift_ended(self) -> None:
         """Remove the bans that have ended, give the members their rights back, and set the timer again."""

@@ -5,14 +5,13 @@ from collections.abc import Collection, Iterator
 from alcove.cluster.messages import RoomsChanged
 
 #: Rooms in one message to the other processes.
-_MESSAGE_ROOMS = 200
+_ROOMS_PER_MESSAGE = 200
 
 
 class ChangeSet:
-    """Collects changed rooms with their heads, and members whose read mark moved in a room.
+    """Changed rooms with their heads, and members whose read mark moved in a room.
 
-    If more changes than `limit`, it is emptied and only sets `overflowed`: the reader of the set must then read all
-    rooms again.
+    Beyond `limit` changes the set is emptied and `overflowed` is set: its reader must then read all rooms again.
     """
 
     def __init__(self, limit: int) -> None:
@@ -22,7 +21,7 @@ class ChangeSet:
         self._marks: dict[str, set[str]] = {}
         #: Pairs of a room and a member in `_marks`.
         self._pairs = 0
-        #: Whether more changed than fits.
+        #: Whether more changes than `limit` were added.
         self.overflowed = False
 
     def __bool__(self) -> bool:
@@ -51,16 +50,16 @@ class ChangeSet:
         return list(self._heads)
 
     def marks(self) -> dict[str, Collection[str]]:
-        """Return the members whose read mark moved, by room; without rooms of `rooms`, whose readers all get a line."""
+        """Return the members whose read mark moved, by room, except for rooms that `rooms` lists."""
         return {item: members for item, members in self._marks.items() if item not in self._heads}
 
     def messages(self) -> Iterator[RoomsChanged]:
-        """Yield the messages that announce the changes to other processes, with up to `_MESSAGE_ROOMS` rooms each."""
+        """Yield the messages that announce the changes to other processes."""
         if self.overflowed:
             yield RoomsChanged({}, {}, more=True)
         changed = list(self._heads | self._marks)
-        for start in range(0, len(changed), _MESSAGE_ROOMS):
-            items = changed[start : start + _MESSAGE_ROOMS]
+        for start in range(0, len(changed), _ROOMS_PER_MESSAGE):
+            items = changed[start : start + _ROOMS_PER_MESSAGE]
             heads = {item: self._heads[item] for item in items if item in self._heads}
             marks = {item: sorted(self._marks[item]) for item in items if item in self._marks}
             yield RoomsChanged(heads, marks)

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class ClosedRoomMarks:
-    """Stores the pending read marks of closing rooms in background tasks."""
+    """The pending read marks of closing rooms, which background tasks store."""
 
     def __init__(
         self, writer: ReadMarkWriter, tasks: BackgroundTasks, publish: Callable[[str, Sequence[Line]], None]

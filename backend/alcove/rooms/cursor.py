@@ -23,10 +23,11 @@ class Cursor:
     since: int
     #: The presence version that the connection has seen; counts while it is behind.
     seen_version: int = 0
-    feeding: "asyncio.Task[None] | None" = None
+    #: The task that feeds the connection while it is behind; None: none is needed.
+    feed_task: "asyncio.Task[None] | None" = None
 
     def __repr__(self) -> str:
-        return f"<Cursor of {self.member.person.id!r} at {self.seq}{', feeding' if self.feeding else ''}>"
+        return f"<Cursor of {self.member.person.id!r} at {self.seq}{', feeding' if self.feed_task else ''}>"
 
     def state(self, head: int, process: str, *, in_step: bool) -> ConnectionState:
         """Describe the connection for operators (W8).

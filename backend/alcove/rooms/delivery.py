@@ -11,12 +11,12 @@ from alcove.storage.base import Appended, Draft, Outcome, Position
 
 
 class EntryDelivery:
-    """Passes the entries of a commit to the room in each process, and to the list of rooms."""
+    """The delivery of a commit's entries to the room in each process, and to the list of rooms."""
 
     def __init__(
         self, rooms: RoomDirectory, cluster: Cluster, changes: RoomChanges, metrics: Metrics = SERVER_METRICS
     ) -> None:
-        """Store where entries go.
+        """Store the receivers of entries.
 
         Args:
             rooms: The rooms of this process.

@@ -11,7 +11,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class Drain:
-    """Commits accepted sends, then closes every connection with a `bye` that contains the delay before reconnecting."""
+    """The shutdown of all connections: each gets a `bye` that contains its delay before reconnecting."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Drain:
             callback()
         connections = list(self._connections())
         random.shuffle(connections)
-        for n, connection in enumerate(connections):
-            retry_ms = int(1000 * self._drain_s * (n + 1) / len(connections))
+        for number, connection in enumerate(connections, 1):
+            retry_ms = int(1000 * self._drain_s * number / len(connections))
             connection.write(Frame(encode(Bye("restart", retry_ms))))
             connection.close(Close.RESTART, "restart")

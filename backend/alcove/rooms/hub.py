@@ -46,7 +46,7 @@ _TASKS_S = 2.0
 
 
 class Hub:
-    """Composes the parts that serve the connections of one process; the rules are in the parts."""
+    """The parts that serve the connections of one process, as one object; the rules are in the parts."""
 
     def __init__(
         self,

@@ -14,23 +14,21 @@ from alcove.item_ids import ItemIdError, check_item_id
 from alcove.protocol import EntryId, Person, Seq
 from alcove.rooms.writing import EventBody
 
-#: The earliest time in ms that is taken, in March 1973: a time in seconds is less until the year 5138.
+#: The earliest accepted time, in March 1973, to recognize times in seconds, which are less until the year 5138.
 _EARLIEST_MS = 10**11
-_KINDS = "room, entry or read"
-_TOKENS = "the token's"
 
 MemberId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 
 
 class LineError(AlcoveError):
-    """A line cannot be imported. The message has its number, and what was expected."""
+    """A line cannot be imported; the message names its number and what was expected."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
 
 
 class Reference(Struct, frozen=True, gc=False):
-    """Names an entry of the same room by its author and its id, which stay the same when its seq changes."""
+    """An entry of the same room, by its author and its id, which stay the same when its seq changes."""
 
     by: MemberId
     id: EntryId
@@ -49,8 +47,8 @@ class RoomLine(ImportedLine, tag="room", frozen=True):
 class EntryLine(ImportedLine, tag="entry", frozen=True):
     """An entry, as an export has it.
 
-    `target` is the entry that an edit or delete changes, by its `seq` in the file or by reference. `body` may be
-    missing where it was deleted.
+    `target` is the entry that an edit or delete changes, by its `seq` in the file or by reference. A deleted message
+    has no `body`.
     """
 
     kind: Literal["message", "edit", "delete", "event"]
@@ -85,14 +83,16 @@ class Located(Struct, frozen=True, gc=False):
 
 
 class LineReader:
-    """Checks lines one after the other; keeps nothing but the current room and the time of its last entry."""
+    """A decoder that checks lines one by one; its state is the current room and the time of the room's last entry."""
 
     def __init__(self, first: int = 1) -> None:
         """Create a reader; `first` is the number of the first line."""
+        #: The number of the line that was read last.
         self.number = first - 1
         #: The item of the current room; None before the first room.
         self.item: str | None = None
-        self._at = 0, 0  # of the room's last entry: its time, and the number of its line
+        #: The time of the room's last entry in ms, and the number of its line.
+        self._last_at = self._last_number = 0
 
     def read(self, text: bytes) -> RoomLine | Located | None:
         """Return the decoded line; None for a blank one. Raises LineError."""
@@ -106,37 +106,41 @@ class LineReader:
         except msgspec.ValidationError as error:
             raise self._error(_expectation(str(error))) from None
         except (msgspec.DecodeError, RecursionError) as error:
-            raise self._error(f"expected one JSON object of the type {_KINDS}: {error}") from None
+            raise self._error(f"expected one JSON object of the type room, entry or read: {error}") from None
         if isinstance(line, RoomLine):
-            self.item, self._at = self._checked_item(line.item), (0, 0)
+            self.item = self._check_item(line.item)
+            self._last_at = self._last_number = 0
             return line
         if self.item is None:
             raise self._error('expected {"type":"room","item":…} before the first entry')
         if isinstance(line, EntryLine):
-            self._check(line)
+            self._check_entry(line)
         elif line.seq is UNSET and line.target is UNSET:
             raise self._error("expected `seq` or `target`: the last entry that the member has read")
         return Located(self.number, self.item, line)
 
-    def _checked_item(self, item: str) -> str:
+    def _check_item(self, item: str) -> str:
+        """Return the item unchanged if it is an item id. Raises LineError."""
         try:
             return check_item_id(item)
         except ItemIdError as error:
             raise self._error(f"item: {error}") from None
 
-    def _check(self, line: EntryLine) -> None:
-        if fault := _author_fault(line.by.id, line.by.name, line.by.picture or None, line.by.role or None):
-            raise self._error(fault)
+    def _check_entry(self, line: EntryLine) -> None:
+        """Check the author, the time, the target and the body of an entry. Raises LineError."""
+        if problem := _author_problem(line.by.id, line.by.name, line.by.picture or None, line.by.role or None):
+            raise self._error(problem)
         now = now_ms()
         if not _EARLIEST_MS <= line.at <= now:
             raise self._error(
                 f"at: expected milliseconds since 1970, and not the future; now is {now}, this is {line.at}"
             )
-        if line.at < self._at[0]:
+        if line.at < self._last_at:
             raise self._error(
-                f"at: expected at least {self._at[0]}, which line {self._at[1]} has: sort the entries of a room by time"
+                f"at: expected at least {self._last_at}, which line {self._last_number} has:"
+                " sort the entries of a room by time"
             )
-        self._at = line.at, self.number
+        self._last_at, self._last_number = line.at, self.number
         changes = line.kind in {"edit", "delete"}
         if changes and line.target is UNSET:
             raise self._error(
@@ -153,11 +157,12 @@ class LineReader:
                 raise self._error(f'body: expected {{"text":…}} and perhaps `data`: {error}') from None
 
     def _error(self, message: str) -> LineError:
+        """Create the error of the current line."""
         return LineError(self.number, message)
 
 
-def lines_of(data: bytes, first: int) -> Iterator[Located]:
-    """Yield the entries and marks of several lines; `first` is the number of the first one. Raises LineError."""
+def decode_lines(data: bytes, first: int) -> Iterator[Located]:
+    """Yield the entries and read marks in `data`; `first`: the number of its first line. Raises LineError."""
     reader = LineReader(first)
     for text in data.split(b"\n"):
         if isinstance(line := reader.read(text), Located):
@@ -165,18 +170,19 @@ def lines_of(data: bytes, first: int) -> Iterator[Located]:
 
 
 def _expectation(message: str) -> str:
-    """Return an error of msgspec with the field first: `at: expected int, got str`."""
-    what, at, where = message.replace("`", "").partition(" - at $")
-    what = f"{what[0].lower()}{what[1:]}"
-    return f"{where.lstrip('.')}: {what}" if at and where else what
+    """Format an error message of msgspec with the field first: `at: expected int, got str`."""
+    expectation, _, field = message.replace("`", "").partition(" - at $")
+    expectation = f"{expectation[0].lower()}{expectation[1:]}"
+    return f"{field.lstrip('.')}: {expectation}" if field else expectation
 
 
 @lru_cache(maxsize=1000)
-def _author_fault(id_: str, name: str, picture: str | None, role: str | None) -> str | None:
+def _author_problem(id_: str, name: str, picture: str | None, role: str | None) -> str | None:
     """Describe what is wrong with an author; the limits are those of a token's claims (A3, A9)."""
     try:
         check_claims({"sub": id_, "name": name, "picture": picture, "role": role, "items": {}, "exp": 0})
     except Refusal as refusal:
         # The rules are those of a token; the names of the fields differ.
-        return f"by: {refusal.message.replace(_TOKENS, 'its').replace('`sub`', '`id`')}"
+        message = refusal.message.replace("the token's", "its").replace("`sub`", "`id`")
+        return f"by: {message}"
     return None

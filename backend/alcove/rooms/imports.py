@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw, Struct
 from alcove.command_decoder import body_problem
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, lines_of
+from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, decode_lines
 from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
@@ -18,7 +18,7 @@ from alcove.storage.committer import QueueFullError
 _MAX_WAITING_DRAFTS = 1000
 
 #: Item, author and id of an entry.
-Key = tuple[str, str, str]
+EntryKey = tuple[str, str, str]
 
 
 class Imported(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Imported(Struct, frozen=True):
 
 
 class Importer:
-    """Stores lines of an import. Entries that are already stored stay unchanged, so an import may be repeated."""
+    """An importer of lines. Entries that are already stored stay unchanged, so an import may be repeated."""
 
     def __init__(self, log: Log, store: StoreDraft, limits: Limits, rooms: RoomDirectory, *, max_waiting: int) -> None:
         """Create the importer.
@@ -47,7 +47,7 @@ class Importer:
         self._store = store
         self._limits = limits
         self._rooms = rooms
-        self._at_once = max(1, min(_MAX_WAITING_DRAFTS, max_waiting // 2))
+        self._batch_drafts = max(1, min(_MAX_WAITING_DRAFTS, max_waiting // 2))
 
     async def run(self, data: bytes, first: int = 1) -> Imported:
         """Check all lines, then store them in their order.
@@ -57,24 +57,24 @@ class Importer:
             first: The number of the first line, for errors.
 
         Raises:
-            LineError: A line is wrong; if that shows only in the log, those before it are stored.
+            LineError: A line is wrong; if only the log can show that, the lines before it are stored.
             Refusal: Too many sends wait for storage.
             LogUnavailableError: Storage does not answer.
 
         """
-        lines = list(lines_of(data, first))
+        lines = list(decode_lines(data, first))
         entries = [(located, located.line) for located in lines if isinstance(located.line, EntryLine)]
         marks = [(located, located.line) for located in lines if isinstance(located.line, MarkLine)]
         bodies = {located.number: self._body(located, line) for located, line in entries}
         keys = {(located.item, line.by.id, line.id) for located, line in entries}
-        keys |= {key for located in lines if (key := _target(located)) is not None}
+        keys |= {key for located in lines if (key := _target_key(located)) is not None}
         seqs = await self._log.seqs_of(keys)
         new_entries = [(located, line) for located, line in entries if (located.item, line.by.id, line.id) not in seqs]
         _check_targets(lines, seqs)
         await self._check_times(new_entries)
         stored = await self._store_all(new_entries, bodies, seqs)
         await self._move_marks(
-            [RoomReadMark(located.item, line.by, seqs[_target(located) or ("", "", "")]) for located, line in marks]
+            [RoomReadMark(located.item, line.by, seqs[_target_key(located) or ("", "", "")]) for located, line in marks]
         )
         return Imported(stored, known=len(entries) - stored, marks=len(marks))
 
@@ -94,38 +94,38 @@ class Importer:
 
         Raises LineError.
         """
-        ordered: dict[str, list[tuple[Located, EntryLine]]] = {}
+        by_item: dict[str, list[tuple[Located, EntryLine]]] = {}
         for located, line in new_entries:
-            ordered.setdefault(located.item, []).append((located, line))
-        states = await self._log.room_states(list(ordered))
+            by_item.setdefault(located.item, []).append((located, line))
+        states = await self._log.room_states(list(by_item))
         stored = await self._log.entries_at([(item, state.head) for item, state in states.items() if state.head])
-        lasts = {item: entry.at for (item, _), entry in stored.items()}
-        for item, entries in ordered.items():
-            last = lasts.get(item, 0)
+        last_times = {item: entry.at for (item, _), entry in stored.items()}
+        for item, entries in by_item.items():
+            last_at = last_times.get(item, 0)
             for located, line in entries:
-                if line.at < last:
+                if line.at < last_at:
                     raise LineError(
                         located.number,
-                        f"at: expected at least {last}, the time of the last entry of {item}, as no entry can be put"
+                        f"at: expected at least {last_at}, the time of the last entry of {item}, as no entry can be put"
                         f" before others; this is {line.at}: import into a room before it is used, or export the room,"
                         " delete it, and import what is older and then the export",
                     )
-                last = line.at
+                last_at = line.at
 
     async def _store_all(
-        self, new_entries: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[Key, int]
+        self, new_entries: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[EntryKey, int]
     ) -> int:
-        """Store entries in their order, a message before its edits; add their numbers to `seqs`.
+        """Store entries in their order, a message before its edits; add their seqs to `seqs`.
 
-        Returns how many were stored.
+        Returns how many were new. Raises as `run`.
         """
         stored = 0
-        batch: list[tuple[int, Key, Draft]] = []
-        waiting: set[Key] = set()
+        batch: list[tuple[int, EntryKey, Draft]] = []
+        waiting: set[EntryKey] = set()
         for located, line in new_entries:
             key = located.item, line.by.id, line.id
-            target = _target(located)
-            if target in waiting or len(batch) == self._at_once:
+            target = _target_key(located)
+            if target in waiting or len(batch) == self._batch_drafts:
                 stored += await self._store_batch(batch, seqs)
                 batch, waiting = [], set()
             seq = None if target is None else seqs[target]
@@ -144,7 +144,11 @@ class Importer:
             waiting.add(key)
         return stored + await self._store_batch(batch, seqs)
 
-    async def _store_batch(self, batch: list[tuple[int, Key, Draft]], seqs: dict[Key, int]) -> int:
+    async def _store_batch(self, batch: list[tuple[int, EntryKey, Draft]], seqs: dict[EntryKey, int]) -> int:
+        """Store drafts, each with the number of its line and its key; add their seqs to `seqs`.
+
+        Returns how many were new. Raises as `run`.
+        """
         stored = 0
         outcomes: list[Outcome | BaseException] = await asyncio.gather(
             *(self._store(draft) for _, _, draft in batch), return_exceptions=True
@@ -170,8 +174,8 @@ class Importer:
             self._rooms.show_read_mark(mark.item, mark.member, mark.seq)
 
 
-def _target(located: Located) -> Key | None:
-    """Return the entry that a line refers to, or None. Raises LineError if the line refers to it by number."""
+def _target_key(located: Located) -> EntryKey | None:
+    """Return the key of the entry that a line refers to, or None. Raises LineError if the line has its seq instead."""
     match located.line:
         case EntryLine(target=Reference() as target) | MarkLine(target=Reference() as target):
             return located.item, target.by, target.id
@@ -182,11 +186,11 @@ def _target(located: Located) -> Key | None:
     return None
 
 
-def _check_targets(lines: Iterable[Located], seqs: Collection[Key]) -> None:
+def _check_targets(lines: Iterable[Located], seqs: Collection[EntryKey]) -> None:
     """Check that each line refers to an entry that is stored, or comes before it. Raises LineError."""
     before = set(seqs)
     for located in lines:
-        if (target := _target(located)) is not None and target not in before:
+        if (target := _target_key(located)) is not None and target not in before:
             raise LineError(
                 located.number,
                 f"target: expected an earlier entry of {located.item}; {target[1]!r} has none with the id "

@@ -23,7 +23,7 @@ class Snapshots(NamedTuple, Generic[S]):
 
 
 class InternalRoom(Generic[T]):
-    """Decodes each entry of an internal room as a record, and calls a function with it, in the order of the log."""
+    """An internal room whose entries are decoded as records and passed to a function, in the order of the log."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class InternalRoom(Generic[T]):
         self._apply_record = apply
         self._logger = logger
         self._snapshots = snapshots
-        #: The last entry that was applied, and the one before the first one that is kept.
+        #: The seq of the last applied entry, and the seq before the first entry that the log keeps.
         self.seq = self.start = 0
         self._applied = asyncio.Event()
 
@@ -91,6 +91,6 @@ class InternalRoom(Generic[T]):
         try:
             return msgspec.json.decode(entry.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            what = kind.__name__.lower()
-            self._logger.error("entry %d of %s is not a %s, and is skipped: %s", entry.seq, self._item, what, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
+            name = kind.__name__.lower()
+            self._logger.error("entry %d of %s is not a %s, and is skipped: %s", entry.seq, self._item, name, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
             return None

@@ -25,7 +25,7 @@ _cannot_join = RepeatedWarning(logger, "item %s cannot be joined: %s")
 
 
 class RoomJoiner:
-    """Admits connections, opens their rooms and creates their sessions."""
+    """A factory of sessions: it admits a connection, opens the room and creates the session."""
 
     def __init__(
         self,

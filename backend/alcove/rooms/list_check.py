@@ -8,24 +8,24 @@ from alcove import background
 from alcove.clock import now_ms
 from alcove.storage.base import Log, LogUnavailableError
 
-#: Seconds between two checks. While the bus may lose messages (X2), each check reads the changes from the log; else
-#: every fifth one does, because processes of an earlier version publish no changes.
+#: Seconds between two checks. While the bus may lose messages (X2), each check reads the changes from the log.
 _CHECK_S = 1.0
-_CHECKS = 5
-#: Milliseconds that a room's time may be behind: the clocks of machines differ, and a commit takes its time.
+#: Else every fifth check does, because processes of an earlier version publish no changes.
+_CHECKS_PER_READ = 5
+#: Milliseconds by which a room's time may precede its commit: clocks of machines differ, and a commit takes time.
 _OVERLAP_MS = 60_000
-#: Seconds between two times that all readers get the latest rooms again.
+#: Minimum seconds between two refreshes of all readers.
 _REFRESH_S = 10.0
 
 
 class ListCheck:
-    """Polls the log for changed rooms while the list of rooms has readers."""
+    """A periodic check of the log for changed rooms, while the list of rooms has readers."""
 
     def __init__(
         self,
         log: Log,
         has_readers: Callable[[], bool],
-        complete: Callable[[], bool],
+        is_complete: Callable[[], bool],
         *,
         limit: int,
         note: Callable[[str, int], None],
@@ -36,7 +36,7 @@ class ListCheck:
         Args:
             log: The log to read.
             has_readers: Returns whether the list has readers.
-            complete: Returns whether the bus announces every change of other processes, as far as this process knows.
+            is_complete: Returns whether the bus announces every change of other processes, if this process can know.
             limit: The maximum number of changed rooms in one read.
             note: Called with the item and head of each changed room.
             refresh: Called when all readers must get the latest rooms again.
@@ -44,12 +44,12 @@ class ListCheck:
         """
         self._log = log
         self._has_readers = has_readers
-        self._complete = complete
+        self._is_complete = is_complete
         self._limit = limit
         self._note = note
         self._refresh = refresh
         self._task: asyncio.Task[None] | None = None
-        #: Whether changes may have been missed, and whether readers must get the latest rooms again for that.
+        #: Whether changes may have been missed, and whether all readers must therefore get the latest rooms again.
         self._in_doubt = False
         self._refresh_due = False
 
@@ -74,7 +74,7 @@ class ListCheck:
         try:
             while self._has_readers():
                 checks += 1
-                if self._in_doubt or not self._complete() or checks % _CHECKS == 0:
+                if self._in_doubt or not self._is_complete() or checks % _CHECKS_PER_READ == 0:
                     await self._read_changes()
                 if self._refresh_due and loop.time() - refreshed >= _REFRESH_S:
                     # Read marks that moved meanwhile are in no list of changed rooms.

@@ -10,7 +10,7 @@ from alcove.item_ranges import ALL_ITEMS, Range, restrict_to_prefix
 from alcove.protocol import ListReady, encode
 from alcove.repeated_warnings import RepeatedWarning
 from alcove.rooms.list_index import ListIndex
-from alcove.rooms.list_lines import complete, frames, item_line, shared_line
+from alcove.rooms.list_lines import complete_line, group_lines, item_line, shared_line
 from alcove.rooms.list_reader import READY, ListReader
 from alcove.storage.base import ItemSummary, ListRefusedError, Log, LogUnavailableError
 from alcove.wire.connection import UNCHECKED_BYTES, Frame
@@ -20,11 +20,11 @@ _cannot_read = RepeatedWarning(logger, "lists of rooms wait for storage: %s")
 
 #: Bounds of one round: pairs of an item and a member, different items, and items of one reader. A last entry may have
 #: 64 KiB, so the second one bounds the memory of a round.
-_PAIRS = 500
-_ITEMS = 100
-_TURN = 25
+_ROUND_PAIRS = 500
+_ROUND_ITEMS = 100
+_READER_ITEMS = 25
 #: Readers that are notified of a change in one turn of the event loop.
-_SLICE = 1000
+_READERS_PER_TURN = 1000
 #: Seconds before a failed read is repeated; doubled after each failure, up to the second number.
 _RETRY_S = (0.1, 2.0)
 
@@ -32,7 +32,7 @@ _READY_LINE = encode(ListReady())
 
 
 class ListFeed:
-    """Sends changed rooms to the readers of the list in this process; one task reads them from the log for all readers.
+    """The feed of changed rooms for the list's readers in this process; one task reads the log for all of them.
 
     The work grows with the number of changed rooms and their readers, not with the number of rooms.
     """
@@ -78,7 +78,7 @@ class ListFeed:
             LogUnavailableError: Storage does not answer.
 
         """
-        ranges = self._readable(reader)
+        ranges = self._readable_ranges(reader)
         # Collect before reading the list, so that no change falls between the two.
         reader.collect(ranges)
         self._index.add(reader, ranges)
@@ -108,7 +108,7 @@ class ListFeed:
                 if reader.add_change(item):
                     self._schedule(reader)
                 notified += 1
-                if notified % _SLICE == 0:
+                if notified % _READERS_PER_TURN == 0:
                     await asyncio.sleep(0)
 
     def marks_moved(self, moved: Mapping[str, Collection[str]]) -> None:
@@ -179,7 +179,7 @@ class ListFeed:
         batch: dict[ListReader, list[str]] = {}
         items: set[str] = set()
         pairs = 0
-        while self._due and pairs < _PAIRS and len(items) < _ITEMS:
+        while self._due and pairs < _ROUND_PAIRS and len(items) < _ROUND_ITEMS:
             reader = next(iter(self._due))
             if reader.outdated and batch:
                 break
@@ -190,15 +190,15 @@ class ListFeed:
                 await self._refresh(reader)
                 return
             else:
-                some = batch[reader] = reader.take(_TURN)
-                pairs += len(some)
-                items.update(some)
+                taken = batch[reader] = reader.take(_READER_ITEMS)
+                pairs += len(taken)
+                items.update(taken)
         try:
             await self._send(batch)
         except LogUnavailableError:
-            for reader, some in batch.items():
+            for reader, taken in batch.items():
                 if reader in self._index:
-                    reader.put_back(some)
+                    reader.put_back(taken)
                     self._due[reader] = None
             raise
 
@@ -247,7 +247,7 @@ class ListFeed:
                 elif self._may_read(reader, item):
                     # A room without entries was deleted: its head is 0.
                     count = counts[item, reader.member]
-                    lines[item] = complete(shared[item, count.head], count.unread)
+                    lines[item] = complete_line(shared[item, count.head], count.unread)
             if requeued:
                 reader.put_back(requeued)
             self._write(reader, lines)
@@ -257,35 +257,35 @@ class ListFeed:
         if reader not in self._index:
             return
         items = list(lines)
-        for group in frames(lines.values()):
+        for group in group_lines(lines.values()):
             if not reader.connection.try_write(Frame(b"\n".join(group))):
                 reader.put_back(items)
                 self._block(reader)
                 return
             del items[: len(group)]
-        if reader.due:
+        if reader.has_pending:
             self._schedule(reader)
 
     def _block(self, reader: ListReader) -> None:
         """Stop sending to the reader until its connection takes more."""
         if reader not in self._blocked:
-            self._blocked[reader] = asyncio.create_task(self._wait(reader))
+            self._blocked[reader] = asyncio.create_task(self._wait_until_writable(reader))
 
-    async def _wait(self, reader: ListReader) -> None:
+    async def _wait_until_writable(self, reader: ListReader) -> None:
         """Wait until the reader's connection takes more, then queue the reader again."""
         if await reader.connection.wait_writable():
             del self._blocked[reader]
-            if reader.due:
+            if reader.has_pending:
                 self._schedule(reader)
 
     # --- rights
 
-    def _readable(self, reader: ListReader) -> list[Range]:
+    def _readable_ranges(self, reader: ListReader) -> list[Range]:
         """Return the ranges of items that the reader may read, within its prefix."""
-        everything = [ALL_ITEMS]
+        ranges = [ALL_ITEMS]
         if self._authenticator is not None:
-            everything = self._authenticator.readable_ranges(reader.caller)
-        return restrict_to_prefix(everything, reader.prefix)
+            ranges = self._authenticator.readable_ranges(reader.caller)
+        return restrict_to_prefix(ranges, reader.prefix)
 
     def _may_read(self, reader: ListReader, item: str) -> bool:
         """Return whether the reader may read the item now."""

@@ -11,7 +11,7 @@ _Readers = dict[ListReader, None]
 
 
 class ListIndex:
-    """Maps items and prefixes of items to the readers that may read them.
+    """An index from items and prefixes of items to the readers that may read them.
 
     A lookup takes one dictionary access per distinct prefix length, whatever the number of readers.
     """
@@ -90,5 +90,5 @@ def _discard(groups: dict[str, _Readers], key: str, reader: ListReader) -> bool:
 
 def _common_prefix(first: str, end: str) -> str:
     """Return the common prefix of a range's bounds, with which every id in the range begins."""
-    length = next((n for n, (one, other) in enumerate(zip(first, end, strict=False)) if one != other), len(first))
+    length = next((index for index, (a, b) in enumerate(zip(first, end, strict=False)) if a != b), len(first))
     return first[:length]

@@ -15,7 +15,7 @@ def item_line(summary: ItemSummary) -> bytes:
 
 
 def shared_line(item: str, head: int, last: Entry | None) -> bytes:
-    """Encode the beginning of a room's line, which is the same for all readers; `complete` adds the unread count.
+    """Encode the beginning of a room's line, which is the same for all readers; `complete_line` adds the unread count.
 
     Args:
         item: The item.
@@ -27,13 +27,13 @@ def shared_line(item: str, head: int, last: Entry | None) -> bytes:
     return line[: -len(_NOTHING_UNREAD)]
 
 
-def complete(shared: bytes, unread: int) -> bytes:
+def complete_line(shared: bytes, unread: int) -> bytes:
     """Append a reader's unread count, the last field, to the shared beginning of a line."""
     return b"%b%d}" % (shared, unread)
 
 
-def frames(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Group lines so that each group fits into one frame of `FRAME_BYTES`; a longer line is a separate group."""
+def group_lines(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
+    """Yield groups of lines that fit into one frame of `FRAME_BYTES`; a longer line is a group by itself."""
     group: list[bytes] = []
     size = 0
     for line in lines:

@@ -55,7 +55,7 @@ class ListReader:
         return self.caller.person.id
 
     @property
-    def due(self) -> bool:
+    def has_pending(self) -> bool:
         """Whether there is something to send."""
         return self.outdated or bool(self._pending)
 

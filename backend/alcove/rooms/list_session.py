@@ -15,8 +15,8 @@ from alcove.rooms.input_pace import InputPace
 from alcove.rooms.list_reader import ListReader
 from alcove.wire.connection import Frame
 
-#: Bad lines in a row after which a connection is closed (F2).
-_BAD_LINES = 10
+#: Invalid lines in a row after which a connection is closed (F2).
+_MAX_BAD_LINES = 10
 
 
 class ListHost(Protocol):
@@ -35,9 +35,9 @@ class ListHost(Protocol):
 
 
 class ListSession:
-    """Processes the lines of one connection to the list: `auth` and `ping` (a Receiver and a Revocable)."""
+    """The session of one connection to the list, which accepts `auth` and `ping` (a Receiver and a Revocable)."""
 
-    __slots__ = ("_bad", "_budget", "_closed", "_host", "_pace", "_renewing", "reader")
+    __slots__ = ("_bad_lines", "_budget", "_closed", "_host", "_pace", "_renewing", "reader")
 
     def __init__(self, host: ListHost, reader: ListReader, budget: Budget) -> None:
         """Create the session.
@@ -51,7 +51,7 @@ class ListSession:
         self.reader = reader
         self._host = host
         self._budget = budget
-        self._bad = 0
+        self._bad_lines = 0
         self._renewing = False
         self._pace = InputPace()
         self._closed = False
@@ -68,7 +68,7 @@ class ListSession:
             An iterator over the remaining work; each step processes one turn's worth (L6).
 
         """
-        rest = self._lines(data)
+        rest = self._process_lines(data)
         next(rest, None)
         return rest
 
@@ -105,20 +105,20 @@ class ListSession:
 
     # --- lines
 
-    def _lines(self, data: str) -> Iterator[None]:
+    def _process_lines(self, data: str) -> Iterator[None]:
         """Process the lines of a frame, a budget's worth in each step; stop at an `auth` until it is answered."""
-        at = 0
-        while at <= len(data) and not self._closed:
-            lines, stop = self._budget.frames, at + self._budget.size
-            while lines and at < stop and at <= len(data) and not (self._renewing or self._closed):
-                end = data.find("\n", at)
+        start = 0
+        while start <= len(data) and not self._closed:
+            lines_left, stop = self._budget.frames, start + self._budget.size
+            while lines_left and start < stop and start <= len(data) and not (self._renewing or self._closed):
+                end = data.find("\n", start)
                 end = len(data) if end < 0 else end
-                self._line(data[at:end])
-                at = end + 1
-                lines -= 1
+                self._process_line(data[start:end])
+                start = end + 1
+                lines_left -= 1
             yield
 
-    def _line(self, line: str) -> None:
+    def _process_line(self, line: str) -> None:
         """Decode and process one line; ignore blank ones."""
         if not line or line.isspace():
             return
@@ -135,13 +135,13 @@ class ListSession:
             case _:
                 self._invalid("the list of rooms accepts `auth` and `ping` only", getattr(command, "id", None))
                 return
-        self._bad = 0
+        self._bad_lines = 0
 
     def _renew(self, token: str) -> None:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._renewing = True
         self.reader.connection.pause_reading()
-        self._host.renew(self, token, self._pace.before_check(time.monotonic()))
+        self._host.renew(self, token, self._pace.reserve_check(time.monotonic()))
 
     def _resume(self) -> None:
         """Continue with the lines after an `auth`."""
@@ -152,9 +152,9 @@ class ListSession:
         """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._host.metrics.refusals.labels(Code.INVALID).inc()
         self._write(Error(Code.INVALID, message, UNSET if id is None else id))
-        self._bad += 1
-        if self._bad >= _BAD_LINES:
-            self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
+        self._bad_lines += 1
+        if self._bad_lines >= _MAX_BAD_LINES:
+            self._end(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
 
     def _refuse(self, refusal: Refusal) -> None:
         """Count the refusal, and send its `error` line."""

@@ -44,11 +44,11 @@ class Observer:
         self._head = seq
         self._on_entries = on_entries
         self._read = read
-        self._reading: asyncio.Task[None] | None = None
+        self._read_task: asyncio.Task[None] | None = None
 
     def deliver(self, entries: Sequence[Entry]) -> None:
         """Pass new entries on if they are next in order; else read the log up to them."""
-        if self._reading is None and entries[0].seq == self.seq + 1:
+        if self._read_task is None and entries[0].seq == self.seq + 1:
             self._head = self.seq = entries[-1].seq
             self._on_entries(entries)
         else:
@@ -57,13 +57,13 @@ class Observer:
     def advance(self, head: int) -> None:
         """Read the entries up to `head` from the log, and pass them on."""
         self._head = max(self._head, head)
-        if self.seq < self._head and self._reading is None:
-            self._reading = asyncio.create_task(self._catch_up())
+        if self.seq < self._head and self._read_task is None:
+            self._read_task = asyncio.create_task(self._catch_up())
 
     def close(self) -> None:
         """Stop passing entries on."""
-        if self._reading is not None:
-            self._reading.cancel()
+        if self._read_task is not None:
+            self._read_task.cancel()
 
     async def _catch_up(self) -> None:
         """Read and pass on entries until the observer is in step; repeat a failed read after a delay."""
@@ -84,4 +84,4 @@ class Observer:
         except Exception:
             logger.exception("item %s: its observer failed and is stopped", self._item)
         finally:
-            self._reading = None
+            self._read_task = None

@@ -8,8 +8,8 @@ from alcove.rooms.closed_rooms import ClosedRoomPositions
 from alcove.rooms.room import Room
 from alcove.storage.base import Log, Page, RoomState
 
-#: Entries of its log that a room has in memory when it opens: as many as a client reads by default (H2).
-_WARM = 50
+#: Entries that an opening room reads into memory: as many as a client reads by default (H2).
+_WARM_ENTRIES = 50
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Opening:
         """Read the room's last entries and its state, both of one history (X8). Raises LogUnavailableError."""
         while True:
             state = (await log.room_states([item]))[item]
-            page = await log.read(item, limit=_WARM, max_bytes=FRAME_BYTES)
+            page = await log.read(item, limit=_WARM_ENTRIES, max_bytes=FRAME_BYTES)
             if page.log == state.log and self.log_id in {"", page.log}:
                 if await closed.verify(item, page):
                     return page, state

@@ -10,7 +10,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class OutcomeWriter:
-    """Writes the outcomes of drafts to the connection that sent them (OutcomeHandler)."""
+    """The writer of drafts' outcomes to the connection that sent them (OutcomeHandler)."""
 
     __slots__ = ("_connection", "_metrics")
 

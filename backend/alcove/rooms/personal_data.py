@@ -15,9 +15,9 @@ from alcove.storage.base import Log, RoomReadMark
 _PAGE_ROWS = 500
 #: Deletions that wait for storage at a time.
 _CONCURRENT_DELETIONS = 200
-#: Rooms in one message that a member was erased.
-_ERASED_ROOMS = 200
-#: Appended to an id: what follows directly after it, as no id has NUL (A3).
+#: Rooms in one message about the erasure of a member.
+_ROOMS_PER_MESSAGE = 200
+#: Appended to an id, makes the text that follows directly after it, because ids have no NUL (A3).
 _NEXT = "\x01"
 
 
@@ -47,7 +47,7 @@ class ErasureProgress(Line, tag="progress", frozen=True):
 
 
 class PersonalData:
-    """Exports rooms and members, and erases members.
+    """The export of rooms and members, and the erasure of members.
 
     Every method raises LogUnavailableError if storage does not answer.
     """
@@ -77,7 +77,7 @@ class PersonalData:
             after = entries[-1].seq
         first = ""
         while marks := await self._log.read_marks(item, first=first, limit=_PAGE_ROWS):
-            yield b"".join(map(_mark, marks))
+            yield b"".join(map(_mark_line, marks))
             first = marks[-1].member + _NEXT
 
     async def export_member(self, member: str) -> AsyncIterator[bytes]:
@@ -90,7 +90,7 @@ class PersonalData:
                 after = entries[-1].seq
             for mark in await self._log.read_marks(item, first=member, limit=1):
                 if mark.member == member:
-                    yield _mark(mark)
+                    yield _mark_line(mark)
 
     async def erase_member(self, member: str, by: Person) -> None:
         """Delete the member's messages in every room, then erase their name, picture, role, events and read marks.
@@ -106,15 +106,15 @@ class PersonalData:
             LogUnavailableError: Storage does not answer.
 
         """
-        async for _ in self.erasing(member, by):
+        async for _ in self.erase_in_steps(member, by):
             pass
 
-    async def erasing(self, member: str, by: Person) -> AsyncIterator[ErasureProgress]:
+    async def erase_in_steps(self, member: str, by: Person) -> AsyncIterator[ErasureProgress]:
         """Erase a member as `erase_member` does, and yield the progress after each step; the last one is `done`."""
         items = await self._log.rooms_of_member(member)
         deleted = 0
-        for number, item in enumerate(items):
-            yield ErasureProgress(number, len(items), deleted)
+        for done_rooms, item in enumerate(items):
+            yield ErasureProgress(done_rooms, len(items), deleted)
             after = 0
             while entries := await self._log.entries_of_member(item, member, after=after, limit=_CONCURRENT_DELETIONS):
                 after = entries[-1].seq
@@ -126,10 +126,10 @@ class PersonalData:
                     )
                 )
                 deleted += len(messages)
-                yield ErasureProgress(number, len(items), deleted)
+                yield ErasureProgress(done_rooms, len(items), deleted)
         await self._log.erase_member(items, member)
-        for start in range(0, len(items), _ERASED_ROOMS):
-            message = MemberErased(items[start : start + _ERASED_ROOMS])
+        for start in range(0, len(items), _ROOMS_PER_MESSAGE):
+            message = MemberErased(items[start : start + _ROOMS_PER_MESSAGE])
             self._receive(message)
             self._cluster.publish(ERASURES, message)
         yield ErasureProgress(len(items), len(items), deleted, done=True)
@@ -146,7 +146,7 @@ class PersonalData:
         return encode(RoomHeader(item, state.log, state.head, state.oldest)) + b"\n"
 
 
-def _mark(mark: RoomReadMark) -> bytes:
+def _mark_line(mark: RoomReadMark) -> bytes:
     """Encode a read mark as a line of an export."""
     return encode(ExportedMark(mark.member, mark.seq)) + b"\n"
 

@@ -6,10 +6,10 @@ from math import inf
 
 from alcove.protocol import Person, Presence, ReadMark, TypingNow
 
-#: How many members and marks one line or one hello names (P1).
+#: Maximum number of members and of marks that one line or one hello names (P1).
 MAX_NAMED = 100
-#: Members who left that are remembered for connections which fell behind.
-_DEPARTED = 1000
+#: Maximum number of members who left and are remembered for connections that fell behind.
+_MAX_DEPARTED = 1000
 #: Seconds between two notices that the same member types (P4).
 _TYPING_S = 2.0
 
@@ -160,12 +160,12 @@ class RoomPresence:
         """
         line = self._changes_since(self.flushed_version)
         self.flushed_version = self.version
-        for member in list(islice(self._departed, max(0, len(self._departed) - _DEPARTED))):
+        for member in list(islice(self._departed, max(0, len(self._departed) - _MAX_DEPARTED))):
             del self._departed[member]
         return line
 
     def lines_since(self, version: int) -> list[Presence | ReadMark]:
-        """Create the lines that a connection lacks which has seen the changes up to `version`."""
+        """Create the lines about all changes after `version`, for a connection that has seen those up to it."""
         new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.read_marks.items()), MAX_NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()
@@ -174,7 +174,8 @@ class RoomPresence:
 
     def _changes_since(self, version: int) -> Presence | None:
         """Create the line about who joined and left after `version`; None if nothing changed."""
-        new_members = takewhile(lambda member_entry: member_entry.version > version, reversed(self._members.values()))
-        joined = [member_entry.person for member_entry in islice(new_members, MAX_NAMED)]
-        left = [member for member, _ in takewhile(lambda one: one[1] > version, reversed(self._departed.items()))]
+        new_members = takewhile(lambda present: present.version > version, reversed(self._members.values()))
+        joined = [present.person for present in islice(new_members, MAX_NAMED)]
+        departures = takewhile(lambda departure: departure[1] > version, reversed(self._departed.items()))
+        left = [member for member, _ in departures]
         return Presence(joined[::-1], left[::-1], len(self._members)) if joined or left else None

@@ -24,7 +24,7 @@ class Readiness:
 
 
 class ProcessStatus:
-    """Collects readiness and metrics from the parts of the process."""
+    """The readiness and the metrics of the process, collected from its parts."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class ProcessStatus:
         committer: Committer,
         log: Log,
     ) -> None:
-        """Store the parts of the process that are asked.
+        """Store the parts of the process that report their state.
 
         Args:
             process_limits: The limits of this process.
@@ -44,7 +44,7 @@ class ProcessStatus:
             rooms: The rooms of this process.
             lists: The connections to the list of rooms.
             committer: Knows how many sends wait, and whether the last commit failed.
-            log: Is asked whether it takes writes.
+            log: The log, whose writes are checked.
 
         """
         self._process_limits = process_limits

@@ -14,12 +14,12 @@ from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, Unr
 
 #: Read marks of one page.
 _MARKS = 500
-#: Appended to an id: what follows directly after it, as no id has NUL (A3).
+#: Appended to an id, makes the text that follows directly after it, because ids have no NUL (A3).
 _NEXT = "\x01"
 
 
 class Attendance(NamedTuple):
-    """Up to 100 connected members, the number of all, and up to 100 ids of members with a read mark who are not."""
+    """Who is connected to a room (up to 100 and their number), and who has a read mark but is not (up to 100 ids)."""
 
     present: list[Person]
     present_count: int
@@ -27,7 +27,7 @@ class Attendance(NamedTuple):
 
 
 class RoomQueries:
-    """Reads entries, members, connections and lists of rooms. Every method raises LogUnavailableError.
+    """The queries of rooms: entries, members, connections, lists. Every method raises LogUnavailableError.
 
     The callers check who may read what.
     """
@@ -56,8 +56,8 @@ class RoomQueries:
             return room.presence.named_members(), len(room.presence)
 
     @asynccontextmanager
-    async def attending(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
-        """Provide who is connected to the item's room and who is not, at each call within the block (K1)."""
+    async def open_attendance(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
+        """Keep the item's room open in the block; provide a function that returns who is and is not connected (K1)."""
         async with self._rooms.open_room(item) as room:
 
             async def attendance() -> Attendance:

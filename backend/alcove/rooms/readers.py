@@ -45,7 +45,7 @@ class RoomReaders:
         self._presence = presence
         self._deliveries = metrics.deliveries
         self._in_step: dict[Connection, Cursor] = {}
-        #: A set that keeps its order.
+        #: An ordered set.
         self._behind: dict[Cursor, None] = {}
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class RoomReaders:
         self._behind[cursor] = None
 
     def remove(self, cursor: Cursor) -> bool:
-        """Remove a cursor; return False if it was removed before. Its feeding task ends when the connection closes."""
+        """Remove a cursor; return False if it was removed before. Its feed task ends when the connection closes."""
         if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
             return False
         self._behind.pop(cursor, None)
@@ -72,7 +72,7 @@ class RoomReaders:
     def feed(self, cursor: Cursor) -> None:
         """Write the entries that are in the tail; start a task that reads the others from the log."""
         if not self._catch_up(cursor):
-            cursor.feeding = asyncio.create_task(self._feed(cursor))
+            cursor.feed_task = asyncio.create_task(self._feed(cursor))
 
     # --- connections in step
 
@@ -109,12 +109,12 @@ class RoomReaders:
 
     def send_typing(self, typing: Sequence[TypingNow], seen_version: int) -> None:
         """Write who is typing; send no member their own line (ActivityWriter, P4)."""
-        writers = frozenset(line.by.id for line in typing)
-        self._send(typing, seen_version, without=writers)
-        if len(writers) == 1:
+        typing_members = frozenset(line.by.id for line in typing)
+        self._send(typing, seen_version, without=typing_members)
+        if len(typing_members) == 1:
             return
         for connection, cursor in list(self._in_step.items()):
-            if cursor.member.person.id in writers:
+            if cursor.member.person.id in typing_members:
                 others = [encode(line) for line in typing if line.by.id != cursor.member.person.id]
                 connection.try_write(Frame(b"\n".join(others)))
 
@@ -149,7 +149,7 @@ class RoomReaders:
         cursor.seq = seq
         cursor.seen_version = seen_version
         self._behind[cursor] = None
-        cursor.feeding = asyncio.create_task(self._feed(cursor))
+        cursor.feed_task = asyncio.create_task(self._feed(cursor))
 
     def _catch_up(self, cursor: Cursor) -> bool:
         """Write entries from the tail until the connection is full; return whether the cursor is now in step."""
@@ -164,7 +164,7 @@ class RoomReaders:
             cursor.seq += len(run)
         if missed := self._presence.lines_since(cursor.seen_version):
             connection.write(Frame(b"\n".join([encode(line) for line in missed])))
-        cursor.feeding = None
+        cursor.feed_task = None
         self._behind.pop(cursor, None)
         self._in_step[connection] = cursor
         return True

@@ -9,10 +9,10 @@ from alcove.rooms.session import Session
 
 
 class TokenRenewal:
-    """Replaces the token of a session with a fresh one of the same member."""
+    """The replacement of a session's token by a fresh one of the same member."""
 
     def __init__(self, authenticator: Authenticator, expiry: ExpiryWatch) -> None:
-        """Store what checks tokens, and what ends connections when they expire."""
+        """Store the authenticator, and the watch that ends connections when their tokens expire."""
         self._authenticator = authenticator
         self._expiry = expiry
 

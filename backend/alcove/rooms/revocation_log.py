@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two attempts to append revocations that the log has lost.
 _RESTORE_S = 1.0
-#: Number of entries at which the room is compacted.
-FEWEST = 1000
+#: The number of entries above which the room is compacted.
+_COMPACT_ENTRIES = 1000
 #: Revocations that wait for storage at a time.
 _MAX_WAITING = 200
 
 
 class RevocationLog:
-    """Applies each entry of the revocations' room to the table of revocations and to open connections."""
+    """The revocations in their internal room, each applied to the table of revocations and to open connections."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class RevocationLog:
     @property
     def is_long(self) -> bool:
         """Whether the room has many more entries than there are revocations: `compact` may remove them."""
-        return self._room.seq - self._room.start > max(FEWEST, 2 * len(self._revocations))
+        return self._room.seq - self._room.start > max(_COMPACT_ENTRIES, 2 * len(self._revocations))
 
     async def compact(self) -> None:
         """Store the revocations in force again, and remove the earlier entries; if that fails, a later call does it.
 
-        Their order does not matter, as nothing ends a revocation but time.
+        Their order does not matter, because a revocation ends only by time.
         """
         if self._compacting:
             return

@@ -179,7 +179,10 @@ class Room:
             observer.advance(head)
 
     def forget_tail(self) -> None:
-        """Drop the entries in memory, because the log has changed them; connections read them from the log (W14)."""
+        """Drop the entries in memory, because erasing a member has changed them in the log (W14).
+
+        Connections read them from the log again.
+        """
         self._history.advance(self.head)
 
     def expire(self, before: int) -> None:

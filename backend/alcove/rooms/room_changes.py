@@ -20,7 +20,7 @@ _COLLECT_S = 0.25
 
 
 class RoomChanges:
-    """Collects changed rooms, and passes them to the readers of the list and to other processes.
+    """Changed rooms, collected for the readers of the list and for the other processes.
 
     The bus only announces that a room changed; the room's state is read from the log (X2, X9).
     """
@@ -40,13 +40,13 @@ class RoomChanges:
         self._limit = limit
         #: The heads that readers were notified of, the latest changes only.
         self._heads: OrderedDict[str, int] = OrderedDict()
-        #: Collected for the readers here, and for the other processes: what was stored here.
+        #: The changes for the readers of this process, and those of this process for the other processes.
         self._changed = ChangeSet(limit)
         self._stored = ChangeSet(limit)
         #: Called with item and head of each change, and when changes may have been missed.
         self._followers: list[tuple[Callable[[str, int], None], Callable[[], None]]] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._passing: asyncio.Task[None] | None = None
+        self._pass_on_task: asyncio.Task[None] | None = None
         self._check = ListCheck(
             log, lambda: len(feed) > 0, lambda: cluster.complete, limit=limit, note=self._note, refresh=feed.all_changed
         )
@@ -57,7 +57,7 @@ class RoomChanges:
         """Cancel the timer and the background tasks."""
         if self._timer is not None:
             self._timer.cancel()
-        await background.cancel(self._passing)
+        await background.cancel(self._pass_on_task)
         await self._check.close()
 
     def watch(self) -> None:
@@ -71,7 +71,7 @@ class RoomChanges:
         return self._cluster.complete
 
     def follow(self, on_change: Callable[[str, int], None], on_doubt: Callable[[], None]) -> None:
-        """Call `on_change` with item and head of each room that changed, at once; a head below 1: its history did.
+        """Call `on_change` with item and head of each changed room, without delay; a head below 1: a new history.
 
         `on_doubt` is called when changes may have been missed. The database's announcements may be forged (X9).
         """
@@ -132,11 +132,12 @@ class RoomChanges:
     def _database_sent(self, item: str, head: int) -> None:
         """Record that an SQL function stored an entry (X5). The head may be forged, so it is ignored (X9)."""
         with suppress(ItemIdError):
-            self._mark(check_item_id(item))
+            self._add_room(check_item_id(item))
             for on_change, _ in self._followers:
                 on_change(item, head)
 
     def _doubt(self) -> None:
+        """Record that changes may have been missed, and notify the followers (GapHandler)."""
         self._check.doubt()
         for _, on_doubt in self._followers:
             on_doubt()
@@ -153,9 +154,9 @@ class RoomChanges:
             self._heads.popitem(last=False)
         for on_change, _ in self._followers:
             on_change(item, head)
-        self._mark(item, head)
+        self._add_room(item, head)
 
-    def _mark(self, item: str, head: int = -1) -> None:
+    def _add_room(self, item: str, head: int = -1) -> None:
         """Collect a changed room for the readers, if there are any; `head` -1: unknown."""
         if len(self._feed):
             self._changed.add_room(item, head)
@@ -169,7 +170,7 @@ class RoomChanges:
 
     def _collect(self) -> None:
         """Schedule `_pass_on` in a quarter of a second, unless it is scheduled or running."""
-        if self._timer is None and self._passing is None:
+        if self._timer is None and self._pass_on_task is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._pass_on)
 
     def _pass_on(self) -> None:
@@ -186,11 +187,11 @@ class RoomChanges:
             return
         self._feed.marks_moved(changed.marks())
         if rooms := changed.rooms():
-            self._passing = asyncio.create_task(self._feed.rooms_changed(rooms))
-            self._passing.add_done_callback(self._on_passed_on)
+            self._pass_on_task = asyncio.create_task(self._feed.rooms_changed(rooms))
+            self._pass_on_task.add_done_callback(self._on_passed_on)
 
     def _on_passed_on(self, task: asyncio.Task[None]) -> None:
         """Schedule the changes that were collected while readers were notified."""
-        self._passing = None
+        self._pass_on_task = None
         if not task.cancelled() and (self._changed or self._stored):
             self._collect()

@@ -38,7 +38,7 @@ from alcove.storage.committer import QueueFullError
 from alcove.wire.connection import Frame
 
 #: Invalid lines in a row after which a connection is closed (F2).
-_BAD_LINES = 10
+_MAX_BAD_LINES = 10
 _KINDS: dict[type[Send | Edit | Delete], Literal["message", "edit", "delete"]] = {
     Send: "message",
     Edit: "edit",
@@ -48,10 +48,10 @@ _PONG = encode(Pong())
 
 
 class Session:
-    """Processes the lines of one member's connection to a room (a Receiver and a Revocable)."""
+    """The room protocol on one member's connection (a Receiver and a Revocable)."""
 
     __slots__ = (
-        "_bad",
+        "_bad_lines",
         "_budget",
         "_clock",
         "_ended",
@@ -59,9 +59,9 @@ class Session:
         "_held",
         "_host",
         "_limits",
-        "_out",
         "_outcomes",
         "_pace",
+        "_replies",
         "_slot",
         "cursor",
         "room",
@@ -86,10 +86,10 @@ class Session:
         self._clock = clock
         self._budget = budget
         self._excess: ExcessDetector | None = None
-        self._bad = 0
+        self._bad_lines = 0
         self._held = False
         self._pace: InputPace | None = None  # most connections need none
-        self._out: list[bytes] | None = None
+        self._replies: list[bytes] | None = None
         self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
         self._ended = False
 
@@ -106,9 +106,9 @@ class Session:
         if self._ended:
             return None
         if "\n" not in data:
-            self._line(data)
+            self._process_line(data)
             return None
-        rest = self._lines(data)
+        rest = self._process_lines(data)
         next(rest, None)
         return rest
 
@@ -147,28 +147,28 @@ class Session:
 
     # --- lines
 
-    def _lines(self, data: str) -> Iterator[None]:
+    def _process_lines(self, data: str) -> Iterator[None]:
         """Process the lines of a frame, in each step a budget's worth of them, or up to an `auth` (A4).
 
         The answers of a step are sent in one frame.
         """
-        at = 0
-        while at <= len(data) and not self._ended:
-            lines, stop = self._budget.frames, at + self._budget.size
-            self._out = out = list[bytes]()
-            while lines and at < stop and at <= len(data) and not self._held:
-                end = data.find("\n", at)
+        start = 0
+        while start <= len(data) and not self._ended:
+            lines_left, stop = self._budget.frames, start + self._budget.size
+            self._replies = replies = list[bytes]()
+            while lines_left and start < stop and start <= len(data) and not self._held:
+                end = data.find("\n", start)
                 if end < 0:
                     end = len(data)
-                self._line(data[at:end])
-                at = end + 1
-                lines -= 1
-            self._out = None
-            if out:
-                self.cursor.connection.write(Frame(b"\n".join(out)))
+                self._process_line(data[start:end])
+                start = end + 1
+                lines_left -= 1
+            self._replies = None
+            if replies:
+                self.cursor.connection.write(Frame(b"\n".join(replies)))
             yield
 
-    def _line(self, line: str) -> None:
+    def _process_line(self, line: str) -> None:
         """Decode and process one line; ignore blank lines, and all lines after the end."""
         # Checked first: a frame may have very many empty lines, and an exception for each would block the event loop.
         if self._ended or not line or line.isspace():
@@ -192,13 +192,13 @@ class Session:
                 self._write(_PONG)
             case Auth():
                 self._renew(command.token)
-        self._bad = 0
+        self._bad_lines = 0
 
     def _renew(self, token: str) -> None:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._hold()
         self._pace = self._pace or InputPace()
-        self._host.renew(self, token, self._pace.before_check(self._clock()))
+        self._host.renew(self, token, self._pace.reserve_check(self._clock()))
 
     def _hold(self) -> None:
         """Process no further lines until `_resume`."""
@@ -265,23 +265,23 @@ class Session:
     def _invalid(self, message: str, id: str | None) -> None:
         """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._refuse(Code.INVALID, message, id)
-        self._bad += 1
-        if self._bad >= _BAD_LINES:
-            self._end(Close.INVALID, f"{_BAD_LINES} bad lines in a row")
+        self._bad_lines += 1
+        if self._bad_lines >= _MAX_BAD_LINES:
+            self._end(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
 
     def _end(self, code: Close, reason: str) -> None:
         """Send the pending answers and close the connection; ignore all further input."""
         self._ended = True
-        if self._out:
-            self.cursor.connection.write(Frame(b"\n".join(self._out)))
-            self._out.clear()
+        if self._replies:
+            self.cursor.connection.write(Frame(b"\n".join(self._replies)))
+            self._replies.clear()
         self.cursor.connection.close(code, reason)
 
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
         """Count the refusal, and send its `error` line; process no line for a moment after many of them (L6)."""
         self._host.metrics.refusals.labels(code).inc()
         self._pace = self._pace or InputPace()
-        if wait_s := self._pace.after_refusal():
+        if wait_s := self._pace.record_refused_line():
             self._hold()
             self._host.call_later(wait_s, self._resume)
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
@@ -293,7 +293,7 @@ class Session:
 
     def _write(self, line: bytes) -> None:
         """Send a line at once, or together with the other answers to the current frame."""
-        if self._out is None:
+        if self._replies is None:
             self.cursor.connection.write(Frame(line))
         else:
-            self._out.append(line)
+            self._replies.append(line)

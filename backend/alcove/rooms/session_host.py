@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SessionHost(Protocol):
-    """What sessions use of the process: storage, rate limits, credentials, and the clock."""
+    """The interface of the process to its sessions: storage, rate limits, credentials, and the clock."""
 
     #: Counts refusals.
     metrics: Metrics

@@ -65,7 +65,7 @@ class Tail:
             if entry.target is UNSET:
                 continue
             if entry.kind == "edit":
-                self._rewrite(entry.target, replace_body=entry)
+                self._apply_edit(entry.target, entry)
             elif entry.kind == "delete":
                 self._erase(entry.target, entry.at)
 
@@ -111,11 +111,11 @@ class Tail:
         self._lines.clear()
         self.size = 0
 
-    def _rewrite(self, target: int, replace_body: Entry) -> None:
+    def _apply_edit(self, target: int, edit: Entry) -> None:
         """Replace the body of the message `target` by that of an edit, unless it is deleted or not in the tail."""
         index = target - self.first
         if index >= 0 and self._entries[index].deleted is UNSET:
-            self._put(index, replace(self._entries[index], body=replace_body.body, edited=replace_body.at))
+            self._put(index, replace(self._entries[index], body=edit.body, edited=edit.at))
 
     def _erase(self, target: int, at: int) -> None:
         """Remove the body of the message `target`, deleted at `at`, and the bodies of its edits."""

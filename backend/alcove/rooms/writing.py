@@ -21,7 +21,7 @@ from alcove.storage.committer import QueueFullError
 
 
 class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of an event: `text` for people, and perhaps `data` for programs (S14)."""
+    """The body of an event: `text` for people, and optionally `data` for programs (S14)."""
 
     text: Annotated[str, Meta(min_length=1)]
     data: Raw | UnsetType = UNSET
@@ -35,7 +35,7 @@ class WriteResult(NamedTuple):
 
 
 class RoomWriter:
-    """Writes on behalf of a member; each call returns when its effect is durable.
+    """A writer for members without a connection; each call returns when its effect is durable.
 
     Without an `id` a call generates one; with one it may be repeated, and stores the entry once (S5). Every method
     raises LogUnavailableError if storage does not answer (S7); those that store an entry raise Refusal: `too_large`

@@ -39,7 +39,7 @@ class WebhookTarget:
     @asynccontextmanager
     async def item(self, item: str) -> AsyncIterator[Deliver]:
         """Provide a function that delivers entries of the item (Target)."""
-        async with self._queries.attending(item) as attendance:
+        async with self._queries.open_attendance(item) as attendance:
 
             async def deliver(log: str, entry: Entry) -> Outcome:
                 body = event_body(item, log, entry, await attendance())

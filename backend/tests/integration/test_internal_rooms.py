@@ -19,9 +19,9 @@ REVOCATIONS = BANS.replace(BANS_ITEM, REVOCATIONS_ITEM)
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compact from 20 entries on, in snapshots of three bans."""
-    monkeypatch.setattr(revocation_log, "FEWEST", 20)
-    monkeypatch.setattr(ban_log, "_FEWEST", 20)
-    monkeypatch.setattr(ban_log, "_SNAPSHOT", 3)
+    monkeypatch.setattr(revocation_log, "_COMPACT_ENTRIES", 20)
+    monkeypatch.setattr(ban_log, "_COMPACT_ENTRIES", 20)
+    monkeypatch.setattr(ban_log, "_SNAPSHOT_BANS", 3)
 
 
 def table(alcove: Alcove) -> Bans:
@@ -82,13 +82,13 @@ async def test_w15_x1_other_processes_keep_their_bans_while_the_room_is_compacte
 
 
 async def test_w15_a_long_room_is_compacted_at_the_start(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ban_log, "_FEWEST", 1000)
+    monkeypatch.setattr(ban_log, "_COMPACT_ENTRIES", 1000)
     async with Alcove(storage) as alcove:
         for _ in range(25):
             await alcove.ban("ada", "order-1")
             await alcove.unban("ada", "order-1")
     assert await rows(storage, BANS) == 50
-    monkeypatch.setattr(ban_log, "_FEWEST", 20)
+    monkeypatch.setattr(ban_log, "_COMPACT_ENTRIES", 20)
     async with Alcove(storage):
         await until_short(storage)
 

@@ -40,7 +40,7 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "UNCHECKED_BYTES", 800)
     monkeypatch.setattr(history, "_PAGE_ENTRIES", 5)
     monkeypatch.setattr(opening, "FRAME_BYTES", 1200)
-    monkeypatch.setattr(opening, "_WARM", 6)
+    monkeypatch.setattr(opening, "_WARM_ENTRIES", 6)
 
 
 async def simulate(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from alcove.rooms import import_file
 from alcove.rooms.import_file import ImportFile
-from alcove.rooms.import_lines import LineError, lines_of
+from alcove.rooms.import_lines import LineError, decode_lines
 
 ADA = {"id": "ada", "name": "Ada"}
 
@@ -42,7 +42,7 @@ def sent_lines(file: ImportFile) -> list[tuple[int, str, Any]]:
     return [
         (line.number, line.item, line.line)
         for request in file.requests()
-        for line in lines_of(request.data, request.line)
+        for line in decode_lines(request.data, request.first_line)
     ]
 
 
@@ -83,11 +83,11 @@ def test_w14_requests_of_any_size_have_the_same_lines(monkeypatch: pytest.Monkey
         entry_line(1),
     )
     expected = sent_lines(file)
-    monkeypatch.setattr(import_file, "_LINES", line_count)
+    monkeypatch.setattr(import_file, "_MAX_LINES", line_count)
 
     assert sent_lines(file) == expected
     assert [item for _, item, _ in expected] == ["a"] * 4 + ["c"]
-    assert sum(request.lines for request in file.requests()) == 9
+    assert sum(request.line_count for request in file.requests()) == 9
 
 
 def test_w14_lines_that_refer_to_absent_entries_are_left_out() -> None:
@@ -141,7 +141,7 @@ def test_w14_a_compressed_file_is_an_error() -> None:
 
 
 def test_w14_a_line_over_the_limit_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_file, "_LINE_BYTES", 2000)
+    monkeypatch.setattr(import_file, "_MAX_LINE_BYTES", 2000)
     longest = entry_line(1, body="")
     longest["body"] = "x" * (1999 - len(json.dumps(longest)))
 
@@ -151,8 +151,8 @@ def test_w14_a_line_over_the_limit_is_an_error(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_w14_a_request_with_a_long_last_line_names_that_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_file, "_BYTES", 400)
+    monkeypatch.setattr(import_file, "_MAX_BYTES", 400)
     lines = [room_line("a"), *(entry_line(seq, body="x" * (2000 if seq == 6 else 20)) for seq in range(1, 8))]
-    places = [request.place_of_size for request in create_file(*lines).requests()]
+    places = [request.oversized_lines for request in create_file(*lines).requests()]
 
     assert places == ["lines 1 to 4", "line 7", "line 8"]

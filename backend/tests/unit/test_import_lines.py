@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alcove.rooms.import_lines import LineError, LineReader, lines_of
+from alcove.rooms.import_lines import LineError, LineReader, decode_lines
 
 TIME_MS = 1_700_000_000_000
 ROOM: dict[str, Any] = {"type": "room", "item": "order-7"}
@@ -22,7 +22,7 @@ def encode(*lines: object) -> bytes:
 def read_error(*lines: object) -> str:
     """Return the text of the error that reading these lines raises."""
     with pytest.raises(LineError) as error:
-        list(lines_of(encode(*lines), 1))
+        list(decode_lines(encode(*lines), 1))
     return str(error.value)
 
 
@@ -32,7 +32,7 @@ def test_w14_lines_of_an_export_and_blank_lines_are_accepted() -> None:
     mark = {"type": "read", "by": "ada", "seq": 1}
     room = ROOM | {"log": "b3f1", "head": 3, "oldest": 1}
 
-    located_lines = list(lines_of(encode(room, b"", MESSAGE, event, b"\r", deleted, mark), 10))
+    located_lines = list(decode_lines(encode(room, b"", MESSAGE, event, b"\r", deleted, mark), 10))
     assert [(line.number, line.item) for line in located_lines] == [(number, "order-7") for number in (12, 13, 15, 16)]
 
 
@@ -82,7 +82,7 @@ def test_w14_an_invalid_line_is_named_with_the_expected_form(lines: list[object]
 def test_w14_times_are_compared_within_one_room() -> None:
     other_room = {"type": "room", "item": "order-8"}
 
-    assert len(list(lines_of(encode(ROOM, MESSAGE, other_room, MESSAGE | {"at": TIME_MS - 1}), 1))) == 2
+    assert len(list(decode_lines(encode(ROOM, MESSAGE, other_room, MESSAGE | {"at": TIME_MS - 1}), 1))) == 2
 
 
 def test_w14_a_reader_counts_from_the_given_number() -> None:

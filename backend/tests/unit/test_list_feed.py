@@ -112,7 +112,7 @@ async def test_w10_d2_a_stuck_reader_does_not_delay_others(rooms: ListRoom) -> N
     latest_heads = {line["item"]: line["head"] for line in lines}
     assert latest_heads == {"a": 10, "b": 10}
     assert len(lines) < 20  # of 20 changes
-    assert not slow_reader.reader.due
+    assert not slow_reader.reader.has_pending
 
 
 async def test_w10_d2_the_latest_rooms_are_sent_again_after_an_overflow(rooms: ListRoom) -> None:
@@ -129,7 +129,7 @@ async def test_w10_d2_the_latest_rooms_are_sent_again_after_an_overflow(rooms: L
     slow_reader.socket.take()
     await rooms.settle()
     assert names[-1] in slow_reader.new_items()
-    assert not slow_reader.reader.due
+    assert not slow_reader.reader.has_pending
 
 
 async def test_w10_s7_changes_wait_while_storage_is_unavailable(rooms: ListRoom) -> None:

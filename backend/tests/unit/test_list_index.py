@@ -82,7 +82,7 @@ def test_w10_a_room_that_changes_repeatedly_waits_once() -> None:
         assert reader.add_change(item)
 
     assert (reader.take(1), reader.take(5), reader.take(5)) == (["a"], ["b"], [])
-    assert not reader.due
+    assert not reader.has_pending
 
 
 def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
@@ -94,9 +94,9 @@ def test_w10_a_reader_needs_the_latest_rooms_again_after_an_overflow() -> None:
     reader.add_change("d")
     reader.put_back(["e"])
 
-    assert (reader.outdated, len(reader), reader.due) == (True, 0, True)
+    assert (reader.outdated, len(reader), reader.has_pending) == (True, 0, True)
     reader.collect(reader.ranges)
-    assert (reader.outdated, reader.due) == (False, False)
+    assert (reader.outdated, reader.has_pending) == (False, False)
 
 
 def test_w10_items_put_back_are_taken_before_later_changes() -> None:
