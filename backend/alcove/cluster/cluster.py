@@ -26,7 +26,7 @@ from alcove.storage.base import Log
 
 
 class Cluster:
-    """Connects this process to the others: publishes what happens here, applies what happens there.
+    """The connection of this process to the others: publishes its changes, and applies theirs.
 
     The log decides what is true. Messages only make delivery fast: whatever the bus loses is read from the log (X2).
     """

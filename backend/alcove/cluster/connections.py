@@ -1,4 +1,4 @@
-"""Define what operators see about the connections to a room (W8)."""
+"""Define the description of a room's connections for operators (W8)."""
 
 from collections.abc import Iterable
 

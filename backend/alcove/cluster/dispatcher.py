@@ -27,16 +27,16 @@ from alcove.protocol import Entry, Person
 
 logger = logging.getLogger(__name__)
 
-#: Handles a message on a channel that is no item's.
+#: Called with a message on a channel that is not an item's.
 Handler = Callable[[ClusterMessage], None]
 #: Called when messages on a channel may be missing.
 GapHandler = Callable[[], None]
-#: Handles a database's announcement that an item's log extends to a head. Anyone who may connect can send it (X9).
+#: Called with an item and the head of its log when the database announces it. Every role can send that (X9).
 HeadHandler = Callable[[str, int], None]
 
 
 class MessageDispatcher:
-    """Handles the callbacks of the buses: messages, gaps, and announcements of the database."""
+    """The callbacks of the buses: for messages, gaps, and announcements of the database."""
 
     def __init__(
         self,
@@ -134,14 +134,17 @@ class MessageDispatcher:
     def on_database_message(self, _channel: str, data: bytes) -> None:
         """Handle an announcement of the database that the log of an item has grown (OnMessage).
 
-        Have the recovery compare the item's head with the log, and call the database handlers. Any role that may
-        connect to the database can send this message, so its content is not trusted: the log decides (X9).
+        The item's room is compared with the log, and the database handlers are called. Any role that may connect to the
+        database can send this message, so its content is not trusted: the log decides (X9).
         """
         decoded = self._decode(data)
-        if decoded is not None and isinstance(decoded[0], HeadMoved):
-            self._recovery.check_reported(decoded[0].item)
+        if decoded is None:
+            return
+        message, _ = decoded
+        if isinstance(message, HeadMoved):
+            self._recovery.check_reported(message.item)
             for handler, _ in self._database_handlers:
-                handler(decoded[0].item, decoded[0].head)
+                handler(message.item, message.head)
 
     def on_database_gap(self, _channels: frozenset[str]) -> None:
         """Check the heads of all rooms in the log, because announcements of the database may be missing (OnGap)."""

@@ -10,12 +10,12 @@ from alcove.cluster.recovery import Recovery
 
 #: Seconds between two heartbeats.
 _PERIOD_S = 0.5
-#: Heartbeats between two reads of all heads while the bus is in doubt: readers are caught up within 2 s (X2).
-_CHECK_EVERY = 2
+#: Heartbeats per read of all heads while the bus is in doubt, so that readers are caught up within 2 s (X2).
+_BEATS_PER_CHECK = 2
 
 
 class Heartbeat:
-    """Runs the periodic work twice a second."""
+    """The task that runs the periodic work, twice a second."""
 
     def __init__(self, bus: Bus, presence: PresenceSync, recovery: Recovery, is_up: Callable[[], bool]) -> None:
         """Create a stopped heartbeat.
@@ -58,7 +58,7 @@ class Heartbeat:
             complete = self._presence.beat() if self._bus.shared else True
             up = self._is_up()
             in_doubt = not up or not complete or self._bus.mixed_versions
-            if (was_up and not up) or (in_doubt and beats % _CHECK_EVERY == 0):
+            if (was_up and not up) or (in_doubt and beats % _BEATS_PER_CHECK == 0):
                 self._recovery.check_all_heads()
             was_up = up
             self._recovery.retry()

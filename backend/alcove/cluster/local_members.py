@@ -35,14 +35,14 @@ class LocalMembers:
         members = self._rooms.get(item)
         if members is None:
             return False
-        first_seen, connections = members.get(person.id, (person, 0))
-        members[person.id] = first_seen, connections + change
+        known_person, connections = members.get(person.id, (person, 0))
+        members[person.id] = known_person, connections + change
         self._changed.setdefault(item, set()).add(person.id)
         return True
 
     def connections(self, item: str) -> list[MemberConnections]:
         """List the members in the room with the numbers of their connections."""
-        return [(id_, person.name, n) for id_, (person, n) in self._rooms.get(item, {}).items() if n > 0]
+        return [(id_, person.name, count) for id_, (person, count) in self._rooms.get(item, {}).items() if count > 0]
 
     def people(self, item: str) -> dict[str, Person]:
         """Return the members of the room who have a picture or a role, by member id (A9)."""

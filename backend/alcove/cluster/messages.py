@@ -18,7 +18,6 @@ ALL_PROCESSES = "!all"
 DATABASE_SENDS = "!sends"
 #: The channel on which processes announce which rooms changed, for their lists of rooms (W10).
 ROOM_CHANGES = "!rooms"
-
 #: The channel on which processes announce that a member's data were erased (W14).
 ERASURES = "!erased"
 
@@ -36,7 +35,7 @@ class ClusterMessage(Struct, tag_field="kind", frozen=True):
 
 
 class EntriesStored(ClusterMessage, tag="stored", frozen=True):
-    """Announces that entries were stored. Channel: the item's.
+    """A notice that entries were stored. Channel: the item's.
 
     The new entries follow the message, unless they are too large for the bus.
 
@@ -53,7 +52,7 @@ class EntriesStored(ClusterMessage, tag="stored", frozen=True):
 
 
 class HeadMoved(ClusterMessage, tag="head", frozen=True):
-    """Announces that the database itself stored entries (`alcove_send`). Channel: `DATABASE_SENDS`.
+    """A notice that the database itself stored entries (`alcove_send`). Channel: `DATABASE_SENDS`.
 
     Attributes:
         item: The item.
@@ -66,13 +65,13 @@ class HeadMoved(ClusterMessage, tag="head", frozen=True):
 
 
 class MembersChanged(ClusterMessage, tag="here", frozen=True):
-    """Announces the connections of members to a room in one process. Channel: the item's.
+    """The connections of members to a room in one process. Channel: the item's.
 
     Attributes:
         process: The id of the process.
         members: The members whose connections changed.
         whole: The list is complete: members that it does not name have no connection in that process.
-        people: Those of the members who have a picture or a role, by id (A9).
+        people: The profiles of members with a picture or a role, by id (A9).
 
     """
 
@@ -83,7 +82,7 @@ class MembersChanged(ClusterMessage, tag="here", frozen=True):
 
 
 class MemberTyping(ClusterMessage, tag="typed", frozen=True):
-    """Announces that a member is typing (P4). Channel: the item's."""
+    """A notice that a member is typing (P4). Channel: the item's."""
 
     id: str
     name: str
@@ -92,7 +91,7 @@ class MemberTyping(ClusterMessage, tag="typed", frozen=True):
 
 
 class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
-    """Announces that read marks were stored: member id → seq (P5). Channel: the item's."""
+    """A notice that read marks were stored: member id → seq (P5). Channel: the item's."""
 
     reads: dict[str, int]
 
@@ -105,25 +104,25 @@ class ProcessAlive(ClusterMessage, tag="alive", frozen=True):
 
 
 class ProcessEnded(ClusterMessage, tag="gone", frozen=True):
-    """Announces that a process shuts down, so that its members leave at once. Channel: all processes."""
+    """A notice that a process shuts down, so that its members leave at once. Channel: all processes."""
 
     process: str
 
 
 class MembersRequest(ClusterMessage, tag="asked", frozen=True):
-    """Asks all other processes for their members in these rooms. Channel: all processes."""
+    """A request to all other processes for their members in these rooms. Channel: all processes."""
 
     process: str
     items: list[str]
 
 
 class MembersResponse(ClusterMessage, tag="answered", frozen=True):
-    """Lists all members that the sender has in the requested rooms. Channel: that of the requesting process.
+    """All members that the sender has in the requested rooms. Channel: that of the requesting process.
 
     Attributes:
         process: The id of the sender.
         rooms: The members by item.
-        people: Those of the members who have a picture or a role, by id (A9).
+        people: The profiles of members with a picture or a role, by id (A9).
 
     """
 
@@ -133,7 +132,7 @@ class MembersResponse(ClusterMessage, tag="answered", frozen=True):
 
 
 class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
-    """Asks all other processes for their connections to a room (W8). Channel: all processes."""
+    """A request to all other processes for their connections to a room (W8). Channel: all processes."""
 
     process: str
     #: The id of the request.
@@ -142,7 +141,7 @@ class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
 
 
 class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
-    """Lists the sender's connections to a room (W8); `more`: another part follows.
+    """The sender's connections to a room (W8); `more`: another part follows.
 
     Channel: the requesting process's.
     """
@@ -156,7 +155,7 @@ class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
 
 
 class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
-    """Announces which rooms changed in the sending process, for the lists of rooms (W10). Channel: `ROOM_CHANGES`."""
+    """The rooms that changed in the sending process, for the lists of rooms (W10). Channel: `ROOM_CHANGES`."""
 
     #: Item → head of its log.
     heads: dict[str, int]
@@ -167,7 +166,7 @@ class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
 
 
 class MemberErased(ClusterMessage, tag="erased", frozen=True):
-    """Announces that a member's data were erased in these rooms, whose copies in memory are outdated (W14)."""
+    """A notice that a member's data were erased in these rooms, whose copies in memory are outdated (W14)."""
 
     items: list[str]
 

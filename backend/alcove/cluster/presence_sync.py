@@ -25,19 +25,19 @@ from alcove.protocol import Person
 _COLLECT_S = 0.05
 #: Seconds that the others have to respond with their members of a room that opens here.
 _RESPONSE_S = 0.5
-#: Seconds in which every other process sends a heartbeat.
-_MEET_S = 0.6
+#: Seconds to wait at the start, in which every other process sends a heartbeat.
+_FIRST_HEARTBEATS_S = 0.6
 #: Seconds of silence after which messages of a process may be lost, and after which it counts as dead (P3).
 _DOUBT_S = 1.5
 _DEAD_S = 6.0
 #: Rooms requested in one message.
-_ROOMS = 200
+_ROOMS_PER_MESSAGE = 200
 
 
 class PresenceSync:
-    """Keeps presence equal on all processes.
+    """The synchronization of presence with the other processes.
 
-    Each one publishes its own members, and adds up what the others publish.
+    Each process publishes its own members, and adds those that the others publish.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PresenceSync:
         self._local = LocalMembers()
         #: Items to request in this turn of the event loop.
         self._requested: list[str] = []
-        #: item → processes whose response is missing, and the event that none is.
+        #: item → processes whose response is missing, and the event that is set when none is.
         self._awaited: dict[str, tuple[set[str], asyncio.Event]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -74,7 +74,7 @@ class PresenceSync:
         self._bus.subscribe(ALL_PROCESSES)
         self._bus.subscribe(process_channel(self.process))
         self._publish(ALL_PROCESSES, self._heartbeat)
-        await asyncio.sleep(_MEET_S)
+        await asyncio.sleep(_FIRST_HEARTBEATS_S)
 
     def stop(self) -> None:
         """Publish that this process ends, so that its members leave at once."""
@@ -201,7 +201,7 @@ class PresenceSync:
         *,
         whole: bool,
     ) -> None:
-        """Store what a process reports about its members in a room, and apply the difference to the room."""
+        """Store the members that a process reports for a room, and apply the difference to the room."""
         if item in self._local:
             changes = self._processes.update_members(item, process, members, whole=whole, people=people)
             self._apply(item, changes)
@@ -234,10 +234,10 @@ class PresenceSync:
         self._requested += items
 
     def _publish_requests(self) -> None:
-        """Publish the scheduled requests, with up to `_ROOMS` rooms in one message."""
+        """Publish the scheduled requests, with up to `_ROOMS_PER_MESSAGE` rooms in one message."""
         items, self._requested = list(dict.fromkeys(self._requested)), []
-        for start in range(0, len(items), _ROOMS):
-            self._publish(ALL_PROCESSES, MembersRequest(self.process, items[start : start + _ROOMS]))
+        for start in range(0, len(items), _ROOMS_PER_MESSAGE):
+            self._publish(ALL_PROCESSES, MembersRequest(self.process, items[start : start + _ROOMS_PER_MESSAGE]))
 
     def _publish(self, channel: str, message: ClusterMessage) -> None:
         """Encode the message and publish it on the channel."""

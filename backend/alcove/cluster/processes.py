@@ -6,7 +6,7 @@ from alcove.cluster.local_room import PresenceChange
 from alcove.cluster.messages import MemberConnections
 from alcove.protocol import Person
 
-#: Member id → who they are, and how many connections they have.
+#: Member id → the member, and the number of their connections.
 Members = dict[str, tuple[Person, int]]
 
 
@@ -61,14 +61,14 @@ class ProcessTable:
             process: The process that reports.
             members: The members with the numbers of their connections there; 0: they left.
             whole: Whether members that are not named have left.
-            people: Those of the members who have a picture or a role, by id.
+            people: The profiles of members with a picture or a role, by id.
 
         """
         before = self._rooms.setdefault(item, {}).setdefault(process, {})
         after: Members = {} if whole else dict(before)
         for id_, name, connections in members:
             after[id_] = ((people or {}).get(id_) or Person(id_, name), connections)
-        self._rooms[item][process] = {id_: held for id_, held in after.items() if held[1] > 0}
+        self._rooms[item][process] = {id_: (person, count) for id_, (person, count) in after.items() if count > 0}
         return _changes(before, after)
 
     def remove(self, process: str) -> dict[str, list[PresenceChange]]:
@@ -83,7 +83,7 @@ class ProcessTable:
 
     def members(self, item: str) -> list[PresenceChange]:
         """List the members that other processes have in the room; a member on two processes is listed twice."""
-        return [held for members in self._rooms.get(item, {}).values() for held in members.values()]
+        return [member for members in self._rooms.get(item, {}).values() for member in members.values()]
 
     def forget_room(self, item: str) -> None:
         """Drop the members of a room that was removed from memory in this process."""
@@ -91,7 +91,7 @@ class ProcessTable:
 
 
 def _changes(before: Members, after: Members) -> list[PresenceChange]:
-    """Compute the difference of each member's connections between two states; members without a change are left out."""
-    changes = [(person, n - before.get(id_, (person, 0))[1]) for id_, (person, n) in after.items()]
-    changes += [(person, -n) for id_, (person, n) in before.items() if id_ not in after]
+    """Compute how each member's number of connections changed; leave out members without a change."""
+    changes = [(person, count - before.get(id_, (person, 0))[1]) for id_, (person, count) in after.items()]
+    changes += [(person, -count) for id_, (person, count) in before.items() if id_ not in after]
     return [(person, change) for person, change in changes if change]

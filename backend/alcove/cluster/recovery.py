@@ -13,13 +13,14 @@ from alcove.storage.base import Log, LogUnavailableError
 
 #: Seconds to wait for missing entries that may arrive out of order, before they are read from the log.
 _GRACE_S = 0.02
-#: Entries in one page, and how many a room may lack before each reader fetches them at its own pace.
+#: Entries in one page.
 _PAGE_ENTRIES = 250
-_FAR = 2000
+#: Maximum number of entries that are read for a whole room; beyond it, each reader reads them at its own pace.
+_MAX_GAP = 2000
 
 
 class Recovery:
-    """Delivers entries to rooms in the order of their log, and fills gaps by reading the log."""
+    """The delivery of entries to rooms in the order of their log; gaps are filled by reading the log."""
 
     def __init__(self, log: Log, rooms: LocalRooms, *, sole_writer: bool) -> None:
         """Create the recovery; it has nothing to read yet.
@@ -87,7 +88,7 @@ class Recovery:
             room.advance(head)  # the room was not given these entries, so its readers fetch them
         elif head > room.head:
             buffer = self._buffers.setdefault(item, ReorderBuffer())
-            buffer.known = max(buffer.known, head)
+            buffer.reported_head = max(buffer.reported_head, head)
             self._start_fill(item, 0)
 
     async def catch_up(self, room: LocalRoom, seq: int) -> None:
@@ -148,7 +149,7 @@ class Recovery:
         """
         if run := buffer.take(room.head):
             room.deliver(run, buffer.oldest)
-        if buffer.known <= room.head and self._buffers.get(room.item) is buffer:
+        if buffer.reported_head <= room.head and self._buffers.get(room.item) is buffer:
             del self._buffers[room.item]
 
     def _start_fill(self, item: str, delay_s: float) -> None:
@@ -160,8 +161,8 @@ class Recovery:
     async def _fill(self, item: str, delay_s: float) -> None:
         """Read the gap between the head and the buffered entries from the log, and deliver it.
 
-        A gap of over `_FAR` entries is not read here: the head moves past it, and each connection reads at its own
-        pace.
+        A gap of over `_MAX_GAP` entries is not read here. The head moves past it, and each connection reads it at its
+        own pace.
         """
         await asyncio.sleep(delay_s)
         # The first page begins with the last entry in memory, to see whether the log still has it (X8).
@@ -171,8 +172,8 @@ class Recovery:
                 self._deliver_next(room, buffer)
                 if item not in self._buffers:
                     return
-                if buffer.known - room.head > _FAR:
-                    room.advance(buffer.known)
+                if buffer.reported_head - room.head > _MAX_GAP:
+                    room.advance(buffer.reported_head)
                     continue
                 head = room.head
                 after = max(0, head - overlap)

@@ -4,40 +4,40 @@ from collections.abc import Iterable
 
 from alcove.protocol import Entry
 
-#: Entries that one buffer holds at most; entries beyond are read from the log.
+#: Maximum number of entries in one buffer; further ones are read from the log.
 _CAPACITY = 4096
 
 
 class ReorderBuffer:
-    """Holds entries of one room that cannot be delivered yet, because entries before them are missing.
+    """A buffer of one room's entries that cannot be delivered yet, because entries before them are missing.
 
     Attributes:
-        known: The highest seq that was reported, whether or not its entry is in the buffer.
+        reported_head: The highest seq that was reported, whether or not its entry is in the buffer.
         oldest: The first seq that the log still keeps, as far as reported.
 
     """
 
-    __slots__ = ("_held", "known", "oldest")
+    __slots__ = ("_entries", "oldest", "reported_head")
 
     def __init__(self) -> None:
-        self._held: dict[int, Entry] = {}
-        self.known = 0
+        self._entries: dict[int, Entry] = {}
+        self.reported_head = 0
         self.oldest = 1
 
     def add(self, entries: Iterable[Entry], oldest: int) -> None:
-        """Store entries, in any order, up to `_CAPACITY`; of those beyond, only the highest seq is kept in `known`."""
+        """Store entries, in any order, up to `_CAPACITY`; of those beyond, only the highest seq is recorded."""
         for entry in entries:
-            self.known = max(self.known, entry.seq)
-            if len(self._held) < _CAPACITY:
-                self._held[entry.seq] = entry
+            self.reported_head = max(self.reported_head, entry.seq)
+            if len(self._entries) < _CAPACITY:
+                self._entries[entry.seq] = entry
         self.oldest = max(self.oldest, oldest)
 
     def take(self, head: int) -> list[Entry]:
         """Remove and return the entries that follow `head` without a gap; drop entries at or before the new head."""
         run: list[Entry] = []
-        while (entry := self._held.pop(head + 1 + len(run), None)) is not None:
+        while (entry := self._entries.pop(head + 1 + len(run), None)) is not None:
             run.append(entry)
         new_head = head + len(run)
-        if self._held and min(self._held) <= new_head:
-            self._held = {seq: entry for seq, entry in self._held.items() if seq > new_head}
+        if self._entries and min(self._entries) <= new_head:
+            self._entries = {seq: entry for seq, entry in self._entries.items() if seq > new_head}
         return run

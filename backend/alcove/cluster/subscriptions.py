@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from alcove.bus.base import Bus
 
-#: Seconds that a subscription has to take effect before the room opens without it.
+#: Maximum seconds to wait until a subscription takes effect; then the room opens without it.
 _EFFECT_S = 0.25
 
 
 class ItemSubscriptions:
-    """Subscribes this process to items' channels on the bus."""
+    """The subscriptions of this process to items' channels on the bus."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus

@@ -18,7 +18,7 @@ from alcove.cluster.messages import (
 #: Seconds that the other processes have to respond.
 _RESPONSE_S = 1.0
 #: Connections in one message.
-_CONNECTIONS = 100
+_CONNECTIONS_PER_MESSAGE = 100
 
 #: Returns the other processes that are alive: id → name.
 OtherProcesses = Callable[[], Mapping[str, str]]
@@ -36,7 +36,7 @@ class _PendingRequest:
 
 
 class ConnectionSurvey:
-    """Requests connections from the other processes, and responds to their requests."""
+    """The exchange of connections with the other processes: sends requests, and responds to theirs."""
 
     def __init__(
         self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, other_processes: OtherProcesses
@@ -98,12 +98,12 @@ class ConnectionSurvey:
         return describe_connections(head, [*self._local_states(item), *pending.states], unanswered)
 
     def respond(self, request: ConnectionsRequest) -> None:
-        """Publish this process's connections to the requested room, in messages of up to `_CONNECTIONS`."""
+        """Publish this process's connections to the requested room, in messages of up to `_CONNECTIONS_PER_MESSAGE`."""
         room = self._rooms.find(request.item)
         head = 0 if room is None else room.head
         states = self._local_states(request.item)
-        for start in range(0, max(1, len(states)), _CONNECTIONS):
-            end = start + _CONNECTIONS
+        for start in range(0, max(1, len(states)), _CONNECTIONS_PER_MESSAGE):
+            end = start + _CONNECTIONS_PER_MESSAGE
             more = end < len(states)
             response = ConnectionsResponse(self._process, request.question, head, states[start:end], more=more)
             self._bus.publish(process_channel(request.process), encode(response))

@@ -48,7 +48,7 @@ class EntryLine(ImportedLine, tag="entry", frozen=True):
     """An entry, as an export has it.
 
     `target` is the entry that an edit or delete changes, by its `seq` in the file or by reference. A deleted message
-    has no `body`.
+    and its edits have no `body`.
     """
 
     kind: Literal["message", "edit", "delete", "event"]
