@@ -10,7 +10,7 @@ OnGap = Callable[[frozenset[str]], None]
 
 
 class Bus(Protocol):
-    """Publishes and subscribes on named channels. No method blocks or raises while the bus is down.
+    """The interface of a bus with named channels. No method blocks or raises while the bus is down.
 
     A channel's name has no white space; a message is UTF-8 without NUL. The messages of one process arrive in the order
     sent, or not at all. After a loss, `on_gap` is called in every process as soon as the bus works again.

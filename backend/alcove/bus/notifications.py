@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 #: Bytes of a message in one payload: with the first line it stays below PostgreSQL's limit of 8000.
 PART_BYTES = 7500
-#: Parts that one message may have.
+#: Maximum number of parts of one message.
 _MAX_PARTS = 256
 
 
@@ -41,13 +41,13 @@ def payloads(sender: str, channel: str, message: bytes) -> list[str]:
         return []
     ends = [*cuts[1:], len(message)]
     return [
-        f"{sender} {n}/{len(cuts)} {channel}\n{message[cut:end].decode()}"
-        for n, (cut, end) in enumerate(zip(cuts, ends, strict=True), 1)
+        f"{sender} {number}/{len(cuts)} {channel}\n{message[cut:end].decode()}"
+        for number, (cut, end) in enumerate(zip(cuts, ends, strict=True), 1)
     ]
 
 
 class PartAssembler:
-    """Joins the parts of one message. They arrive in a row, because they are sent in one transaction."""
+    """The received parts of one message, which arrive in sequence because they are sent in one transaction."""
 
     def __init__(self) -> None:
         """Start without parts."""
@@ -66,25 +66,25 @@ class PartAssembler:
         header, _, text = payload.partition("\n")
         try:
             sender, part, channel = header.split(" ", 2)
-            number, parts = map(int, part.split("/"))
+            part_number, part_count = map(int, part.split("/"))
         except ValueError:
             return None
-        if parts > 1:
-            joined = self._join(sender, channel, text, number, parts)
+        if part_count > 1:
+            joined = self._join(sender, channel, text, part_number, part_count)
             if joined is None:
                 return None
             text = joined
         self._sender, self._channel, self._parts = "", "", []
         return Received(channel, sender, text.encode())
 
-    def _join(self, sender: str, channel: str, text: str, number: int, parts: int) -> str | None:
-        """Add part `number` of `parts`, and return the whole text if that was the last one; else None.
+    def _join(self, sender: str, channel: str, text: str, part_number: int, part_count: int) -> str | None:
+        """Add part `part_number` of `part_count`, and return the whole text if that was the last one; else None.
 
         A part out of sequence, or of another message, discards the parts before it.
         """
-        held = self._parts if (self._sender, self._channel) == (sender, channel) else []
-        if number != len(held) + 1 or parts > _MAX_PARTS:
-            held = []
-        held.append(text)
-        self._sender, self._channel, self._parts = sender, channel, held
-        return None if number < parts or len(held) < parts else "".join(held)
+        parts = self._parts if (self._sender, self._channel) == (sender, channel) else []
+        if part_number != len(parts) + 1 or part_count > _MAX_PARTS:
+            parts = []
+        parts.append(text)
+        self._sender, self._channel, self._parts = sender, channel, parts
+        return None if part_number < part_count or len(parts) < part_count else "".join(parts)

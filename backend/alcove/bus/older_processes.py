@@ -9,15 +9,16 @@ from alcove.bus.base import Bus
 
 #: The channel on which such processes publish their heartbeats, in plain text.
 PLAIN_CHANNEL = "!all"
-#: Seconds after its last message that such a process counts as ended, and between two plain messages to it.
+#: Seconds after its last message at which such a process counts as ended.
 _ENDED_S = 6.0
-_REMIND_S = 4.0
-#: Begins the process id that this version uses in plain messages, by which other processes of it recognize them.
+#: Seconds between two heartbeats to such processes.
+_HEARTBEAT_S = 4.0
+#: The beginning of process ids in this version's plain messages, by which its other processes recognize them.
 _SEALED_ID = "sealed-"
 
 
 class OlderProcesses:
-    """Tracks whether processes of older versions run, and sends them heartbeats in plain text.
+    """The detection of processes of older versions, and the heartbeats that they get in plain text.
 
     They cannot read encrypted messages. A process that sends a heartbeat and then falls silent makes them poll the log
     for 4.5 s, so one is published every 4 s.
@@ -55,4 +56,4 @@ class OlderProcesses:
         if self.running:
             heartbeat = {"kind": "alive", "process": _SEALED_ID + os.urandom(6).hex()}
             self._bus.publish(PLAIN_CHANNEL, msgspec.json.encode(heartbeat))
-            self._timer = asyncio.get_running_loop().call_later(_REMIND_S, self._publish_heartbeat)
+            self._timer = asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._publish_heartbeat)

@@ -43,7 +43,7 @@ class RedisBus(NetworkBus):
         self._applied = set()
         self._subscriber, self._publisher = self._make_connections()
         await self._subscriber.connect()  # type: ignore[no-untyped-call] # it ships half its types
-        await self._publisher.connect()  # type: ignore[no-untyped-call] # the same
+        await self._publisher.connect()  # type: ignore[no-untyped-call] # as above
         self._changed.set()
 
     async def disconnect(self) -> None:
@@ -75,10 +75,10 @@ class RedisBus(NetworkBus):
 
     async def _receive_messages(self) -> None:
         """Read messages and confirmed subscriptions from the server until the connection is lost."""
-        cut = len(self._prefix)
+        prefix_chars = len(self._prefix)
         while True:
             kind, name, payload = await self._subscriber.read_response(disable_decoding=True)
-            channel = name.decode()[cut:]
+            channel = name.decode()[prefix_chars:]
             if kind == b"message":
                 self.receive(channel, payload[:_ID_BYTES].decode(), payload[_ID_BYTES:])
             elif kind == b"subscribe" and channel in self.subscribed:

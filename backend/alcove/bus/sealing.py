@@ -19,16 +19,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from alcove.errors import AlcoveError
 
 #: Bytes of the salt and of the number, which precede the ciphertext.
-_SALT = 16
-_NUMBER = 8
-_HEADER = _SALT + _NUMBER
+_SALT_BYTES = 16
+_NUMBER_BYTES = 8
+_HEADER_BYTES = _SALT_BYTES + _NUMBER_BYTES
 #: Bytes of AES-GCM's nonce and tag.
-_NONCE = 12
-_TAG = 16
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
 #: Seconds that a message may be old; the clocks of two machines may differ by as much.
 MAX_AGE_S = 60.0
-#: Senders that are remembered, the latest ones.
-_SENDERS = 256
+#: Maximum number of senders that are remembered; those of the latest messages are kept.
+_MAX_SENDERS = 256
 
 #: Why a message is refused: the label of the metric.
 Reason = Literal["forged", "replayed", "stale"]
@@ -59,7 +59,7 @@ class _Sender:
 
 
 class Sealer:
-    """Encrypts the messages of this process, and decrypts those of the other processes of the log."""
+    """The encryption of this process's messages, and the decryption of those of the log's other processes."""
 
     def __init__(self, key: bytes, log_id: str, clock_ns: Callable[[], int]) -> None:
         """Derive the keys, with a new random salt.
@@ -74,7 +74,7 @@ class Sealer:
         self._log_id = log_id
         self._clock_ns = clock_ns
         self._names_key = self._derive(b"channel names", b"")
-        self._salt = os.urandom(_SALT)
+        self._salt = os.urandom(_SALT_BYTES)
         self._cipher = AESGCM(self._derive(b"messages", self._salt))
         self._last_number = 0
         self._senders: dict[bytes, _Sender] = {}
@@ -82,7 +82,7 @@ class Sealer:
     @staticmethod
     def max_bytes(payload_bytes: int) -> int:
         """Compute the size in bytes of the largest message whose sealed form has at most `payload_bytes`."""
-        return payload_bytes // 4 * 3 - _HEADER - _TAG
+        return payload_bytes // 4 * 3 - _HEADER_BYTES - _TAG_BYTES
 
     def channel_name(self, channel: str) -> str:
         """Compute the public name of a channel: the log's id, and a keyed hash that hides the item."""
@@ -101,7 +101,7 @@ class Sealer:
         """
         # A number is never used twice, even if the clock is set back.
         self._last_number = max(self._last_number + 1, self._clock_ns())
-        number = self._last_number.to_bytes(_NUMBER)
+        number = self._last_number.to_bytes(_NUMBER_BYTES)
         ciphertext = self._cipher.encrypt(_nonce(number), message, self._bound_to(channel))
         return binascii.b2a_base64(self._salt + number + ciphertext, newline=False)
 
@@ -121,12 +121,12 @@ class Sealer:
             sealed = binascii.a2b_base64(payload, strict_mode=True)
         except binascii.Error:
             raise RefusedMessageError("forged") from None
-        salt, number = sealed[:_SALT], sealed[_SALT:_HEADER]
-        if salt == self._salt:  # a message of this process, sent back by a stranger
+        salt, number = sealed[:_SALT_BYTES], sealed[_SALT_BYTES:_HEADER_BYTES]
+        if salt == self._salt:  # a message of this process, which another client has published again
             raise RefusedMessageError("replayed")
         sender = self._senders.get(salt) or _Sender(AESGCM(self._derive(b"messages", salt)))
         try:
-            message = sender.cipher.decrypt(_nonce(number), sealed[_HEADER:], self._bound_to(channel))
+            message = sender.cipher.decrypt(_nonce(number), sealed[_HEADER_BYTES:], self._bound_to(channel))
         except (InvalidTag, ValueError):
             raise RefusedMessageError("forged") from None
         sent_ns = int.from_bytes(number)
@@ -139,10 +139,10 @@ class Sealer:
         return message
 
     def _remember(self, salt: bytes, sender: _Sender) -> None:
-        """Store the sender of an authentic message as the latest one; drop the oldest sender beyond `_SENDERS`."""
+        """Store the sender of an authentic message as the latest one; drop the oldest sender beyond `_MAX_SENDERS`."""
         self._senders.pop(salt, None)
         self._senders[salt] = sender
-        if len(self._senders) > _SENDERS:
+        if len(self._senders) > _MAX_SENDERS:
             del self._senders[next(iter(self._senders))]
 
     def _bound_to(self, channel: str) -> bytes:
@@ -162,4 +162,4 @@ class Sealer:
 
 def _nonce(number: bytes) -> bytes:
     """Pad a message number to the length of AES-GCM's nonce."""
-    return bytes(_NONCE - len(number)) + number
+    return bytes(_NONCE_BYTES - len(number)) + number

@@ -37,7 +37,7 @@ def _mask_parameter(parameter: re.Match[str]) -> str:
 
 
 class CredentialFilter(logging.Filter):
-    """Masks credentials in the message, arguments and traceback of log records."""
+    """A filter that masks credentials in the message, arguments and traceback of log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Mask the record in place. Always returns True, which keeps the record."""
@@ -87,7 +87,7 @@ def _request_fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 class ProbeFilter(logging.Filter):
-    """Drops access log records of successful probes, which would outnumber all other lines."""
+    """A filter that drops access log records of successful probes, which would outnumber all other lines."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return False for a probe answered with 200, True for everything else."""
@@ -96,7 +96,7 @@ class ProbeFilter(logging.Filter):
 
 
 class JsonLines(logging.Formatter):
-    """Formats log records as one line of JSON each.
+    """A formatter that writes each log record as one line of JSON.
 
     The keys are `at` (ISO 8601, UTC), `level`, `logger`, `process`, `message`, `traceback` if there is one, and the
     request fields of an access log record. Other attributes of a record are left out: they were not masked.

@@ -88,7 +88,7 @@ BUILD.labels(VERSION).set(1)
 
 
 class DeliveryCounter(Collector):
-    """Counts deliveries without the lock of `Counter`, which would cost more than the delivery itself.
+    """A counter of deliveries without the lock of `Counter`, which would cost more than the delivery itself.
 
     Only the event loop increases `count`, once per delivery.
     """
@@ -172,7 +172,7 @@ class ProcessState:
 
 
 class Snapshot(Collector):
-    """Computes the gauges when Prometheus scrapes, so that they cost nothing in between."""
+    """The gauges, computed when Prometheus scrapes, so that they cost nothing in between."""
 
     def __init__(self, state: ProcessState) -> None:
         """Store the state that the gauges are computed from."""

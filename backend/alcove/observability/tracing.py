@@ -10,7 +10,7 @@ from alcove.observability.logs import mask
 
 
 class _CredentialProcessor(SpanProcessor):
-    """Masks the attributes that a span starts with, such as the path and query of a request."""
+    """A processor that masks the attributes that a span starts with, such as the path and query of a request."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the base class's signature
         """Mask the attributes of a span at its start: they are read-only once it has ended."""

@@ -156,7 +156,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         now = self.loop.time()
         if self.control_frames is None:
             self.control_frames = ControlFrameWindow(now)
-        if self.parser is not None and self.control_frames.exceeds(count, now, limit):
+        if self.parser is not None and self.control_frames.add(count, now, limit):
             self.end(Violation(Close.TOO_MANY, "too many control frames"))
 
     def handle_event(self, event: Event) -> None:

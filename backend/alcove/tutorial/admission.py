@@ -74,7 +74,7 @@ class TutorialAdmission:
 
 
 class TutorialReceiver:
-    """Passes frames to another receiver, and lets the server end the connection (a Receiver and a Revocable)."""
+    """A receiver that passes frames to another one, and can be ended by the server (a Receiver and a Revocable)."""
 
     __slots__ = ("_connection", "_hub", "_receiver", "_slot")
 
@@ -136,27 +136,27 @@ async def admit_to_item(
 
     """
     if session is None and token is None:
-        expected = "no credential: send cookie `session` or query `token`"
-        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
+        message = "no credential: send cookie `session` or query `token`"
+        raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=Reason.MISSING)
     if authenticator.open:
         if session:
             check_cookie(connection, own=own)
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, session or token or "")
-    shown = token or ""
+    shown_credential = token or ""
     caller = None
     # A `session` that is not a valid token belongs to the host application, and does not count (T2).
     if session and (caller := await authenticator.try_authenticate(session)):
         check_cookie(connection, own=own)
         mark_authenticated(connection)
-        shown = f"{session[:_SHOWN_CHARS]}…"
+        shown_credential = f"{session[:_SHOWN_CHARS]}…"
     elif not token:
-        shown, token = "", session or ""
+        shown_credential, token = "", session or ""
     caller = caller or await authenticate(connection, authenticator, token or "", None)
     member = authenticator.member_on(caller, item_id)
     if not member.can >= {"read", "write"}:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the rights to read and write {item_id}")
-    return TutorialAdmission(authenticator, hub, shown, member, item_id)
+    return TutorialAdmission(authenticator, hub, shown_credential, member, item_id)
 
 
 async def admit_to_socket(

@@ -8,14 +8,14 @@ from alcove.wire.connection import Connection, text_frame
 
 #: The channel on which processes exchange the lines of the chat.
 CHANNEL = "!chat"
-#: A client with more unsent bytes than this does not read and is closed (T4).
+#: Maximum unsent bytes of a client; one with more reads too slowly and is closed (T4).
 SLOW_BYTES = 1024 * 1024
 
 
 class Chat:
-    """The clients of the chat in this process; exchanges lines with the chats of other processes.
+    """The clients of the chat in this process, which exchanges lines with the chats of other processes.
 
-    Nothing here waits. A line is written to each connection's buffer, and a connection whose buffer is full is closed,
+    No method waits. A line is written to each connection's buffer, and a connection whose buffer is full is closed,
     so one dead or slow client neither delays nor breaks the others (T4).
     """
 
@@ -64,7 +64,7 @@ class Chat:
 
 
 class ChatClient:
-    """Receives the messages of one connection in the chat (T3)."""
+    """The receiver of one connection's messages in the chat (T3)."""
 
     __slots__ = ("chat", "client_id", "connection")
 

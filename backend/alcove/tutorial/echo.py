@@ -5,7 +5,7 @@ from alcove.wire.connection import Connection, Frame, text_frame
 
 
 class Echo:
-    """Sends every frame back to its sender (T1)."""
+    """A receiver that sends every frame back to its sender (T1)."""
 
     __slots__ = ("_connection",)
 
@@ -25,7 +25,7 @@ class Echo:
 
 
 class ItemEcho:
-    """Replies to every text frame with the credential, the parameter `q` if it is given, and the text (T2)."""
+    """A receiver that replies to every text frame with the credential, `q` if it is given, and the text (T2)."""
 
     __slots__ = ("_connection", "_credential", "_item_id", "_q")
 

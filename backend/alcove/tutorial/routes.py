@@ -12,7 +12,7 @@ from alcove.tutorial.echo import Echo, ItemEcho
 router = APIRouter()
 
 
-async def chat_of(websocket: WebSocket) -> Chat:
+async def get_chat(websocket: WebSocket) -> Chat:
     """Return the chat of this process."""
     chat: Chat = websocket.app.state.chat
     return chat
@@ -41,7 +41,7 @@ async def item_socket(
 async def chat_socket(
     websocket: WebSocket,
     client_id: Annotated[int, Path()],
-    chat: Annotated[Chat, Depends(chat_of)],
+    chat: Annotated[Chat, Depends(get_chat)],
     admission: AdmissionDep,
 ) -> None:
     """Join the chat as the client of this number (T3)."""

@@ -1,4 +1,4 @@
-"""The sending half of connections on ASGI: buffers a limited number of bytes until the server takes them."""
+"""The sending half of a connection on ASGI: a limited number of bytes is buffered until the server takes them."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from alcove.wire.connection import Frame
 
 
 class BufferedWriter:
-    """Buffers frames for one task that sends them (Connection).
+    """A bounded buffer of frames for one task that sends them (Connection).
 
     The task sends the first of `_frames`, and then calls `_release`; a frame counts as buffered until then. When no
     frame is left, the task clears `_changed` and waits for it.

@@ -7,7 +7,7 @@ a session knows nothing of sockets. Neither side awaits the other.
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-#: What one connection may have buffered before it falls behind, in bytes (D2).
+#: Maximum bytes that one connection may have buffered before it falls behind (D2).
 BUFFER_BYTES = 256 * 1024
 #: While a connection has at most this many bytes buffered, a frame of at most this many bytes fits without a check.
 UNCHECKED_BYTES = BUFFER_BYTES // 2
@@ -119,7 +119,7 @@ class Connection(Protocol):
 
 
 class Receiver(Protocol):
-    """Processes the messages of a connection. Called from the event loop, one call at a time; must not block."""
+    """A receiver of a connection's messages. Called from the event loop, one call at a time; must not block."""
 
     def on_text(self, data: str) -> Iterator[object] | None:
         """Process one whole text message.
@@ -139,7 +139,7 @@ class Receiver(Protocol):
 
 
 class NullReceiver:
-    """Ignores every message: the receiver of a refused peer until its connection has closed (Receiver)."""
+    """A receiver that ignores every message, for a refused peer until its connection has closed (Receiver)."""
 
     def on_text(self, data: str) -> None:
         """Ignore the message."""

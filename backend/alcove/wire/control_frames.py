@@ -9,7 +9,7 @@ WINDOW_S: Final = 10.0
 
 
 class ControlFrameWindow:
-    """Counts the control frames and empty fragments of one peer in fixed windows of WINDOW_S seconds."""
+    """The number of control frames and empty fragments of one peer in the current window of WINDOW_S seconds."""
 
     __slots__ = ("_count", "_since")
 
@@ -18,8 +18,8 @@ class ControlFrameWindow:
         self._count = 0
         self._since = now
 
-    def exceeds(self, frames: int, now: float, limit: int) -> bool:
-        """Add `frames` received at `now` (seconds) to the window; return whether it has more than `limit`."""
+    def add(self, frames: int, now: float, limit: int) -> bool:
+        """Add `frames` received at `now` (seconds) to the window; return whether it has more than `limit` then."""
         if now - self._since >= WINDOW_S:
             self._count, self._since = 0, now
         self._count += frames

@@ -26,7 +26,7 @@ class Deadlines(NamedTuple):
 
 
 class HasDeadlines(Protocol):
-    """The methods of a connection that the wheel calls."""
+    """The interface of a connection to the wheel."""
 
     #: The tick at which `check_deadlines` is called next. Written by the wheel alone.
     due: int
@@ -45,7 +45,7 @@ class HasDeadlines(Protocol):
 
 
 class DeadlineWheel:
-    """Holds the open connections of a server by the tick at which their next deadline is checked: a timing wheel.
+    """The open connections of a server by the tick at which their next deadline is checked: a timing wheel.
 
     Traffic does not move a connection in the wheel, only a check does, so thousands of idle connections cost no more
     than their pings.

@@ -6,7 +6,7 @@ from alcove.errors import Close
 from alcove.wire.connection import Receiver
 from alcove.wire.deadlines import DeadlineWheel
 from alcove.wire.encoding import PING, PONG, close_frame, control_frame
-from alcove.wire.reader import TransportReader
+from alcove.wire.reader import TransportIO
 from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Violation
 from alcove.wire.tcp_info import acknowledged_bytes, reads_slowly
 from alcove.wire.writer import State
@@ -16,7 +16,7 @@ _ABNORMAL = 1006
 _PING = control_frame(PING)
 
 
-class DetachedConnection(TransportReader):
+class DetachedConnection(TransportIO):
     """One WebSocket after its handshake, without extensions (Connection, HasDeadlines).
 
     `run` sets the receiver. Before that, frames may be written, and received bytes are buffered.
@@ -117,11 +117,11 @@ class DetachedConnection(TransportReader):
                 return deadlines.close_s
             return self._abort_at - now
         if self._parser is not None and self._parser.in_frame:
-            left = self._partial_since + deadlines.frame_s - now
-            if left <= 0:
+            remaining_s = self._partial_since + deadlines.frame_s - now
+            if remaining_s <= 0:
                 self._fail(Close.HEARTBEAT, "the rest of a frame did not arrive in time")
                 return deadlines.close_s
-            return min(left, self._check_heartbeat(now))
+            return min(remaining_s, self._check_heartbeat(now))
         return self._check_heartbeat(now)
 
     def _check_heartbeat(self, now: float) -> float:
@@ -129,14 +129,14 @@ class DetachedConnection(TransportReader):
         deadlines = self._wheel.deadlines
         if self._last_received >= self._pinged_at:
             self._pinged_at = 0.0
-            silent = now - self._last_received
-            if silent < deadlines.ping_s:
-                return deadlines.ping_s - silent
+            silence_s = now - self._last_received
+            if silence_s < deadlines.ping_s:
+                return deadlines.ping_s - silence_s
             self._ping(now)
             return min(deadlines.ping_s, deadlines.pong_s)
-        left = self._pinged_at + deadlines.pong_s - now
-        if left > 0:
-            return left
+        remaining_s = self._pinged_at + deadlines.pong_s - now
+        if remaining_s > 0:
+            return remaining_s
         # The ping may be queued behind data that a slow but living peer has yet to read (D2).
         if reads_slowly(self._transport, acknowledged_before=self._acknowledged_at_ping):
             self._ping(now)

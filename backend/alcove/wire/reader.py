@@ -17,8 +17,8 @@ from alcove.wire.writer import State, TransportWriter
 logger = logging.getLogger(__name__)
 
 
-class TransportReader(TransportWriter):
-    """Parses the bytes that a transport receives, and passes messages to the receiver.
+class TransportIO(TransportWriter):
+    """A transport that is written and read: parses the received bytes, and passes messages to the receiver.
 
     Reading from the transport is paused while input waits for a later turn.
     """
@@ -42,7 +42,7 @@ class TransportReader(TransportWriter):
     )
 
     def __init__(self, transport: asyncio.Transport, wheel: DeadlineWheel, max_message: int, unparsed: bytes) -> None:
-        """Create the reader; it buffers input until there is a receiver.
+        """Take over a transport; buffer its input until there is a receiver.
 
         Args:
             transport: The transport.
@@ -224,7 +224,7 @@ class TransportReader(TransportWriter):
             return
         if self._control_frames is None:
             self._control_frames = ControlFrameWindow(self._wheel.now)
-        if self._control_frames.exceeds(count, self._wheel.now, limit):
+        if self._control_frames.add(count, self._wheel.now, limit):
             self._fail(Close.TOO_MANY, "too many control frames")
 
     def _fail_internally(self, error: Exception) -> None:

@@ -69,7 +69,7 @@ Event = str | bytes | Ping | Pong | Closing | Violation
 
 
 class Parser:
-    """Parses the bytes of one client, frame by frame; between whole messages it has no state.
+    """A parser of one client's bytes, frame by frame; between whole messages it has no state.
 
     Pass it every read, and again the bytes that it left unread. Do not use it after a Closing or a Violation.
     """
@@ -165,8 +165,8 @@ class Parser:
                 self.partial_frames += frame_start != resumed_from
             elif 0 <= at < end:
                 self.consumed = at + shift
-        except _ViolationError as broken:
-            events.append(Violation(broken.code, broken.reason))
+        except _ViolationError as error:
+            events.append(Violation(error.code, error.reason))
         except UnicodeDecodeError:
             events.append(Violation(NOT_UTF8, "text is not UTF-8"))
         return events
@@ -189,10 +189,10 @@ class Parser:
             raise _ViolationError(PROTOCOL_ERROR, _FIRST_BYTE_ERRORS[first])
         opcode = first & 0x0F
         if opcode < CLOSE and (opcode == CONTINUATION) is (self._message is None):
-            broken = (
+            reason = (
                 "a continuation frame without a message" if opcode == CONTINUATION else "a new message within a message"
             )
-            raise _ViolationError(PROTOCOL_ERROR, broken)  # section 5.4
+            raise _ViolationError(PROTOCOL_ERROR, reason)  # section 5.4
         if end - at < 2:
             return at
         size = data[at + 1] - 0x80

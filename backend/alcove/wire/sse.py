@@ -18,7 +18,10 @@ _ENTRY = re.compile(rb'\{"type":"entry","seq":(\d+),')
 
 
 class SseConnection(BufferedWriter):
-    """Sends each line as an event; the `id` of an entry's event is its seq (Connection)."""
+    """A connection that sends each line as one Server-Sent Event (Connection).
+
+    An entry's seq is the event's `id`, from which the client resumes.
+    """
 
     __slots__ = ("_abort", "_abort_timer", "_close_event")
 

@@ -1,4 +1,4 @@
-"""The sending half of a detached connection: limits the buffer, and lets callers wait while it is too full."""
+"""The sending half of a detached connection: its buffer is limited, and callers can wait until it has space."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class State(IntEnum):
 
 
 class TransportWriter(asyncio.Protocol):
-    """Writes frames to a transport, and stops reading from a peer that does not take its replies.
+    """The writing side of a transport, which stops reading from a peer that does not take its replies.
 
     The transport's high-water and low-water marks are both UNCHECKED_BYTES, half of what may be buffered.
     """
@@ -84,7 +84,7 @@ class TransportWriter(asyncio.Protocol):
     def _write_with_backpressure(self, wire: bytes) -> None:
         """Write bytes, then pause reading from the peer if more than UNCHECKED_BYTES are buffered.
 
-        This limits the replies that a peer can cause without reading them. TransportReader resumes reading.
+        This limits the replies that a peer can cause without reading them. TransportIO resumes reading.
         """
         self._transport.write(wire)
         if self.unchecked_write is None:
