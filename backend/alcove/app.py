@@ -103,7 +103,7 @@ class Alcove(Methods, Handlers):
             await self._open()
         except AlcoveError as error:
             error.args = (named_as_arguments(str(error)),)
-            # Servers print the traceback of a lifespan that fails: without our own frames, the message is what is read.
+            # Servers print the traceback of a failed lifespan. Without Alcove's own frames, the message stands out.
             raise error.with_traceback(None) from None
         return self
 

@@ -57,7 +57,7 @@ class ListLimits:
 
     #: Seconds that one list may take.
     seconds: float = 2
-    #: How many lists may wait while another one is read.
+    #: Lists that may wait while another one is read.
     waiting_lists: int = 100
 
 

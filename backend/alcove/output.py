@@ -35,7 +35,7 @@ class OneLineGroup(TyperGroup):
         except OSError as error:
             if not _is_broken(sys.stdout):
                 raise
-            # The interpreter would write it at the end, and fail with a message of its own.
+            # The interpreter would write the buffered output at its exit, and fail with another message.
             sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"))
             sys.exit(f"alcove: {OutputError(error)}")
 
@@ -64,7 +64,7 @@ def redirect_closed_stdout() -> None:
 
 
 class _ClosedOutput(io.RawIOBase):
-    """An output that was closed before the command began: what is written to it fails."""
+    """An output that was closed before the command began, so that every write fails."""
 
     def writable(self) -> bool:
         return True

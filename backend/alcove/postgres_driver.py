@@ -1,4 +1,4 @@
-"""Share what the log and the bus need of the PostgreSQL driver: options, errors, the check for a pooler."""
+"""Define what the log and the bus share of the PostgreSQL driver: options, errors, and the check for a pooler."""
 
 import os
 import time
@@ -12,7 +12,6 @@ from alcove.errors import AlcoveError
 
 #: What the driver raises when the database is down, restarts, is overloaded or refuses, and for unencodable values.
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, UnicodeError)
-
 
 #: Seconds that the check of an address may take to connect, and for each query.
 _TIMEOUT_S = 5.0
@@ -54,43 +53,43 @@ async def check_sessions(url: str) -> None:
     options = connect_options(url, "alcove", "primary")
     # Without prepared statements, which fail in such a pooler with an error that does not name the cause.
     options |= {"timeout": _TIMEOUT_S, "command_timeout": _TIMEOUT_S, "statement_cache_size": 0}
-    one = await asyncpg.connect(url, **options)
+    first = await asyncpg.connect(url, **options)
     try:
-        async with one.transaction():
-            backend = await one.fetchval("SELECT pg_backend_pid()")
-        if backend == one.get_server_pid():
+        async with first.transaction():
+            backend = await first.fetchval("SELECT pg_backend_pid()")
+        if backend == first.get_server_pid():
             return  # a direct connection: a pooler reports a process id that it made up
-        other = await asyncpg.connect(url, **options)
+        second = await asyncpg.connect(url, **options)
         try:
             for _ in range(_ATTEMPTS):
-                if await _share_sessions(one, other):
+                if await _share_sessions(first, second):
                     raise PoolerError(
                         "the address leads to a pooler in transaction mode (pool_mode of pgbouncer); the locks and"
                         " notifications of Alcove need sessions: give the database's own address, or pool_mode=session"
                     )
-                await other.execute("SELECT 1")
+                await second.execute("SELECT 1")
         finally:
-            other.terminate()
+            second.terminate()
     finally:
-        one.terminate()
+        first.terminate()
 
 
-async def _share_sessions(one: Any, other: Any) -> bool:
-    """Return whether two connections share a session: `other` sees a value that `one` set, or `one` lost it.
+async def _share_sessions(first: Any, second: Any) -> bool:
+    """Return whether two connections share a session: `second` sees a value that `first` set, or `first` lost it.
 
     Args:
-        one: A connection through the address to check.
-        other: A second one.
+        first: A connection through the address to check.
+        second: Another one.
 
     """
     token = uuid4().hex
-    await one.execute(f"SET alcove.session = '{token}'")
-    question = "SELECT current_setting('alcove.session', true)"
-    async with other.transaction():  # a pooler gives it the session that was used last
-        if await other.fetchval(question) == token:
+    await first.execute(f"SET alcove.session = '{token}'")
+    query = "SELECT current_setting('alcove.session', true)"
+    async with second.transaction():  # a pooler gives it the session that was used last
+        if await second.fetchval(query) == token:
             return True
-        async with one.transaction():
-            return bool(await one.fetchval(question) != token)
+        async with first.transaction():
+            return bool(await first.fetchval(query) != token)
 
 
 async def database_time(url: str, timeout_s: float) -> float:
@@ -107,7 +106,7 @@ async def database_time(url: str, timeout_s: float) -> float:
     connection = await asyncpg.connect(url, timeout=timeout_s, command_timeout=timeout_s, statement_cache_size=0)
     try:
         started = time.monotonic()
-        database_time: float = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
-        return database_time + (time.monotonic() - started) / 2
+        now_s: float = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+        return now_s + (time.monotonic() - started) / 2
     finally:
         await connection.close()

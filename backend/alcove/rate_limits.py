@@ -158,7 +158,7 @@ class KeyedLimiter(Generic[Key]):
             return 0
         bucket = self._buckets.get(key)
         if bucket is None:
-            self._make_room(now)
+            self._drop_oldest(now)
             bucket = self._buckets[key] = TokenBucket(self._per_s, self._burst, now)
         else:
             self._buckets.move_to_end(key)
@@ -169,7 +169,7 @@ class KeyedLimiter(Generic[Key]):
         bucket = self._buckets.get(key)
         return 0 if bucket is None else bucket.wait_ms(now)
 
-    def _make_room(self, now: float) -> None:
+    def _drop_oldest(self, now: float) -> None:
         """Drop up to two of the least recently used buckets: full ones, and any that exceed `size`."""
         for _ in range(_DROP):
             if not self._buckets:

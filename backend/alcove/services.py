@@ -17,7 +17,7 @@ from alcove.access.origin_policy import OriginPolicy
 from alcove.access.revocations import Revocations
 from alcove.access.tokens import Keys
 from alcove.bus.base import Bus
-from alcove.bus.open import check_bus, open_bus, open_sends
+from alcove.bus.open import check_bus, open_bus, open_database_bus
 from alcove.bus.sealed import SealedBus
 from alcove.descriptors import provide_descriptors
 from alcove.errors import Close
@@ -156,7 +156,7 @@ async def _create_hub(
         revocations=revocations,
         bans=bans,
         bus=await _open_bus(settings, log, metrics),
-        sends=open_sends(settings.database_url),
+        database_bus=open_database_bus(settings.database_url),
         limits=Limits(settings.body_bytes, settings.sends_per_s, settings.sends_burst),
         process_limits=settings.process_limits,
         retention=settings.retention,

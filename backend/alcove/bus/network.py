@@ -65,7 +65,7 @@ class NetworkBus:
         raise NotImplementedError
 
     async def disconnect(self) -> None:
-        """Close the connections, in whatever state they are."""
+        """Close the connections, which may be in any state."""
         raise NotImplementedError
 
     async def send(self, messages: Sequence[Message]) -> None:

@@ -11,7 +11,7 @@ PART_BYTES = 7500
 _MAX_PARTS = 256
 
 
-class Received(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """A complete message: its channel, the id of the process that sent it, and the text as UTF-8."""
 
     channel: str
@@ -54,7 +54,7 @@ class PartAssembler:
         self._sender = self._channel = ""
         self._parts: list[str] = []
 
-    def add(self, payload: str) -> Received | None:
+    def add(self, payload: str) -> ReceivedMessage | None:
         """Add a payload, and return the message that it completes.
 
         Any database role that may connect can send payloads, so no form of them raises.
@@ -75,7 +75,7 @@ class PartAssembler:
                 return None
             text = joined
         self._sender, self._channel, self._parts = "", "", []
-        return Received(channel, sender, text.encode())
+        return ReceivedMessage(channel, sender, text.encode())
 
     def _join(self, sender: str, channel: str, text: str, part_number: int, part_count: int) -> str | None:
         """Add part `part_number` of `part_count`, and return the whole text if that was the last one; else None.

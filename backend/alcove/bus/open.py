@@ -61,7 +61,7 @@ async def check_bus(url: str) -> None:
         pass
 
 
-def open_sends(database_url: str) -> Bus | None:
+def open_database_bus(database_url: str) -> Bus | None:
     """Create the bus on which the database announces entries that `alcove_send` stored (X5).
 
     It is separate from the bus between the processes, which may be on another server. None for a database without

@@ -58,12 +58,12 @@ class SealedBus:
         self._bus = bus
         self._refused = metrics.bus_refused
         self._sealer = Sealer(key, log_id, clock_ns)
-        self._older = OlderProcesses(bus)
+        self._older_processes = OlderProcesses(bus)
         #: Subscribed channels: public name → channel, and channel → public name.
         self._channels: dict[str, str] = {}
         self._names: dict[str, str] = {}
         #: Channels with refused messages, whose gap is reported soon.
-        self._refused_on: set[str] = set()
+        self._refused_channels: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._warned: set[str] = set()
 
@@ -74,13 +74,13 @@ class SealedBus:
 
     @property
     def max_bytes(self) -> int:
-        """The largest message, in bytes, that is published instead of its fallback (Bus)."""
+        """The maximum size of a message in bytes, before it is sealed (Bus)."""
         return Sealer.max_bytes(self._bus.max_bytes)
 
     @property
     def mixed_versions(self) -> bool:
         """Whether a process of an older version runs (Bus)."""
-        return self._older.running
+        return self._older_processes.running
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Start the other bus, and also subscribe to the plain-text heartbeats of older versions (Bus)."""
@@ -100,7 +100,7 @@ class SealedBus:
         name = self._name(channel)
         self._channels.pop(name, None)
         self._names.pop(channel, None)
-        self._refused_on.discard(channel)
+        self._refused_channels.discard(channel)
         self._bus.unsubscribe(name)
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
@@ -113,7 +113,7 @@ class SealedBus:
         """Stop the timers, send the messages in the outbox, and disconnect (Bus)."""
         if self._timer is not None:
             self._timer.cancel()
-        self._older.close()
+        self._older_processes.close()
         await self._bus.close()
 
     # --- callbacks of the bus below
@@ -121,7 +121,7 @@ class SealedBus:
     def _receive(self, name: str, payload: bytes) -> None:
         """Decrypt a message and pass it on; if it is refused, report a gap on its channel within half a second."""
         if name == PLAIN_CHANNEL:
-            if self._older.receive(payload):
+            if self._older_processes.receive(payload):
                 self._count_refused("older_version")
         elif (channel := self._channels.get(name)) is not None:
             try:
@@ -139,14 +139,14 @@ class SealedBus:
 
     def _schedule_gap(self, channel: str) -> None:
         """Schedule a report of a gap on a channel with a refused message, unless one is already scheduled."""
-        self._refused_on.add(channel)
+        self._refused_channels.add(channel)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._report_doubtful)
 
     def _report_doubtful(self) -> None:
         """Report a gap on all channels that had refused messages since the last report."""
         self._timer = None
-        doubtful, self._refused_on = self._refused_on, set()
+        doubtful, self._refused_channels = self._refused_channels, set()
         if doubtful:
             self._on_gap(frozenset(doubtful))
 

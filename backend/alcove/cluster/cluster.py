@@ -28,7 +28,7 @@ from alcove.storage.base import Log
 class Cluster:
     """The connection of this process to the others: publishes its changes, and applies theirs.
 
-    The log decides what is true. Messages only make delivery fast: whatever the bus loses is read from the log (X2).
+    The log decides what is true. Messages only make delivery fast: what the bus loses is read from the log (X2).
     """
 
     def __init__(

@@ -22,7 +22,7 @@ class Heartbeat:
 
         Args:
             bus: The bus between the processes.
-            presence: Sends the heartbeats, and knows which processes are silent.
+            presence: Sends the heartbeats, and detects silent processes.
             recovery: Checks heads, and repeats reads that failed.
             is_up: Returns whether messages of other processes and of the database arrive.
 

@@ -34,7 +34,7 @@ class RoomDirectory:
         self,
         log: Log,
         bus: Bus,
-        sends: Bus | None,
+        database_bus: Bus | None,
         *,
         limits: ProcessLimits,
         tasks: BackgroundTasks,
@@ -49,7 +49,7 @@ class RoomDirectory:
         Args:
             log: The log of all rooms.
             bus: Carries messages between processes.
-            sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
+            database_bus: Carries the announcements of the database (X5); None: it makes none.
             limits: How many entries of a room and how many closed rooms are kept in memory.
             tasks: Runs the tasks that store read marks of closed rooms.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
@@ -63,7 +63,7 @@ class RoomDirectory:
         self._rooms: dict[str, Room] = {}
         #: Returns an item's room; None: not in memory (LocalRooms). An attribute, for speed: each delivery calls it.
         self.find: Callable[[str], Room | None] = self._rooms.get
-        self._cluster = Cluster(log, bus, sends, rooms=self, clock=clock, name=name)
+        self._cluster = Cluster(log, bus, database_bus, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
         self._tail = limits.tail_entries, limits.tail_bytes
         self._opening: dict[str, Opening] = {}

@@ -57,7 +57,7 @@ class Hub:
         revocations: Revocations | None = None,
         bans: Bans | None = None,
         bus: Bus | None = None,
-        sends: Bus | None = None,
+        database_bus: Bus | None = None,
         process_limits: ProcessLimits | None = None,
         retention: Retention | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -72,7 +72,7 @@ class Hub:
             revocations: The table of revocations that the authenticator checks; those in the log are added to it.
             bans: The table of bans that the authenticator checks, likewise.
             bus: Carries messages between processes; None: there is only this process.
-            sends: Delivers the announcements of `alcove_send` (X5); None: the database makes none.
+            database_bus: Carries the announcements of the database (X5); None: it makes none.
             process_limits: The limits of this process (L); None: the defaults.
             retention: How long the log keeps entries (L5); None: forever.
             clock: Returns seconds of a monotonic clock.
@@ -86,7 +86,7 @@ class Hub:
         self._rooms = RoomDirectory(
             log,
             bus or MemoryBus(),
-            sends,
+            database_bus,
             limits=process_limits,
             tasks=self._tasks,
             on_history_lost=self._on_history_lost,

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from alcove.rooms.import_lines import EntryLine, LineError, LineReader, Located, MarkLine, Reference, RoomLine
+from alcove.rooms.import_lines import EntryLine, LineError, LineReader, LocatedLine, MarkLine, Reference, RoomLine
 
 #: Maximum lines of a request.
 _MAX_LINES = 1000
@@ -118,7 +118,7 @@ class ImportFile:
                     self._file.seek(-len(text), 1)
                     break
                 output = b"" if line is None else text.strip()
-                if isinstance(line, Located):
+                if isinstance(line, LocatedLine):
                     output = self._convert(line, output, references, known, deleted)
                 yield reader.number, output, isinstance(line, RoomLine)
             else:
@@ -134,7 +134,7 @@ class ImportFile:
             line = reader.read(text)
             if isinstance(line, RoomLine) and reader.number > line_number:
                 break
-            if isinstance(line, Located):
+            if isinstance(line, LocatedLine):
                 match line.line:
                     case EntryLine(kind="delete", target=int() as target):
                         deleted.add(target)
@@ -143,7 +143,12 @@ class ImportFile:
         return _References(frozenset(seqs | deleted), frozenset(deleted))
 
     def _convert(
-        self, located: Located, text: bytes, references: _References, known: dict[int, _KnownEntry], deleted: set[int]
+        self,
+        located: LocatedLine,
+        text: bytes,
+        references: _References,
+        known: dict[int, _KnownEntry],
+        deleted: set[int],
     ) -> bytes:
         """Replace the seq that a line refers to by a reference.
 

@@ -74,7 +74,7 @@ _decoder = msgspec.json.Decoder(Line)
 _event_decoder = msgspec.json.Decoder(EventBody)
 
 
-class Located(Struct, frozen=True, gc=False):
+class LocatedLine(Struct, frozen=True, gc=False):
     """A line with its number and the item of the room that it belongs to."""
 
     number: int
@@ -94,7 +94,7 @@ class LineReader:
         #: The time of the room's last entry in ms, and the number of its line.
         self._last_at = self._last_number = 0
 
-    def read(self, text: bytes) -> RoomLine | Located | None:
+    def read(self, text: bytes) -> RoomLine | LocatedLine | None:
         """Return the decoded line; None for a blank one. Raises LineError."""
         self.number += 1
         if not text.strip():
@@ -117,7 +117,7 @@ class LineReader:
             self._check_entry(line)
         elif line.seq is UNSET and line.target is UNSET:
             raise self._error("expected `seq` or `target`: the last entry that the member has read")
-        return Located(self.number, self.item, line)
+        return LocatedLine(self.number, self.item, line)
 
     def _check_item(self, item: str) -> str:
         """Return the item unchanged if it is an item id. Raises LineError."""
@@ -161,11 +161,11 @@ class LineReader:
         return LineError(self.number, message)
 
 
-def decode_lines(data: bytes, first: int) -> Iterator[Located]:
+def decode_lines(data: bytes, first: int) -> Iterator[LocatedLine]:
     """Yield the entries and read marks in `data`; `first`: the number of its first line. Raises LineError."""
     reader = LineReader(first)
     for text in data.split(b"\n"):
-        if isinstance(line := reader.read(text), Located):
+        if isinstance(line := reader.read(text), LocatedLine):
             yield line
 
 

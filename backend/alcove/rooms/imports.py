@@ -9,7 +9,7 @@ from msgspec import UNSET, Raw, Struct
 from alcove.command_decoder import body_problem
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.import_lines import EntryLine, LineError, Located, MarkLine, Reference, decode_lines
+from alcove.rooms.import_lines import EntryLine, LineError, LocatedLine, MarkLine, Reference, decode_lines
 from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
@@ -78,7 +78,7 @@ class Importer:
         )
         return Imported(stored, known=len(entries) - stored, marks=len(marks))
 
-    def _body(self, located: Located, line: EntryLine) -> Raw | None:
+    def _body(self, located: LocatedLine, line: EntryLine) -> Raw | None:
         """Return the body on one line. Raises LineError if it is too large (L1) or invalid (S6)."""
         if line.body is UNSET or line.kind == "delete":
             return None
@@ -89,12 +89,12 @@ class Importer:
             raise LineError(located.number, problem)
         return body
 
-    async def _check_times(self, new_entries: Iterable[tuple[Located, EntryLine]]) -> None:
+    async def _check_times(self, new_entries: Iterable[tuple[LocatedLine, EntryLine]]) -> None:
         """Check that no entry is older than the entry before it in its room, whose time it would get (F3).
 
         Raises LineError.
         """
-        by_item: dict[str, list[tuple[Located, EntryLine]]] = {}
+        by_item: dict[str, list[tuple[LocatedLine, EntryLine]]] = {}
         for located, line in new_entries:
             by_item.setdefault(located.item, []).append((located, line))
         states = await self._log.room_states(list(by_item))
@@ -113,7 +113,10 @@ class Importer:
                 last_at = line.at
 
     async def _store_all(
-        self, new_entries: list[tuple[Located, EntryLine]], bodies: Mapping[int, Raw | None], seqs: dict[EntryKey, int]
+        self,
+        new_entries: list[tuple[LocatedLine, EntryLine]],
+        bodies: Mapping[int, Raw | None],
+        seqs: dict[EntryKey, int],
     ) -> int:
         """Store entries in their order, a message before its edits; add their seqs to `seqs`.
 
@@ -174,7 +177,7 @@ class Importer:
             self._rooms.show_read_mark(mark.item, mark.member, mark.seq)
 
 
-def _target_key(located: Located) -> EntryKey | None:
+def _target_key(located: LocatedLine) -> EntryKey | None:
     """Return the key of the entry that a line refers to, or None. Raises LineError if the line has its seq instead."""
     match located.line:
         case EntryLine(target=Reference() as target) | MarkLine(target=Reference() as target):
@@ -186,7 +189,7 @@ def _target_key(located: Located) -> EntryKey | None:
     return None
 
 
-def _check_targets(lines: Iterable[Located], seqs: Collection[EntryKey]) -> None:
+def _check_targets(lines: Iterable[LocatedLine], seqs: Collection[EntryKey]) -> None:
     """Check that each line refers to an entry that is stored, or comes before it. Raises LineError."""
     before = set(seqs)
     for located in lines:

@@ -42,7 +42,7 @@ class ListFeed:
 
         Args:
             log: The log to read.
-            authenticator: Knows what a caller may read; None: everyone may read everything.
+            authenticator: Returns what a caller may read; None: everyone may read everything.
 
         """
         self._log = log

@@ -1,4 +1,4 @@
-"""Read the end of a room's log while the room opens, and collect what is reported about the room meanwhile."""
+"""Read the end of a room's log while the room opens, and collect the reports about the room meanwhile."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _WARM_ENTRIES = 50
 
 @dataclass(slots=True)
 class Opening:
-    """A room that is being read into memory, and what was reported about its log meanwhile."""
+    """A room that is being read into memory, and the reports about its log meanwhile."""
 
     task: asyncio.Task[Room]
     #: The seq of the last entry that was committed meanwhile.

@@ -40,10 +40,10 @@ class ProcessStatus:
 
         Args:
             process_limits: The limits of this process.
-            admission: Counts connections, and knows whether the process drains.
+            admission: Counts connections, and reports whether the process drains.
             rooms: The rooms of this process.
             lists: The connections to the list of rooms.
-            committer: Knows how many sends wait, and whether the last commit failed.
+            committer: Reports how many sends wait, and whether the last commit failed.
             log: The log, whose writes are checked.
 
         """

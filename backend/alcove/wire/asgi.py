@@ -13,8 +13,8 @@ from alcove.observability.metrics import LIMITS
 from alcove.wire.buffered import BufferedWriter
 from alcove.wire.connection import ABORT, BUFFER_BYTES, Receiver
 
-#: Bytes buffered at most. ASGI servers buffer too (uvicorn 64 KiB, before `send` waits), so this keeps less.
-_BOUND = BUFFER_BYTES - 64 * 1024
+#: Maximum bytes buffered. ASGI servers buffer, too (uvicorn 64 KiB, before `send` waits), so this is less.
+_MAX_BUFFERED_BYTES = BUFFER_BYTES - 64 * 1024
 #: Seconds that a peer has to take what is buffered and to answer the close frame.
 _CLOSE_S = 5.0
 #: Seconds that a peer has to take half of its replies once they exceed the bound; meanwhile nothing of it is read.
@@ -58,19 +58,19 @@ class AsgiConnection(BufferedWriter):
             stopping: Awaited when the server cancels the connection's task because it stops; None: nothing.
 
         """
-        super().__init__(_BOUND)
+        super().__init__(_MAX_BUFFERED_BYTES)
         self._websocket = websocket
         self._max_message = max_message
         self._budget = budget
         self._stopping = stopping
-        #: Code and reason of the close frame to send behind what is buffered.
+        #: Code and reason of the close frame to send after the buffered frames.
         self._close_frame: tuple[int, str] | None = None
-        #: The rest of a message that the receiver takes in several turns.
+        #: The remaining work of a message that the receiver processes in several turns.
         self._message: Iterator[object] | None = None
         #: Set unless the receiver paused reading.
         self._readable = asyncio.Event()
         self._readable.set()
-        #: Limits the time that is left after `close`.
+        #: Limits the time of the connection after `close`.
         self._deadline: asyncio.Timeout | None = None
 
     def __repr__(self) -> str:
@@ -165,8 +165,8 @@ class AsgiConnection(BufferedWriter):
         await self._wait_until_taken()
 
     async def _wait_until_taken(self) -> None:
-        """Wait while more than `_BOUND` bytes of replies are buffered. Raises TimeoutError after `_STALL_S`."""
-        if self._size > _BOUND:
+        """Wait while over `_MAX_BUFFERED_BYTES` of replies are buffered. Raises TimeoutError after `_STALL_S`."""
+        if self._size > _MAX_BUFFERED_BYTES:
             async with asyncio.timeout(_STALL_S):
                 await self.wait_writable()
 

@@ -14,24 +14,24 @@ class BufferedWriter:
     frame is left, the task clears `_changed` and waits for it.
     """
 
-    __slots__ = ("_accepts", "_bound", "_changed", "_ended", "_frames", "_size", "_writable")
+    __slots__ = ("_accepts", "_changed", "_ended", "_frames", "_max_bytes", "_size", "_writable")
 
     #: Every frame needs a check (Connection).
     unchecked_write: Final = None
 
-    def __init__(self, bound: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         """Create an empty buffer.
 
         Args:
-            bound: The maximum bytes that `try_write` buffers.
+            max_bytes: The maximum bytes that `try_write` buffers.
 
         """
-        self._bound = bound
+        self._max_bytes = max_bytes
         self._frames: deque[Frame] = deque()
         self._size = 0
-        #: Frames are still buffered; False from the close on.
+        #: Whether frames are still buffered; False from the close on.
         self._accepts = True
-        #: The connection has ended.
+        #: Whether the connection has ended.
         self._ended = False
         #: Set when a frame is buffered, and when the connection closes.
         self._changed = asyncio.Event()
@@ -40,7 +40,7 @@ class BufferedWriter:
 
     def try_write(self, frame: Frame) -> bool:
         """Buffer the frame if it fits within the bound; else return False (Connection)."""
-        if self._size and self._size + len(frame.payload) > self._bound:
+        if self._size and self._size + len(frame.payload) > self._max_bytes:
             return False
         self.write(frame)
         return True
@@ -61,7 +61,7 @@ class BufferedWriter:
 
         Return False if the connection ended meanwhile (Connection).
         """
-        while self._size > self._bound // 2 and not self._ended:
+        while self._size > self._max_bytes // 2 and not self._ended:
             if self._writable is None:
                 self._writable = asyncio.Event()
             await self._writable.wait()
@@ -72,7 +72,7 @@ class BufferedWriter:
         if not self._frames:
             return  # all were discarded while it was being sent
         self._size -= len(self._frames.popleft().payload)
-        if self._writable is not None and self._size <= self._bound // 2:
+        if self._writable is not None and self._size <= self._max_bytes // 2:
             self._writable.set()
             self._writable = None
 

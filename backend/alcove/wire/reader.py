@@ -55,17 +55,17 @@ class TransportIO(TransportWriter):
         self._wheel = wheel
         self._max_message = max_message
         self._receiver: Receiver | None = None
-        #: Received bytes are only kept: earlier input waits for a later turn, or there is no receiver yet.
+        #: Whether received bytes are only buffered: earlier input waits for a later turn, or there is no receiver yet.
         self._holding = True
         #: Bytes not yet parsed, from `_unparsed_from` on.
         self._unparsed = unparsed
         self._unparsed_from = 0
-        #: Events not yet passed to the receiver, and the rest of the message that it takes in several turns.
+        #: Events not yet passed to the receiver, and the remaining work of a message that takes several turns.
         self._events: Iterator[Event] | None = None
         self._message: Iterator[object] | None = None
         #: The scheduled turn. None also while replies are not taken: `resume_writing` schedules it then.
         self._turn: asyncio.Handle | None = None
-        #: The receiver paused reading.
+        #: Whether the receiver paused reading.
         self._paused = False
         self._control_frames: ControlFrameWindow | None = None
         #: The parser of a frame or message in progress; None between messages, which saves memory.

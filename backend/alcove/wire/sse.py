@@ -11,7 +11,7 @@ from alcove.wire.buffered import BufferedWriter
 from alcove.wire.connection import BUFFER_BYTES
 
 #: Maximum bytes buffered. FastAPI holds a few more lines, and the transport 64 KiB.
-_BOUND = BUFFER_BYTES // 2
+_MAX_BUFFERED_BYTES = BUFFER_BYTES // 2
 #: Seconds that a reader has to take what is buffered after `close`.
 _CLOSE_S = 5.0
 _ENTRY = re.compile(rb'\{"type":"entry","seq":(\d+),')
@@ -32,7 +32,7 @@ class SseConnection(BufferedWriter):
             abort: Drops the client's TCP connection; by default nothing, for servers that cannot.
 
         """
-        super().__init__(_BOUND)
+        super().__init__(_MAX_BUFFERED_BYTES)
         self._abort = abort
         self._abort_timer: asyncio.TimerHandle | None = None
         #: The data of the last event.

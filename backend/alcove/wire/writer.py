@@ -32,7 +32,7 @@ class TransportWriter(asyncio.Protocol):
         #: The transport's own `write` (Connection). None unless the connection is open with at most UNCHECKED_BYTES
         #: buffered: `pause_writing` is called within the write that exceeds them (D2).
         self.unchecked_write: Callable[[bytes], object] | None = transport.write
-        #: The transport's reading is paused.
+        #: Whether reading from the transport is paused.
         self._reading_paused = False
         #: Set when `wait_writable` should check again; None while nothing waits.
         self._writable: asyncio.Event | None = None
@@ -97,7 +97,7 @@ class TransportWriter(asyncio.Protocol):
             self._writable = None
 
     def _pause_transport(self) -> None:
-        """Stop reading from the transport, if it is read."""
+        """Stop reading from the transport, unless reading is paused."""
         if not self._reading_paused:
             self._reading_paused = True
             self._transport.pause_reading()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alcove.bus.notifications import PART_BYTES, PartAssembler, Received, payloads
+from alcove.bus.notifications import PART_BYTES, PartAssembler, ReceivedMessage, payloads
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
@@ -19,7 +19,7 @@ def test_x1_a_split_message_is_joined_with_its_last_part(text: str, repeat_count
     received = [assembler.add(part) for part in parts]
 
     assert received[:-1] == [None] * (len(parts) - 1)
-    assert received[-1] == Received("foo", "p1", message)
+    assert received[-1] == ReceivedMessage("foo", "p1", message)
     assert all(len(part.partition("\n")[2].encode()) <= PART_BYTES for part in parts)
 
 
@@ -51,7 +51,7 @@ def test_x9_a_malformed_payload_is_ignored(payload: str) -> None:
     assembler = PartAssembler()
 
     assert assembler.add(payload) is None
-    assert assembler.add("p1 1/1 foo\nnext") == Received("foo", "p1", b"next")
+    assert assembler.add("p1 1/1 foo\nnext") == ReceivedMessage("foo", "p1", b"next")
 
 
 def test_x9_parts_of_different_senders_or_channels_are_not_joined() -> None:
@@ -65,4 +65,4 @@ def test_x9_a_restarted_message_drops_its_first_parts() -> None:
     for payload in ("p1 1/3 foo\nold", "p1 2/3 foo\nold", "p1 1/2 foo\nnew "):
         assert assembler.add(payload) is None
 
-    assert assembler.add("p1 2/2 foo\nmessage") == Received("foo", "p1", b"new message")
+    assert assembler.add("p1 2/2 foo\nmessage") == ReceivedMessage("foo", "p1", b"new message")
