@@ -28,8 +28,8 @@ class ListCheck:
         is_complete: Callable[[], bool],
         *,
         limit: int,
-        note: Callable[[str, int], None],
-        refresh: Callable[[], None],
+        on_change: Callable[[str, int], None],
+        refresh_readers: Callable[[], None],
     ) -> None:
         """Create a check; `start` runs it.
 
@@ -38,16 +38,16 @@ class ListCheck:
             has_readers: Returns whether the list has readers.
             is_complete: Returns whether the bus announces every change of other processes, if this process can know.
             limit: The maximum number of changed rooms in one read.
-            note: Called with the item and head of each changed room.
-            refresh: Called when all readers must get the latest rooms again.
+            on_change: Called with the item and head of each changed room.
+            refresh_readers: Called when all readers must get the latest rooms again.
 
         """
         self._log = log
         self._has_readers = has_readers
         self._is_complete = is_complete
         self._limit = limit
-        self._note = note
-        self._refresh = refresh
+        self._on_change = on_change
+        self._refresh_readers = refresh_readers
         self._task: asyncio.Task[None] | None = None
         #: Whether changes may have been missed, and whether all readers must therefore get the latest rooms again.
         self._in_doubt = False
@@ -80,7 +80,7 @@ class ListCheck:
                     # Read marks that moved meanwhile are in no list of changed rooms.
                     self._refresh_due = False
                     refreshed = loop.time()
-                    self._refresh()
+                    self._refresh_readers()
                 await asyncio.sleep(_CHECK_S)
         finally:
             self._task = None
@@ -94,6 +94,6 @@ class ListCheck:
             self._in_doubt = True
             return
         for item, head in rooms:
-            self._note(item, head)
+            self._on_change(item, head)
         if len(rooms) == self._limit:
             self._refresh_due = True

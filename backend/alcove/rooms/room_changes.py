@@ -48,7 +48,12 @@ class RoomChanges:
         self._timer: asyncio.TimerHandle | None = None
         self._pass_on_task: asyncio.Task[None] | None = None
         self._check = ListCheck(
-            log, lambda: len(feed) > 0, lambda: cluster.complete, limit=limit, note=self._note, refresh=feed.all_changed
+            log,
+            lambda: len(feed) > 0,
+            lambda: cluster.complete,
+            limit=limit,
+            on_change=self._note,
+            refresh_readers=feed.all_changed,
         )
         cluster.subscribe(ROOM_CHANGES, self._receive, self._doubt)
         cluster.on_database_send(self._database_sent, self._doubt)
