@@ -44,7 +44,7 @@ class HeadCheck:
             self._task = asyncio.create_task(self._run())
 
     def verify_history(self, item: str) -> None:
-        """Start to check whether the log has lost entries: it reported another entry at a seq that the room has (X8)."""
+        """Start to check whether the log lost entries: it reported another entry at a seq that the room has (X8)."""
         self._contradicted.add(item)
         self.start([item])
 

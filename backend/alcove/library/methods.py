@@ -203,7 +203,7 @@ class Methods:
                 job.add(part)
             async for request in job.async_requests():
                 with job.errors():
-                    job.count(request, await importer.run(request.data, request.line))
+                    job.count(request, await importer.run(request.data, request.first_line))
             return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:

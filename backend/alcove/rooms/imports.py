@@ -10,7 +10,7 @@ from alcove.command_decoder import body_problem
 from alcove.protocol import Limits
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.import_lines import EntryLine, LineError, LocatedLine, MarkLine, Reference, decode_lines
-from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
+from alcove.rooms.sends import StoreDraft, overloaded_refusal, too_large_text
 from alcove.storage.base import Appended, Draft, Log, Outcome, Refused, RoomReadMark
 from alcove.storage.committer import QueueFullError
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from alcove.command_decoder import MalformedError, decode, body_problem
+from alcove.command_decoder import MalformedError, body_problem, decode
 from alcove.errors import Close, Code, Refusal
 from alcove.limits import Budget
 from alcove.observability.metrics import LIMITS
@@ -31,7 +31,7 @@ from alcove.rooms.cursor import Cursor
 from alcove.rooms.input_pace import InputPace
 from alcove.rooms.outcome_lines import OutcomeWriter
 from alcove.rooms.room import Room
-from alcove.rooms.sends import too_large_text, rate_exceeded_text
+from alcove.rooms.sends import rate_exceeded_text, too_large_text
 from alcove.rooms.session_host import SessionHost
 from alcove.storage.base import Draft
 from alcove.storage.committer import QueueFullError

@@ -15,7 +15,7 @@ from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Entry, Limits, Person, raw
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
-from alcove.rooms.sends import StoreDraft, too_large_text, overloaded_refusal
+from alcove.rooms.sends import StoreDraft, overloaded_refusal, too_large_text
 from alcove.storage.base import Appended, Draft, Log, Refused
 from alcove.storage.committer import QueueFullError
 
