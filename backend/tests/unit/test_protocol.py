@@ -189,7 +189,7 @@ def test_l6_a_long_malformed_line_is_not_fully_decoded(
 ) -> None:
     """Creating an object for each of its values, to find the id, would block the event loop for 60 ms per MiB."""
     lenient_calls: list[str] = []
-    monkeypatch.setattr(command_decoder, "_lenient_id", lenient_calls.append)
+    monkeypatch.setattr(command_decoder, "_find_id_leniently", lenient_calls.append)
     with pytest.raises(MalformedError) as error:
         decode(line)
 
