@@ -19,10 +19,10 @@ from tests.support.item_ids import INVALID_IDS, VALID_IDS
 from tests.support.room_client import PROTOCOL, RoomClient, expect_refusal
 from tests.support.running_host import CARRIERS, Host, running
 
-#: Items for which the dependency fails, or returns what is no member.
-FAULTS = ("crash", "nobody", "invalid", "expires", "altered")
-CODES = STATUSES | {"303": 4401} | dict.fromkeys(FAULTS, 1011)
-EXPIRED = "your access expired; sign in again"
+#: Items for which the dependency raises, or returns something other than a valid member.
+FAULTY_ITEMS = ("crash", "nobody", "invalid", "expires", "altered")
+CLOSE_CODES = STATUSES | {"303": 4401} | dict.fromkeys(FAULTY_ITEMS, 1011)
+EXPIRED_REASON = "your access expired; sign in again"
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
     assert (response.status_code, response.json()["by"]["id"]) == (201, "bob")
 
 
-async def test_the_dependency_sees_the_request_of_the_host_and_its_application(shop: Shop, host: Host) -> None:
+async def test_dependency_receives_the_request_and_application_of_the_host(shop: Shop, host: Host) -> None:
     shop.calls.clear()
     async with await RoomClient.join(host, "order-1", token="ada"), http(host) as client:
         await client.post("/api/items/order-1/entries", json={"body": 1})
@@ -67,13 +67,13 @@ async def test_the_dependency_sees_the_request_of_the_host_and_its_application(s
     ]
 
 
-async def test_what_a_yield_dependency_holds_is_released_before_the_socket_lives(shop: Shop, host: Host) -> None:
+async def test_yield_dependency_is_closed_before_the_connection_is_served(shop: Shop, host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada"):
         assert shop.open_sessions == 0
 
 
-@pytest.mark.parametrize(("item", "code"), CODES.items())
-async def test_h4_an_error_of_the_dependency_is_a_close_that_a_browser_can_read(
+@pytest.mark.parametrize(("item", "code"), CLOSE_CODES.items())
+async def test_h4_error_of_the_dependency_closes_the_socket_with_a_reason(
     host: Host, item: str, code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.CRITICAL):
@@ -83,16 +83,16 @@ async def test_h4_an_error_of_the_dependency_is_a_close_that_a_browser_can_read(
     assert error["message"] == reason
     if item in STATUSES:
         assert f"refused with {item}" == reason
-    if item in FAULTS:
+    if item in FAULTY_ITEMS:
         assert reason == "the application failed to decide who you are; its log says why"
     assert (3000 if item == "429" else None) == error.get("retry_ms")
 
 
 @pytest.mark.parametrize(
-    ("item", "status"), [*((status, int(status)) for status in STATUSES), *((item, 500) for item in FAULTS)]
+    ("item", "status"), [*((status, int(status)) for status in STATUSES), *((item, 500) for item in FAULTY_ITEMS)]
 )
 @pytest.mark.parametrize("path", ["entries", "events"])
-async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
+async def test_w6_error_of_the_dependency_keeps_its_status_over_http(
     host: Host, item: str, status: int, path: str
 ) -> None:
     async with http(host) as client:
@@ -101,20 +101,20 @@ async def test_w6_an_error_of_the_dependency_keeps_its_status_over_http(
     assert (status, "application/problem+json") == (response.status_code, response.headers["content-type"])
 
 
-async def test_h4_without_a_credential_the_dependencys_own_401_closes_with_4401(host: Host) -> None:
+async def test_h4_401_of_the_dependency_closes_with_4401(host: Host) -> None:
     error, code, _ = await expect_refusal(host, "order-1", token=None)
 
     assert (error["message"], code) == ("sign in first", 4401)
 
 
-async def test_h2_a_query_parameter_of_the_dependency_that_is_out_of_range_closes_with_4400(host: Host) -> None:
+async def test_h2_invalid_query_parameter_of_the_dependency_closes_with_4400(host: Host) -> None:
     error, code, _ = await expect_refusal(host, "order-1", token="ada", ttl="-1")
 
     assert code == 4400
     assert "query.ttl" in error["message"]
 
 
-async def test_w3_an_event_stream_is_admitted_by_the_dependency(host: Host) -> None:
+async def test_w3_dependency_admits_an_event_stream(host: Host) -> None:
     async with http(host) as client, client.stream("GET", "/api/items/order-sse/events?token=eve") as stream:
         async for line in stream.aiter_lines():
             if line.startswith("data: "):
@@ -126,7 +126,7 @@ async def test_w3_an_event_stream_is_admitted_by_the_dependency(host: Host) -> N
     ("origin", "code"),
     [("https://shop.example", None), ("http://127.0.0.1:{port}", None), ("https://evil.example", 4403), ("null", 4403)],
 )
-async def test_a5_a_handshake_with_any_cookie_must_come_from_an_own_or_configured_origin(
+async def test_a5_handshake_with_a_cookie_requires_an_allowed_origin(
     shop: Shop, host: Host, origin: str, code: int | None
 ) -> None:
     headers = {"Cookie": "other=1; user=ada", "Origin": origin.format(port=host.port)}
@@ -145,7 +145,7 @@ async def test_a5_a_token_without_a_cookie_is_accepted_from_any_origin(host: Hos
         assert room.member_id == "ada"
 
 
-async def test_a5_a_change_over_http_with_a_cookie_of_another_origin_is_refused(host: Host) -> None:
+async def test_a5_write_with_a_cookie_from_another_origin_is_refused(host: Host) -> None:
     async with http(host) as client:
         client.headers = httpx.Headers({"Cookie": "user=ada", "Origin": "https://evil.example"})
         responses = [
@@ -155,7 +155,7 @@ async def test_a5_a_change_over_http_with_a_cookie_of_another_origin_is_refused(
     assert [response.status_code for response in responses] == [403, 200]
 
 
-async def test_dependency_overrides_of_the_application_count(shop: Shop, host: Host) -> None:
+async def test_dependency_overrides_of_the_application_are_used(shop: Shop, host: Host) -> None:
     async def tester() -> str:
         return "tester"
 
@@ -177,36 +177,36 @@ async def test_a4_the_connection_ends_when_the_member_expires(host: Host) -> Non
     async with await RoomClient.join(host, "order-1", token="ada", ttl="1.2") as room:
         assert isinstance(room.hello["expires"], int)
         assert await room.wait_for_close() == 4401
-        assert (room.socket.close_reason, room.received[-1]["reason"]) == (EXPIRED, "expired")
+        assert (room.socket.close_reason, room.received[-1]["reason"]) == (EXPIRED_REASON, "expired")
 
 
-async def test_a4_a_member_who_has_expired_is_refused_by_every_route(host: Host) -> None:
+async def test_a4_expired_member_is_refused_by_every_route(host: Host) -> None:
     async with http(host, token="gone") as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
         routes = [(method, path) for path, methods in paths.items() for method in methods]
-        answers = {
+        responses = {
             (method, path): await client.request(method, path.replace("{item_id}", "order-1"), json={"body": 1})
             for method, path in routes
         }
 
-    admitted = {route for route, answer in answers.items() if answer.status_code != 401}
-    assert admitted == {("get", "/api/mode")}  # which a client asks for before it has a credential
-    assert {(answer.json()["reason"], answer.json()["detail"]) for answer in answers.values() if answer.is_error} == {
-        ("expired", EXPIRED)
-    }
+    admitted = {route for route, response in responses.items() if response.status_code != 401}
+    # Clients request it before they have a credential.
+    assert admitted == {("get", "/api/mode")}
+    problems = [response.json() for response in responses.values() if response.is_error]
+    assert {(problem["reason"], problem["detail"]) for problem in problems} == {("expired", EXPIRED_REASON)}
 
 
 @pytest.mark.parametrize("path", ["/items/order-1/ws", "/api/items/ws"])
-async def test_a4_a_member_who_has_expired_is_refused_by_every_socket(host: Host, path: str) -> None:
+async def test_a4_expired_member_is_refused_by_every_socket(host: Host, path: str) -> None:
     socket = await connect(host, f"{path}?token=gone", subprotocols=[PROTOCOL])
     async with asyncio.timeout(TIMEOUT_S), socket:
         assert json.loads(await socket.recv())["reason"] == "expired"
         await socket.wait_closed()
 
-    assert (socket.close_code, socket.close_reason) == (4401, EXPIRED)
+    assert (socket.close_code, socket.close_reason) == (4401, EXPIRED_REASON)
 
 
-async def test_a4_a_token_on_the_socket_extends_nothing_here(host: Host) -> None:
+async def test_a4_auth_line_is_refused_by_an_embedded_alcove(host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada") as room:
         await room.send_lines({"type": "auth", "token": "bob"})
 
@@ -214,16 +214,17 @@ async def test_a4_a_token_on_the_socket_extends_nothing_here(host: Host) -> None
         assert room.member_id == "ada"
 
 
-async def test_a7_revoke_closes_a_members_connections_and_the_dependency_decides_who_returns(host: Host) -> None:
-    ada, bob = [await RoomClient.join(host, "order-7", token=name) for name in ("rita", "bob")]
+async def test_a7_revoke_closes_a_members_connections_and_allows_readmission(host: Host) -> None:
+    rita, bob = [await RoomClient.join(host, "order-7", token=name) for name in ("rita", "bob")]
     async with http(host.below("")) as client:
         assert (await client.delete("/access/order-7/rita")).status_code == 204
 
-    assert await ada.wait_for_close() == 4403
-    assert ada.socket.close_reason == "your access on order-7 was revoked"
+    assert await rita.wait_for_close() == 4403
+    assert rita.socket.close_reason == "your access on order-7 was revoked"
     assert not any(line["type"] == "error" for line in await bob.lines_until_pong())
     await bob.socket.close()
-    while True:  # for the rest of this second a new connection might be the old one
+    # Revocations are stored in whole seconds, so the server refuses new connections until the next second.
+    while True:
         room = await RoomClient.open(host, "order-7", token="rita")
         if (await room.line())["type"] == "hello":
             await room.socket.close()
@@ -242,19 +243,22 @@ async def test_h3_valid_item_ids_reach_the_dependency_unchanged(shop: Shop, host
     assert [item for item, *_ in shop.calls] == VALID_IDS
 
 
+def is_path_segment(text: str) -> bool:
+    """Return whether the host routes the text as one segment of a path; it refuses other paths itself."""
+    return text not in {"", ".."} and not {"/", "\n"} & set(text)
+
+
 async def test_h3_invalid_item_ids_never_reach_the_dependency(shop: Shop, host: Host) -> None:
     shop.calls.clear()
-    # The others are not paths of the host, so the host refuses them itself.
-    for invalid_id, normalized in [
-        case for case in INVALID_IDS if case[0] and not {"/", "\n"} & set(case[0]) and case[0] != ".."
-    ]:
-        error, code, _ = await expect_refusal(host, invalid_id, token="ada")
-        assert (code, normalized in error["message"]) == (4400, True), invalid_id
+    for invalid_id, normalized in INVALID_IDS:
+        if is_path_segment(invalid_id):
+            error, code, _ = await expect_refusal(host, invalid_id, token="ada")
+            assert (code, normalized in error["message"]) == (4400, True), invalid_id
 
     assert shop.calls == []
 
 
-async def test_w4_the_list_of_rooms_has_the_items_of_the_member_that_is_admitted_without_an_item(host: Host) -> None:
+async def test_w4_room_list_contains_the_items_of_the_admitted_member(host: Host) -> None:
     async with http(host) as client:
         for item in ("order-list", "other-list"):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": 1})).status_code == 201
@@ -266,7 +270,7 @@ async def test_w4_the_list_of_rooms_has_the_items_of_the_member_that_is_admitted
     assert [item["item"] for item in unread] == ["other-list", "order-list"]
 
 
-async def test_w14_only_a_member_who_moderates_all_items_exports_a_member(host: Host) -> None:
+async def test_w14_export_of_a_member_requires_moderating_all_items(host: Host) -> None:
     async with http(host) as client:
         statuses = [
             (await client.get("/api/members/ada", headers={"Authorization": f"Bearer {name}"})).status_code
@@ -275,7 +279,7 @@ async def test_w14_only_a_member_who_moderates_all_items_exports_a_member(host: 
     assert statuses == [403, 200]
 
 
-async def test_alcoves_own_login_and_operations_are_not_served(host: Host) -> None:
+async def test_login_and_operations_endpoints_are_not_served(host: Host) -> None:
     async with http(host) as client:
         assert {404} == {
             (await client.request(method, path)).status_code
@@ -285,7 +289,7 @@ async def test_alcoves_own_login_and_operations_are_not_served(host: Host) -> No
         assert (await client.get("/api/session")).json()["you"] == {"id": "t", "name": "t"}
 
 
-def test_a_dependency_that_takes_a_websocket_is_refused_with_what_to_write() -> None:
+def test_dependency_with_a_websocket_parameter_raises_a_helpful_error() -> None:
     async def user(websocket: WebSocket) -> str:
         return websocket.cookies["user"]
 

@@ -1,4 +1,4 @@
-"""Test when an embedded Alcove runs, where it is mounted, and how its connections end (Z1)."""
+"""Test the lifespan of an embedded Alcove: start, mounting, and the close of its connections (Z1, X7, W7)."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -17,34 +17,34 @@ from tests.support.http import http
 from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, running
 
-with warnings.catch_warnings():  # it prefers a package that the tests do not have
+with warnings.catch_warnings():  # the import recommends a package that the tests do not install
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
-each_carrier = pytest.mark.parametrize("carrier", CARRIERS)
+#: The carrier is the implementation of WebSockets: `detached` or `asgi`.
+FOR_EACH_CARRIER = pytest.mark.parametrize("carrier", CARRIERS)
 ADA = Member("ada", "Ada", "rw")
 
 
-async def member(item_id: str) -> Member:
+async def admit(item_id: str) -> Member:
     """Admit everyone as Ada."""
     return Member("ada", "Ada", "rw", items={item_id: "r"} if item_id != "*" else {"*": "r"})
 
 
-def host(alcove: Alcove) -> FastAPI:
+def create_host_app(alcove: Alcove) -> FastAPI:
+    """Create an application that serves Alcove below `/rooms`."""
     app = FastAPI(lifespan=alcove.lifespan)
-    app.include_router(alcove.router(member), prefix="/rooms")
+    app.include_router(alcove.router(admit), prefix="/rooms")
     return app
 
 
-@each_carrier
-async def test_z1_the_end_of_the_lifespan_closes_all_connections_with_1012_also_detached_ones(
-    carrier: str, tmp_path: Path
-) -> None:
+@FOR_EACH_CARRIER
+async def test_z1_end_of_the_lifespan_closes_all_connections_with_1012(carrier: str, tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db", drain_s=0.1)
-    with running(host(alcove), carrier, "/rooms") as address:
+    with running(create_host_app(alcove), carrier, "/rooms") as address:
         rooms = [await RoomClient.join(address, f"order-{n}") for n in range(3)]
         assert address.server is not None
-        # Not by a signal: uvicorn closes the connections that it knows before it ends the lifespan.
+        # Stop without a signal, because uvicorn closes the connections that it knows before it ends the lifespan.
         address.server.should_exit = True
         codes = [await room.wait_for_close() for room in rooms]
 
@@ -55,10 +55,8 @@ async def test_z1_the_end_of_the_lifespan_closes_all_connections_with_1012_also_
     assert not alcove.started
 
 
-@each_carrier
-async def test_z1_an_embedded_alcove_that_ends_first_closes_only_its_own_connections(
-    carrier: str, tmp_path: Path
-) -> None:
+@FOR_EACH_CARRIER
+async def test_z1_stopping_one_of_two_alcoves_closes_only_its_connections(carrier: str, tmp_path: Path) -> None:
     first, second = [Alcove(f"sqlite:///{tmp_path}/{name}.db", drain_s=0.1) for name in ("first", "second")]
 
     @asynccontextmanager
@@ -72,29 +70,29 @@ async def test_z1_an_embedded_alcove_that_ends_first_closes_only_its_own_connect
                     await first.__aexit__(None, None, None)
 
     app = FastAPI(lifespan=lifespan)
-    app.include_router(first.router(member), prefix="/first")
-    app.include_router(second.router(member), prefix="/second")
+    app.include_router(first.router(admit), prefix="/first")
+    app.include_router(second.router(admit), prefix="/second")
 
     @app.post("/end")
     async def end() -> None:
         await first.__aexit__(None, None, None)
 
     with running(app, carrier) as address:
-        ending = await RoomClient.join(address.below("/first"), "order-1")
-        staying = await RoomClient.join(address.below("/second"), "order-1")
-        await staying.send_messages("of the second")
+        first_room = await RoomClient.join(address.below("/first"), "order-1")
+        second_room = await RoomClient.join(address.below("/second"), "order-1")
+        await second_room.send_messages("of the second")
         async with http(address) as client:
             assert (await client.post("/end")).status_code == 200
 
-        assert (await ending.wait_for("bye"))["reason"] == "restart"
-        assert await ending.wait_for_close() == 1012
-        assert await staying.send_messages("still here") == [2]
-        await staying.socket.close()
+        assert (await first_room.wait_for("bye"))["reason"] == "restart"
+        assert await first_room.wait_for_close() == 1012
+        assert await second_room.send_messages("still here") == [2]
+        await second_room.socket.close()
 
 
-def test_several_lifespans_after_one_another_and_a_test_client_work(tmp_path: Path) -> None:
+def test_lifespan_can_be_repeated_with_a_test_client(tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
-    app = host(alcove)
+    app = create_host_app(alcove)
     for seq in (1, 2):
         with TestClient(app) as client:
             with client.websocket_connect("/rooms/items/order-1/ws?tail=0", subprotocols=["alcove.v1"]) as socket:
@@ -105,7 +103,7 @@ def test_several_lifespans_after_one_another_and_a_test_client_work(tmp_path: Pa
         assert not alcove.started
 
 
-async def test_an_alcove_that_runs_is_not_started_a_second_time(tmp_path: Path) -> None:
+async def test_starting_a_running_alcove_raises(tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
     async with alcove:
         with pytest.raises(AlcoveError, match="started already"):
@@ -113,54 +111,51 @@ async def test_an_alcove_that_runs_is_not_started_a_second_time(tmp_path: Path) 
         await alcove.send("order-1", "hello", by=ADA)
 
 
-async def test_x7_two_alcoves_on_one_log_do_not_run_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_x7_second_alcove_on_the_same_log_fails_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_lock, "_WAIT_S", 0.05)
     async with Alcove(f"sqlite:///{tmp_path}/alcove.db"):
         with pytest.raises(AlcoveError, match=r"in use.*set database_url=postgresql://… and bus_url=") as error:
             await Alcove(f"sqlite:///{tmp_path}/alcove.db").__aenter__()
-    # What a server prints of a failed start ends with this line, and nothing of ours is above it.
+    # A server ends its output with this line, and shows no frame of Alcove before it.
     assert "\n" not in str(error.value)
     assert [frame.name for frame in error.traceback][1:] == ["__aenter__"]
 
 
-def test_a_request_without_the_lifespan_fails_with_what_to_write(tmp_path: Path) -> None:
-    app = Starlette(routes=[Mount("/chat", app=Alcove(f"sqlite:///{tmp_path}/alcove.db").app(member))])
+def test_request_without_the_lifespan_raises_a_helpful_error(tmp_path: Path) -> None:
+    app = Starlette(routes=[Mount("/chat", app=Alcove(f"sqlite:///{tmp_path}/alcove.db").app(admit))])
 
     with TestClient(app) as client, pytest.raises(NotStartedError, match="async with alcove"):
         client.get("/chat/api/items/order-1/entries")
 
 
-async def test_a_mounted_alcove_works_with_the_lifespan_of_its_host(tmp_path: Path) -> None:
+async def test_mounted_alcove_runs_in_the_lifespan_of_its_host(tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
-    app = Starlette(routes=[Mount("/chat", app=alcove.app(member))], lifespan=alcove.lifespan)
+    app = Starlette(routes=[Mount("/chat", app=alcove.app(admit))], lifespan=alcove.lifespan)
     with running(app, "asgi", "/chat") as address:
         async with await RoomClient.join(address, "order-1") as room:
             assert await room.send_messages("hello") == [1]
 
 
-async def test_an_alcove_that_is_served_by_itself_or_gets_the_lifespan_runs_it(tmp_path: Path) -> None:
-    inner = Alcove(f"sqlite:///{tmp_path}/alcove.db").app(member)
+async def test_alcove_app_handles_forwarded_lifespan_events(tmp_path: Path) -> None:
+    inner = Alcove(f"sqlite:///{tmp_path}/alcove.db").app(admit)
 
-    async def django_like(scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, as an ASGI application that routes by itself does."""
+    async def forwarding_app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward everything to Alcove, as an ASGI application with other routing does."""
         app: ASGIApp = inner
         await app(scope, receive, send)
 
-    with running(django_like) as address:
+    with running(forwarding_app) as address:
         async with await RoomClient.join(address, "order-1") as room:
             assert await room.send_messages("hello") == [1]
 
 
-async def test_w7_each_alcove_counts_by_itself(tmp_path: Path) -> None:
+async def test_w7_each_alcove_has_separate_metrics(tmp_path: Path) -> None:
     async with Alcove(f"sqlite:///{tmp_path}/one.db") as first, Alcove(f"sqlite:///{tmp_path}/two.db") as second:
         for n in range(3):
             await first.send("order-1", n, by=ADA)
-        texts = [(await alcove.metrics()).decode() for alcove in (first, second)]
+        first_metrics, second_metrics = [(await alcove.metrics()).decode() for alcove in (first, second)]
 
-    assert [
-        f'alcove_sends_total{{outcome="stored"}} {n}' in text for n, text in zip((3.0, 0.0), texts, strict=True)
-    ] == [
-        True,
-        True,
-    ]
-    assert all(text.count("# TYPE alcove_limits_reached_total") == 1 for text in texts)
+    assert 'alcove_sends_total{outcome="stored"} 3.0' in first_metrics
+    assert 'alcove_sends_total{outcome="stored"} 0.0' in second_metrics
+    for metrics in (first_metrics, second_metrics):
+        assert metrics.count("# TYPE alcove_limits_reached_total") == 1

@@ -28,8 +28,8 @@ async def admit(item_id: str) -> Member:
     return Member("ada", "Ada", "rw", items={"*": "rw"} if item_id == "*" else {})
 
 
-class Stripping:
-    """A proxy that removes the prefix of an application, and an application that says what it was."""
+class StrippedApp:
+    """An application behind a proxy that removes its prefix; `root_path` names the prefix."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
@@ -42,7 +42,7 @@ class Stripping:
 
 @pytest.fixture(scope="module", autouse=True)
 def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Replace the built page by a folder."""
+    """Replace the built page by a folder of small files."""
     folder = tmp_path_factory.mktemp("dist")
     (folder / "assets").mkdir()
     head = '<!DOCTYPE html>\n<meta name="alcove-base" content="/" /><script src="/assets/index-1a2b.js"></script>'
@@ -58,8 +58,8 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def application(folder: Path) -> FastAPI:
-    """Return an application with an Alcove router at each of the places."""
+def create_host_app(folder: Path) -> FastAPI:
+    """Create an application that serves Alcove below each prefix of `MOUNT_PREFIXES`."""
     alcove = Alcove(f"sqlite:///{folder}/alcove.db", frame_ancestors="'self'")
     second = Alcove(f"sqlite:///{folder}/other.db", frame_ancestors="'self'", base_path="/outside/other")
 
@@ -78,20 +78,20 @@ def application(folder: Path) -> FastAPI:
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    with running(application(tmp_path_factory.mktemp("host")), request.param) as host:
+    with running(create_host_app(tmp_path_factory.mktemp("host")), request.param) as host:
         yield host
 
 
-def check_page(host: Host, prefix: str) -> None:
-    """Check that documents, files and the API are there, and name addresses below the prefix that browsers use."""
-    start = f'<meta name="alcove-base" content="{prefix}/" /><script src="{prefix}/assets/index-1a2b.js"></script>'
+def assert_page_is_served(host: Host, prefix: str) -> None:
+    """Assert that documents, files and the API are served, with addresses below the prefix that browsers use."""
+    head = f'<meta name="alcove-base" content="{prefix}/" /><script src="{prefix}/assets/index-1a2b.js"></script>'
     with blocking_http(host) as client:
         page, room, embed = [
             client.get(path, headers={"Accept": "text/html"}) for path in ("/", "/items/foo", "/embed/foo")
         ]
         for document in (page, room):
-            assert (document.status_code, document.text) == (200, f"<!DOCTYPE html>\n{start}")
-        assert embed.text == f"<!DOCTYPE html>\n{start}<title>Room</title>"
+            assert (document.status_code, document.text) == (200, f"<!DOCTYPE html>\n{head}")
+        assert embed.text == f"<!DOCTYPE html>\n{head}<title>Room</title>"
         assert [
             document.headers["content-security-policy"].split("frame-ancestors ")[1] for document in (page, embed)
         ] == ["'none'", "'self'"]
@@ -105,27 +105,27 @@ def check_page(host: Host, prefix: str) -> None:
         assert "access-control-allow-origin" in client.get("/api/mode", headers={"Origin": "https://a.example"}).headers
 
 
-@pytest.mark.parametrize("place", MOUNT_PREFIXES)
-async def test_b1_the_page_and_the_embed_page_are_served_at_every_place(host: Host, place: str) -> None:
-    page_host = host.below(place)
+@pytest.mark.parametrize("mount_path", MOUNT_PREFIXES)
+async def test_b1_page_and_embed_page_are_served_below_every_prefix(host: Host, mount_path: str) -> None:
+    page_host = host.below(mount_path)
     async with await RoomClient.join(page_host, "order-1") as room:
         await room.send_messages("hello")
-    check_page(page_host, MOUNT_PREFIXES[place])
+    assert_page_is_served(page_host, MOUNT_PREFIXES[mount_path])
 
 
-async def test_b1_a_proxy_may_remove_the_path_of_the_application_around(tmp_path: Path) -> None:
-    with running(Stripping(application(tmp_path), "/shop")) as host:
-        for place in ("/rooms", "/shop/rooms"):  # removed, and passed on
-            page_host = host.below(place)
+async def test_b1_proxy_may_remove_the_prefix_of_the_host_application(tmp_path: Path) -> None:
+    with running(StrippedApp(create_host_app(tmp_path), "/shop")) as host:
+        for mount_path in ("/rooms", "/shop/rooms"):  # the prefix is removed, or kept
+            page_host = host.below(mount_path)
             async with await RoomClient.join(page_host, "order-1") as room:
                 await room.send_messages("hello")
-            check_page(page_host, "/shop/rooms")
-        # A room below a mount of the same name is not taken for a path that still has its prefix.
+            assert_page_is_served(page_host, "/shop/rooms")
+        # A room below another mount is not mistaken for a path that still has its prefix.
         async with await RoomClient.join(host.below("/of/a/items"), "order-1") as room:
             assert room.hello["item"] == "order-1"
 
 
-async def test_b1_an_address_without_its_last_slash_leads_to_the_page(host: Host) -> None:
+async def test_b1_prefix_without_a_trailing_slash_leads_to_the_page(host: Host) -> None:
     async with http(host) as client:
         response = await client.get("/rooms", headers={"Accept": "text/html"}, follow_redirects=True)
 

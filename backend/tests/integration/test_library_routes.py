@@ -17,12 +17,12 @@ from tests.support.openapi_probe import operations, probe
 from tests.support.running_host import CARRIERS, Host, running
 from tests.support.storm import storm
 
-#: It answers for as long as one listens.
+#: Paths whose responses are endless event streams.
 ENDLESS_PATHS = {"/api/items/{item_id}/events", "/api/items/events"}
 
 
-async def member(item_id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Member:
-    """Return a member with the rights whose letters are the token, on the item or, where there is none, on all."""
+async def admit(item_id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> Member:
+    """Return a member whose rights are the letters of the token, on the item or, if it is `*`, on all items."""
     rights = token.credentials.strip("-")
     if not set(rights) <= set("rwm"):
         raise HTTPException(401, "no such user")
@@ -34,46 +34,46 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Run an application that embeds Alcove below a prefix."""
     alcove = Alcove(f"sqlite:///{tmp_path_factory.mktemp('host')}/alcove.db", sends_per_s=0)
     app = FastAPI(lifespan=alcove.lifespan)
-    app.include_router(alcove.router(member), prefix="/rooms")
+    app.include_router(alcove.router(admit), prefix="/rooms")
     with running(app, request.param, "/rooms") as host:
         yield host
 
 
-@pytest.mark.parametrize("letters", ["-", "r", "w", "m", "rw", "rm", "wm", "rwm"])
-async def test_a3_each_way_in_takes_its_rights_on_the_item_and_no_others(host: Host, letters: str) -> None:
-    entered = {name: (await call(host, query(letters))).code for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
+@pytest.mark.parametrize("rights", ["-", "r", "w", "m", "rw", "rm", "wm", "rwm"])
+async def test_a3_each_endpoint_requires_exactly_its_rights_on_the_item(host: Host, rights: str) -> None:
+    codes = {name: (await call(host, query(rights))).code for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
 
-    needed = {name: set(takes) <= set(letters) for name, (_, takes) in endpoints.ENDPOINT_RIGHTS.items()}
-    assert {name: code == ACCEPTED for name, code in entered.items()} == needed
-    assert set(entered.values()) <= {ACCEPTED, 403, 4403}
+    expected = {name: set(takes) <= set(rights) for name, (_, takes) in endpoints.ENDPOINT_RIGHTS.items()}
+    assert {name: code == ACCEPTED for name, code in codes.items()} == expected
+    assert set(codes.values()) <= {ACCEPTED, 403, 4403}
 
 
-@pytest.mark.parametrize("letters", ["-", "rw", "rwm"])
-async def test_a3_what_concerns_all_items_takes_the_right_to_moderate_everything(host: Host, letters: str) -> None:
-    codes = {name: (await call(host, query(letters))).code for name, call in endpoints.TAKES_MODERATE_ALL.items()}
+@pytest.mark.parametrize("rights", ["-", "rw", "rwm"])
+async def test_a3_endpoints_for_all_items_require_moderating_all_items(host: Host, rights: str) -> None:
+    codes = {name: (await call(host, query(rights))).code for name, call in endpoints.TAKES_MODERATE_ALL.items()}
 
-    assert set(codes.values()) == ({ACCEPTED} if "m" in letters else {403}), codes
+    assert set(codes.values()) == ({ACCEPTED} if "m" in rights else {403}), codes
 
 
 async def test_a1_every_endpoint_requires_a_member(host: Host) -> None:
-    on_the_item = {name: call for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
-    for name, call in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | on_the_item).items():
+    item_endpoints = {name: call for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
+    for name, call in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | item_endpoints).items():
         assert (await call(host, Credential())).code in {401, 4401}, name
 
 
 @pytest.mark.parametrize("host", ["detached"], indirect=True)
-def test_a3_an_application_has_no_route_that_a_server_lacks(host: Host) -> None:
-    served = create_app(Settings()).openapi()["paths"]
+def test_a3_embedded_routes_are_a_subset_of_the_server_routes(host: Host) -> None:
+    server_paths = create_app(Settings()).openapi()["paths"]
     with blocking_http(host, token=None) as client:
         paths = client.get("/openapi.json").json()["paths"]
 
-    assert {path for path, methods in paths.items() if not methods.keys() <= served[path].keys()} == set()
-    assert served.keys() - paths.keys() == {"/healthz", "/readyz", "/metrics"}
+    assert {path for path, methods in paths.items() if not methods.keys() <= server_paths[path].keys()} == set()
+    assert server_paths.keys() - paths.keys() == {"/healthz", "/readyz", "/metrics"}
 
 
 @storm
 @pytest.mark.parametrize("host", ["detached"], indirect=True)
-def test_w9_below_a_prefix_every_response_is_documented_and_no_server_error(host: Host) -> None:
+def test_w9_every_response_below_a_prefix_is_documented_and_not_5xx(host: Host) -> None:
     routes = operations(host)
     assert len(routes) > 8
 

@@ -1,4 +1,4 @@
-"""Test the limits that apply before authentication: heads, time, and refused credentials (L)."""
+"""Test the limits before authentication: heads, time, handshakes, and refused credentials (L)."""
 
 import re
 import socket
@@ -21,7 +21,7 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 HEALTH_REQUEST = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-#: A request without a credential whose body the server waits for, from an address behind a trusted proxy.
+#: A request without a credential, from an address behind a trusted proxy; the server waits for its body.
 UNAUTHENTICATED_REQUEST = (
     b"POST /api/session HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\nExpect: 100-continue\r\n"
     b"Content-Length: 10\r\n\r\n"
@@ -54,7 +54,7 @@ UNFINISHED_REQUESTS = {
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", UNFINISHED_REQUESTS)
-def test_l_an_unfinished_request_is_disconnected(server_with_short_timeout: Server, kind: str) -> None:
+def test_l_unfinished_request_is_closed_at_the_time_limit(server_with_short_timeout: Server, kind: str) -> None:
     start = time.monotonic()
     with send_bytes(server_with_short_timeout, UNFINISHED_REQUESTS[kind]) as peer:
         response = read_to_end(peer)
@@ -64,14 +64,14 @@ def test_l_an_unfinished_request_is_disconnected(server_with_short_timeout: Serv
 
 
 @ON_ONE_CARRIER
-def test_l_sending_a_byte_now_and_then_does_not_extend_the_time_limit(server_with_short_timeout: Server) -> None:
+def test_l_slow_bytes_do_not_extend_the_time_limit(server_with_short_timeout: Server) -> None:
     start = time.monotonic()
     with send_bytes(server_with_short_timeout, b"GET /") as peer:
         peer.settimeout(0.05)
         response = b""
-        for byte in iter(lambda: b"x", b""):
+        while True:
             try:
-                peer.sendall(byte)
+                peer.sendall(b"x")
                 if not (part := peer.recv(65536)):
                     break
                 response += part
@@ -103,7 +103,7 @@ async def test_l_admitted_connections_stay_open(server_with_short_timeout: Serve
 
 
 @ON_ONE_CARRIER
-def test_l_a_connection_kept_alive_serves_request_after_request(server_with_short_timeout: Server) -> None:
+def test_l_kept_alive_connection_serves_several_requests(server_with_short_timeout: Server) -> None:
     with blocking_http(server_with_short_timeout, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
     with send_bytes(server_with_short_timeout, HEALTH_REQUEST * 5) as peer:
@@ -113,7 +113,7 @@ def test_l_a_connection_kept_alive_serves_request_after_request(server_with_shor
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
-def test_l_a_head_over_its_bound_is_refused(server_with_short_timeout: Server, size: int) -> None:
+def test_l_head_above_the_limit_is_refused(server_with_short_timeout: Server, size: int) -> None:
     with send_bytes(server_with_short_timeout, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
@@ -122,7 +122,7 @@ def test_l_a_head_over_its_bound_is_refused(server_with_short_timeout: Server, s
             assert b"431 Request Header Fields Too Large" in read_to_end(peer) or size > 100_000
 
 
-HEADS = {
+LARGE_HEADS = {
     "a long path": b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
     "a long query": b"GET /healthz?token=" + b"x" * 5000 + b" HTTP/1.1\r\nHost: here\r\n\r\n",
     "a long handshake": HANDSHAKE[:-2] + b"Cookie: session=" + b"x" * 5000 + b"\r\n\r\n",
@@ -133,9 +133,9 @@ HEADS = {
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("kind", HEADS)
-def test_l_a_large_head_is_refused(server_with_short_timeout: Server, kind: str) -> None:
-    with send_bytes(server_with_short_timeout, HEADS[kind]) as peer:
+@pytest.mark.parametrize("kind", LARGE_HEADS)
+def test_l_every_kind_of_large_head_is_refused(server_with_short_timeout: Server, kind: str) -> None:
+    with send_bytes(server_with_short_timeout, LARGE_HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
@@ -146,7 +146,7 @@ def test_l_chunk_extensions_and_trailers_are_bounded(server_with_short_timeout: 
         assert b"431" in read_to_end(peer) or peer.fileno() >= 0
 
 
-def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None:
+def test_l_handshake_with_too_many_headers_is_refused_with_431(server: Server) -> None:
     with send_bytes(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer)
 
@@ -155,13 +155,13 @@ def test_l_a_handshake_with_too_many_headers_is_answered(server: Server) -> None
 @pytest.mark.parametrize(
     "data", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
-def test_l_input_that_is_not_http_is_answered_and_closed(server: Server, data: bytes) -> None:
+def test_l_input_other_than_http_is_refused_with_400(server: Server, data: bytes) -> None:
     with send_bytes(server, data) as peer:
         assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
 
 @ON_ONE_CARRIER
-async def test_l_an_address_whose_unknown_credentials_fail_too_often_waits(serve: Start) -> None:
+async def test_l_address_with_too_many_refused_credentials_is_rate_limited(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="5")
     forwarded_for = {"X-Forwarded-For": "2001:db8::1"}
     for number in range(5):
@@ -203,7 +203,7 @@ async def test_l_a_missing_right_does_not_count_as_a_failed_credential(serve: St
     assert (await endpoints.room(server, query(token()))).code == ACCEPTED
 
 
-async def test_l_the_concurrent_sockets_of_an_address_are_limited(serve: Start) -> None:
+async def test_l_handshakes_of_an_address_are_rate_limited(serve: Start) -> None:
     server = serve(ALCOVE_HANDSHAKES_PER_S="0.001", ALCOVE_HANDSHAKES_BURST="4")
     for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
         await (await connect(server, path)).close()
@@ -219,7 +219,7 @@ async def test_l_the_concurrent_sockets_of_an_address_are_limited(serve: Start) 
     assert (await endpoints.room(server, other_address)).code == ACCEPTED
 
 
-async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> None:
+async def test_l_w7_each_refusal_and_each_reached_limit_is_counted(serve: Start) -> None:
     server = serve(
         ALCOVE_SECRET=SECRET,
         ALCOVE_HANDSHAKES_PER_S="0.001",
@@ -256,12 +256,12 @@ async def test_l_w7_every_refusal_and_every_limit_is_counted(serve: Start) -> No
     async with http(server) as client:
         metrics = (await client.get("/metrics")).text
 
-    def counted(name: str) -> dict[str, str]:
+    def read_counters(name: str) -> dict[str, str]:
         return dict(re.findall(rf'^alcove_{name}_total\{{\w+="(\w+)"\}} ([1-9]\d*)', metrics, re.MULTILINE))
 
-    reached = counted("limits_reached")
-    reached.pop("turn", None)  # whether a head comes in one run of bytes is up to the kernel
-    assert counted("refusals") == {"unauthenticated": "5", "forbidden": "1", "invalid": "1", "rate_limited": "4"}
+    reached = read_counters("limits_reached")
+    reached.pop("turn", None)  # reached only if the kernel splits a head
+    assert read_counters("refusals") == {"unauthenticated": "5", "forbidden": "1", "invalid": "1", "rate_limited": "4"}
     assert reached == {
         "handshakes": "1",
         "refused_credentials": "1",

@@ -4,18 +4,25 @@ import json
 import time
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.list_clients import TRANSPORTS, WRITER, Transport, follow, reader, write
+from tests.support.list_clients import TRANSPORTS, WRITER, ListClient, Transport, follow, reader, write
 from tests.support.room_client import RoomClient
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 FOR_EACH_TRANSPORT = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
+def socket_of(room_list: ListClient) -> ClientConnection:
+    """Return the connection of a list that is followed over a socket."""
+    socket: ClientConnection = room_list._source.socket  # type: ignore[attr-defined] # event streams have none
+    return socket
+
+
 @FOR_EACH_TRANSPORT
-async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_changes(
+async def test_w10_latest_rooms_precede_ready_and_changed_rooms_follow(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     rights = {f"{item}-*": "r"}
@@ -24,11 +31,8 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
             await write(client, f"{item}-{name}", name)
         async with follow(secured_server, transport, token=reader(rights), limit=2) as room_list:
             assert await room_list.ready() == [f"{item}-c", f"{item}-b"]
-            assert tuple(
-                {**room_line, "body": room_line["last"]["body"]}[name]
-                for room_line in [room_list.items[f"{item}-c"]]
-                for name in ("head", "body", "unread")
-            ) == (1, "c", 1)
+            latest = room_list.items[f"{item}-c"]
+            assert (latest["head"], latest["last"]["body"], latest["unread"]) == (1, "c", 1)
             await write(client, f"{item}-a", "more")
             await write(client, f"{item}-new", "new")
 
@@ -44,7 +48,7 @@ async def test_w10_the_latest_rooms_come_first_then_ready_then_each_room_that_ch
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(
+async def test_w10_own_sends_and_read_marks_change_the_unread_count(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     own_token = reader({item: "rw"})
@@ -60,7 +64,7 @@ async def test_w10_own_sends_and_own_read_marks_change_what_is_unread(
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_s9_an_edit_and_a_deletion_of_the_last_message_are_shown_in_the_list(
+async def test_w10_s9_list_shows_the_deletion_of_the_last_message(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     async with (
@@ -106,7 +110,7 @@ async def test_w10_only_rooms_with_the_given_prefix_are_listed(
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_a7_a_room_is_not_reported_after_access_was_revoked(
+async def test_w10_a7_room_is_not_reported_after_access_was_revoked(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     rights = {f"{item}-*": "r"}
@@ -126,7 +130,7 @@ async def test_w10_a7_a_room_is_not_reported_after_access_was_revoked(
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
+async def test_w10_a7_revocation_on_all_items_closes_the_list(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     async with (
@@ -140,7 +144,7 @@ async def test_w10_a7_a_revocation_on_all_items_ends_the_list(
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_a4_the_list_ends_when_the_token_expires(
+async def test_w10_a4_list_closes_when_the_token_expires(
     secured_server: Server, item: str, transport: Transport
 ) -> None:
     expiring_token = reader({item: "r"}, exp=time.time() + 1)
@@ -150,18 +154,16 @@ async def test_w10_a4_the_list_ends_when_the_token_expires(
         assert (code, last and last["reason"]) == (4401, "expired")
 
 
-async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_it_gives(
-    secured_server: Server, item: str
-) -> None:
+async def test_w10_a4_new_token_extends_the_list_and_adds_its_rooms(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         await write(client, f"{item}-old")
         await write(client, f"{item}-new")
         expiring_token = reader({f"{item}-old": "r"}, sub=item, exp=time.time() + 60)
         async with follow(secured_server, token=expiring_token) as room_list:
-            socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
+            socket = socket_of(room_list)
             assert await room_list.ready() == [f"{item}-old"]
-            fresh_token = reader({f"{item}-new": "r"}, sub=item)
-            await socket.send(json.dumps({"type": "auth", "token": fresh_token}) + '\n{"type":"ping"}')
+            new_token = reader({f"{item}-new": "r"}, sub=item)
+            await socket.send(json.dumps({"type": "auth", "token": new_token}) + '\n{"type":"ping"}')
             access = await room_list.line()
             assert (access and access["type"], access and access["can"]) == ("access", ["read"])
             await room_list.wait_for(type="pong")
@@ -174,24 +176,21 @@ async def test_w10_a4_a_fresh_token_extends_the_list_and_brings_the_rooms_that_i
             assert "another member's" in (await room_list.wait_for(type="error"))["message"]
 
 
-async def test_w10_f2_a_list_takes_auth_and_ping_and_closes_at_the_tenth_other_line(server: Server) -> None:
+async def test_w10_f2_list_closes_after_ten_lines_other_than_auth_and_ping(server: Server) -> None:
     async with follow(server) as room_list:
         await room_list.ready()
-        socket = room_list._source.socket  # type: ignore[attr-defined] # it is one
+        socket = socket_of(room_list)
         await socket.send('{"type":"send","id":"a","body":"x"}')
         refused = await room_list.wait_for(type="error")
-        assert (
-            refused["code"],
-            refused["id"],
-            refused["message"],
-        ) == ("invalid", "a", "the list of rooms accepts `auth` and `ping` only")
+        assert (refused["code"], refused["id"]) == ("invalid", "a")
+        assert refused["message"] == "the list of rooms accepts `auth` and `ping` only"
         await socket.send("\n".join(["nonsense"] * 9))
         assert (await room_list.wait_for_close())[0] == 4400
 
 
 async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
     async with follow(server) as room_list:
-        await room_list._source.socket.send(b"\0")  # type: ignore[attr-defined] # it is one
+        await socket_of(room_list).send(b"\0")
         assert (await room_list.wait_for_close())[0] == 1003
 
 
@@ -200,7 +199,7 @@ async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> N
     ("query", "status"),
     [("", 401), ("?token=t&limit=501", 422), ("?token=t&prefix=a*", 422), ("?token=t&unknown=1", 422)],
 )
-async def test_w10_events_that_are_refused_are_a_problem(server: Server, query: str, status: int) -> None:
+async def test_w10_refused_event_stream_is_a_problem_document(server: Server, query: str, status: int) -> None:
     async with http(server, token=None) as client:
         response = await client.get(f"/api/items/events{query}")
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
@@ -216,7 +215,7 @@ async def test_w10_h4_a_refused_socket_gets_the_reason(secured_server: Server) -
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_when_they_end(
+async def test_w10_l3_lists_count_as_connections_of_their_member(
     low_limits_server: Server, transport: Transport, item: str
 ) -> None:
     async with follow(low_limits_server, name=item) as first, follow(low_limits_server, transport, name=item) as second:
@@ -230,7 +229,7 @@ async def test_w10_l3_lists_count_among_a_members_connections_and_leave_room_whe
 
 
 @FOR_EACH_TRANSPORT
-async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serve: Start, transport: Transport) -> None:
+async def test_w10_z1_stopping_server_sends_bye_and_closes_with_1012(serve: Start, transport: Transport) -> None:
     server = serve()
     async with follow(server, transport) as room_list:
         await room_list.ready()
@@ -240,12 +239,12 @@ async def test_w10_z1_a_stopping_server_sends_the_delay_before_reconnecting(serv
 
 
 @ON_ONE_CARRIER
-async def test_w10_d2_a_stuck_reader_is_later_sent_each_room_once_in_its_last_state(serve: Start, item: str) -> None:
+async def test_w10_d2_slow_reader_gets_the_latest_state_of_each_room(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_SENDS_PER_S="0", ALCOVE_LIST_PENDING="3")
     rights = {f"{item}-*": "r"}
     async with http(server) as client, follow(server, token=reader(rights), limit=5, receive_buffer=4096) as room_list:
         await room_list.ready()
-        transport = room_list._source.socket.transport  # type: ignore[attr-defined] # it is one
+        transport = socket_of(room_list).transport
         transport.pause_reading()
         rounds = 0
         while 'limit="list_pending"} 0.0' in (await client.get("/metrics")).text:
@@ -253,7 +252,7 @@ async def test_w10_d2_a_stuck_reader_is_later_sent_each_room_once_in_its_last_st
             for room in range(10):
                 await write(client, f"{item}-{room}", f"{rounds} " + "x" * 60_000)
         transport.resume_reading()
-        # More rooms changed than may wait, so the latest come again.
+        # More rooms changed than may be pending, so the list sends the latest rooms again.
         latest = {f"{item}-{room}": rounds for room in range(5, 10)}
         while not latest.items() <= {summary["item"]: summary["head"] for summary in room_list.items.values()}.items():
             assert await room_list.line() is not None

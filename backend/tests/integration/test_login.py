@@ -15,7 +15,7 @@ from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 
 @ON_ONE_CARRIER
-async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Server) -> None:
+async def test_w5_login_sets_a_cookie_that_scripts_cannot_read(secured_server: Server) -> None:
     exp = int(time.time()) + 600
     async with http(secured_server, token=None) as client:
         response = await client.post("/api/session", json={"token": token(exp=exp)})
@@ -25,7 +25,7 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Ser
     _, *attributes = response.headers.get_list("set-cookie")[0].split("; ")
     assert set(attributes) - {attributes[1]} == {"HttpOnly", "Path=/", "SameSite=lax"}
     assert attributes[1].startswith("Max-Age=")
-    # The mark tells a page whose login it is, and nothing else.
+    # The second cookie tells a page whose login it is, and nothing else.
     mark, *mark_attributes = response.headers.get_list("set-cookie")[1].split("; ")
     assert mark == f"alcove_member={sha256(b'ada').hexdigest()[:32]}"
     assert mark_attributes == [attribute for attribute in attributes if attribute != "HttpOnly"]
@@ -34,14 +34,14 @@ async def test_w5_a_session_is_a_cookie_that_no_script_reads(secured_server: Ser
 
 
 @ON_ONE_CARRIER
-async def test_w5_a2_the_session_endpoint_reports_open_mode_to_anyone(secured_server: Server, server: Server) -> None:
-    for any_server, is_open in ((secured_server, False), (server, True)):
-        async with http(any_server, token=None) as client:
+async def test_w5_a2_mode_endpoint_reports_open_mode_to_anyone(secured_server: Server, server: Server) -> None:
+    for tested_server, is_open in ((secured_server, False), (server, True)):
+        async with http(tested_server, token=None) as client:
             assert (await client.get("/api/mode")).json() == {"open": is_open}
 
 
 @ON_ONE_CARRIER
-async def test_w5_behind_a_trusted_proxy_with_https_the_cookie_is_secure(secured_server: Server) -> None:
+async def test_w5_cookie_is_secure_behind_a_trusted_https_proxy(secured_server: Server) -> None:
     async with http(secured_server, token=None) as client:
         response = await client.post("/api/session", json={"token": token()}, headers={"X-Forwarded-Proto": "https"})
 
@@ -59,7 +59,7 @@ async def test_w5_forwarded_headers_from_untrusted_addresses_are_ignored(serve: 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("invalid_token", ["gone-by-now", "", "e" * 4100])
-async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, invalid_token: str) -> None:
+async def test_w5_invalid_token_sets_no_cookie(secured_server: Server, invalid_token: str) -> None:
     async with http(secured_server, token=None) as client:
         response = await client.post("/api/session", json={"token": invalid_token})
 
@@ -67,9 +67,7 @@ async def test_w5_an_invalid_token_starts_no_session(secured_server: Server, inv
     assert "set-cookie" not in response.headers
 
 
-async def test_w5_an_ended_session_is_refused_in_every_encoding_of_its_signature(
-    secured_server: Server, item: str
-) -> None:
+async def test_w5_ended_login_is_refused_in_every_encoding_of_its_signature(secured_server: Server, item: str) -> None:
     valid_token = token(
         key=EC_KEY, algorithm="ES256", headers={"kid": KEY_SET["keys"][2]["kid"]}, items={item: "rw"}, jti=item
     )

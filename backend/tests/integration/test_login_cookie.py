@@ -1,4 +1,4 @@
-"""Test which cookie counts where, next to cookies of other applications (A1, T2, W5)."""
+"""Test which cookies authenticate a request that also has cookies of other applications (A1, T2, W5)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,12 +15,13 @@ from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server
 
-Host = Callable[[], AbstractContextManager[str]]
+#: Runs a host application, and yields its URL.
+RunHostApp = Callable[[], AbstractContextManager[str]]
 ACCEPT_HTML = {"Accept": "text/html,*/*;q=0.8"}
 
 
-def cookies_after_login(host: Host, server: Server) -> str:
-    """Return what a browser that signed in at the host application sends to Alcove: cookies ignore ports."""
+def cookies_after_login(host: RunHostApp, server: Server) -> str:
+    """Return the cookies that a browser sends to Alcove after a login at the host application, on another port."""
     with host() as url, blocking_http(url, token=None) as browser:
         assert browser.get("/login").status_code == 200
         return browser.build_request("GET", f"{server.url}/").headers["cookie"]
@@ -28,15 +29,19 @@ def cookies_after_login(host: Host, server: Server) -> str:
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
-async def test_a1_the_host_applications_cookie_does_not_defeat_a_valid_token(
-    secured_server: Server, item: str, host: Host
+async def test_a1_cookie_of_the_host_application_does_not_hide_a_valid_token(
+    secured_server: Server, item: str, host: RunHostApp
 ) -> None:
     host_cookies = cookies_after_login(host, secured_server)
     assert host_cookies.startswith("session=")
-    valid = token(items={item: "rw"})
-    login = f"{host_cookies}; alcove_session={valid}"
+    valid_token = token(items={item: "rw"})
+    login = f"{host_cookies}; alcove_session={valid_token}"
 
-    for headers, query_token in (({}, valid), ({"Authorization": f"Bearer {valid}"}, ""), ({"Cookie": login}, "")):
+    for headers, query_token in (
+        ({}, valid_token),
+        ({"Authorization": f"Bearer {valid_token}"}, ""),
+        ({"Cookie": login}, ""),
+    ):
         credential = Credential({"token": query_token} if query_token else {}, {"Cookie": host_cookies} | headers, item)
         for endpoint in (
             endpoints.room,
@@ -52,19 +57,19 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_a_valid_token(
         ):
             assert await endpoint(secured_server, credential) == Outcome(ACCEPTED)
     async with await connect(
-        secured_server, f"/items/{item}/ws?token={valid}", headers={"Cookie": host_cookies}
+        secured_server, f"/items/{item}/ws?token={valid_token}", headers={"Cookie": host_cookies}
     ) as client:
         await client.send("hello")
-        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {valid}"
-    # Alone it is not accepted.
+        assert (await receive(client, 2))[0] == f"Session cookie or query token value is: {valid_token}"
+    # The cookie of the host application alone is refused.
     assert (await endpoints.room(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 4401
     assert (await endpoints.item_socket(secured_server, Credential({}, {"Cookie": host_cookies}, item))).code == 403
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("host", [flask_app, starlette_app])
-async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
-    server: Server, item: str, host: Host
+async def test_a1_cookie_of_the_host_application_does_not_hide_an_open_login(
+    server: Server, item: str, host: RunHostApp
 ) -> None:
     host_cookies = cookies_after_login(host, server)
     login = f"alcove_session={open_cookie('Ada', 'salt')}"
@@ -87,7 +92,7 @@ async def test_a1_the_host_applications_cookie_does_not_defeat_an_open_login(
         ("alcove_session", "query", "query"),
     ],
 )
-async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_and_a_cookie_is_not_echoed(
+async def test_t2_foreign_cookie_is_ignored_and_the_own_cookie_is_masked(
     secured_server: Server, item: str, cookie_name: str, query_token: str, echoed: str
 ) -> None:
     token_of_ada, token_of_eve = token(sub="ada", items={item: "rw"}), token(sub="eve", items={item: "rw"})
@@ -104,29 +109,27 @@ async def test_t2_with_keys_a_session_that_is_no_token_of_ours_does_not_count_an
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("present", [query, bearer, cookie])
-async def test_w5_signing_out_ends_the_credential_however_it_was_presented(
-    secured_server: Server, item: str, present: Callable[..., Credential]
+@pytest.mark.parametrize("create_credential", [query, bearer, cookie])
+async def test_w5_logout_ends_the_credential_in_all_its_forms(
+    secured_server: Server, item: str, create_credential: Callable[..., Credential]
 ) -> None:
-    valid = token(items={item: "rw"}, jti=f"{item}-{present.__name__}")
-    credential = present(valid, item=item)
+    valid_token = token(items={item: "rw"}, jti=f"{item}-{create_credential.__name__}")
+    credential = create_credential(valid_token, item=item)
     async with http(secured_server, token=None) as client:
         response = await client.delete("/api/session", params=credential.query, headers=credential.headers)
 
     assert response.status_code == 204
-    assert (present is cookie) == ("set-cookie" in response.headers)
-    for ended in (query(valid, item=item), bearer(valid, item=item), cookie(valid, item=item)):
+    assert (create_credential is cookie) == ("set-cookie" in response.headers)
+    for ended in (query(valid_token, item=item), bearer(valid_token, item=item), cookie(valid_token, item=item)):
         assert (await endpoints.room(secured_server, ended)).code == 4401
         assert (await endpoints.list_socket(secured_server, ended)).code == 4401
         for endpoint in (endpoints.history, endpoints.list_events, endpoints.unread):
             assert (await endpoint(secured_server, ended)).code == 401
-    assert (await endpoints.item_socket(secured_server, plain_cookie(valid, item=item))).code == 403
+    assert (await endpoints.item_socket(secured_server, plain_cookie(valid_token, item=item))).code == 403
 
 
 @ON_ONE_CARRIER
-async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_stays(
-    secured_server: Server, item: str
-) -> None:
+async def test_a5_w5_logout_of_a_token_keeps_the_cookie_of_the_request(secured_server: Server, item: str) -> None:
     ended, login = (token(items={item: "rw"}, jti=f"{item}-{n}") for n in range(2))
     headers = bearer(ended).headers | cookie(login, "https://else.example").headers
     async with http(secured_server, token=None) as client:
@@ -139,20 +142,20 @@ async def test_a5_w5_a_token_is_ended_from_any_origin_and_the_cookie_beside_it_s
 
 
 @ON_ONE_CARRIER
-async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_counts(secured_server: Server) -> None:
+async def test_a1_w5_login_over_https_uses_only_a_host_prefixed_cookie(secured_server: Server) -> None:
     https = {"X-Forwarded-Proto": "https"}
-    valid = token()
+    valid_token = token()
     async with http(secured_server, token=None) as client:
-        signed_in = await client.post("/api/session", json={"token": valid}, headers=https)
+        signed_in = await client.post("/api/session", json={"token": valid_token}, headers=https)
         client.cookies.clear()
         statuses = {
-            name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={valid}"})).status_code
+            name: (await client.get("/api/session", headers=https | {"Cookie": f"{name}={valid_token}"})).status_code
             for name in ("__Host-alcove_session", "alcove_session", "session")
         }
-        logout = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={valid}"})
+        logout = await client.delete("/api/session", headers=https | {"Cookie": f"__Host-alcove_session={valid_token}"})
 
     name, *attributes = signed_in.headers.get_list("set-cookie")[0].split("; ")
-    assert name == f"__Host-alcove_session={valid}"
+    assert name == f"__Host-alcove_session={valid_token}"
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(attributes)
     assert not [attribute for attribute in attributes if attribute.lower().startswith("domain")]
     assert statuses == {"__Host-alcove_session": 200, "alcove_session": 401, "session": 401}
@@ -162,10 +165,10 @@ async def test_a1_w5_over_https_the_login_is_a_host_cookie_and_no_other_name_cou
 
 
 @ON_ONE_CARRIER
-async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_it_opens_the_page(
+async def test_a1_w5_opening_the_page_converts_a_login_of_an_earlier_version(
     secured_server: Server, server: Server
 ) -> None:
-    for tested_server, earlier, expected in (
+    for tested_server, earlier_login, expected in (
         (secured_server, token(), 200),
         (server, open_cookie("Ada", "salt"), 200),
         (secured_server, "of-another-framework", 401),
@@ -173,7 +176,7 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
         (server, "of-another-framework", 401),
     ):
         async with http(tested_server, token=None) as browser:
-            browser.cookies.set("session", earlier, domain="127.0.0.1")
+            browser.cookies.set("session", earlier_login, domain="127.0.0.1")
             assert (await browser.get("/api/session", headers=ACCEPT_HTML)).status_code == 401, "the API never reads it"
             page = await browser.get("/items/foo", headers=ACCEPT_HTML)
             assert page.status_code == 200
@@ -183,12 +186,13 @@ async def test_a1_w5_a_browser_with_a_login_of_an_earlier_version_goes_on_when_i
 
 
 @ON_ONE_CARRIER
-async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
-    secured_server: Server, server: Server
-) -> None:
-    for tested_server, earlier in ((secured_server, token(jti="earlier")), (server, open_cookie("Ada", "other salt"))):
+async def test_w5_logout_also_ends_a_login_of_an_earlier_version(secured_server: Server, server: Server) -> None:
+    for tested_server, earlier_login in (
+        (secured_server, token(jti="earlier")),
+        (server, open_cookie("Ada", "other salt")),
+    ):
         async with http(tested_server, token=None) as browser:
-            browser.cookies.set("session", earlier, domain="127.0.0.1")
+            browser.cookies.set("session", earlier_login, domain="127.0.0.1")
             await browser.get("/", headers=ACCEPT_HTML)
             assert (await browser.get("/api/session")).status_code == 200
             assert (await browser.delete("/api/session", headers={"Origin": tested_server.url})).status_code == 204
@@ -197,8 +201,8 @@ async def test_w5_after_signing_out_the_earlier_login_does_not_come_back(
 
 
 @ON_ONE_CARRIER
-async def test_a_page_from_before_the_upgrade_gets_a_request_to_reload(secured_server: Server, item: str) -> None:
-    """Its own text for that is not known to it, but it shows the server's."""
+async def test_page_from_before_an_upgrade_is_told_to_reload(secured_server: Server, item: str) -> None:
+    """The old page has no text for this refusal, so it shows the message of the server."""
     error, code, reason = await expect_refusal(
         secured_server, item, token=None, headers={"Cookie": f"session={token(items={item: 'rw'})}"}
     )
@@ -206,5 +210,5 @@ async def test_a_page_from_before_the_upgrade_gets_a_request_to_reload(secured_s
     assert (error["code"], code) == ("unauthenticated", 4401)
     assert error["message"].startswith("Reload this page: the server was upgraded")
     assert reason.startswith("Reload this page")
-    async with http(secured_server, token=None) as nobody:
-        assert "Reload" not in (await nobody.get("/api/items")).json()["detail"]
+    async with http(secured_server, token=None) as client:
+        assert "Reload" not in (await client.get("/api/items")).json()["detail"]

@@ -1,4 +1,4 @@
-"""Test that picture and role of a token's claims are shown to other members (A9)."""
+"""Test that the picture and the role in a token's claims are shown to other members (A9)."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ PICTURE = "https://pictures.example/ada.png?size=64"
 ADA = {"id": "ada", "name": "Ada", "picture": PICTURE, "role": "Support"}
 
 
-def ada(item: str, letters: str = "rw") -> str:
-    """Sign a token with picture and role."""
-    return token(name="Ada", picture=PICTURE, role="Support", items={item: letters})
+def sign_token(item: str, rights: str = "rw") -> str:
+    """Sign a token of Ada with a picture and a role."""
+    return token(name="Ada", picture=PICTURE, role="Support", items={item: rights})
 
 
-async def test_a9_picture_and_role_are_in_you_members_presence_and_by(secured_server: Server, item: str) -> None:
+async def test_a9_picture_and_role_are_shown_wherever_a_member_is_named(secured_server: Server, item: str) -> None:
     async with (
         await RoomClient.join(secured_server, item, token=token(sub="bob", items={item: "rw"})) as bob,
-        await RoomClient.join(secured_server, item, token=ada(item)) as room,
+        await RoomClient.join(secured_server, item, token=sign_token(item)) as room,
     ):
         assert room.hello["you"] == ADA | {"can": ["read", "write"]}
         assert ADA in room.hello["members"]
@@ -37,10 +37,8 @@ async def test_a9_picture_and_role_are_in_you_members_presence_and_by(secured_se
         assert (await bob.wait_for("entry"))["by"] == ADA
 
 
-async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
-    secured_server: Server, item: str
-) -> None:
-    headers = bearer(ada(item, "rwm")).headers
+async def test_a9_stored_entries_have_the_picture_and_role_of_their_author(secured_server: Server, item: str) -> None:
+    headers = bearer(sign_token(item, "rwm")).headers
     async with http(secured_server) as client:
         client.headers.update(headers)
         message = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
@@ -70,7 +68,7 @@ async def test_a9_entries_read_later_have_the_picture_and_role_of_their_author(
         ({"role": ["admin"]}, "role"),
     ],
 )
-async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
+async def test_a9_a3_refusal_of_an_invalid_claim_names_the_claim(
     secured_server: Server, claims: dict[str, Any], claim: str
 ) -> None:
     outcome = await endpoints.history(secured_server, query(token(**claims)))
@@ -80,7 +78,7 @@ async def test_a9_a3_a_claim_out_of_shape_is_refused_by_its_name(
 
 
 @ON_ONE_CARRIER
-async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: str) -> None:
+async def test_a9_null_claims_mean_no_picture_and_no_role(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(
         secured_server, item, token=token(picture=None, role=None, items={item: "r"})
     ) as room:
@@ -88,14 +86,14 @@ async def test_a9_null_is_no_picture_and_no_role(secured_server: Server, item: s
 
 
 @ON_ONE_CARRIER
-async def test_a9_the_page_shows_pictures_of_configured_origins_and_no_others(serve: Start, server: Server) -> None:
-    configured = serve(ALCOVE_PICTURE_ORIGINS="https://pictures.example, https://cdn.example:8443")
+async def test_a9_page_allows_images_of_configured_origins_only(serve: Start, server: Server) -> None:
+    configured_server = serve(ALCOVE_PICTURE_ORIGINS="https://pictures.example, https://cdn.example:8443")
 
-    def images(response: httpx.Response) -> str:
+    def image_sources(response: httpx.Response) -> str:
         parts = response.headers["content-security-policy"].split("; ")
         return next(part for part in parts if part.startswith("img-src"))
 
-    async with http(configured) as client, http(server) as default_client:
+    async with http(configured_server) as client, http(server) as default_client:
         expected = "img-src 'self' data: https://pictures.example https://cdn.example:8443"
-        assert images(await client.get("/")) == expected
-        assert images(await default_client.get("/")) == "img-src 'self' data:"
+        assert image_sources(await client.get("/")) == expected
+        assert image_sources(await default_client.get("/")) == "img-src 'self' data:"

@@ -1,4 +1,4 @@
-"""Check that HTTP responses match /openapi.json, whatever is requested: no 5xx, no undocumented status (W6, W9)."""
+"""Test that every HTTP response matches /openapi.json: no 5xx and no undocumented status (W6, W9)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.openapi_probe import operations, probe
 from tests.support.servers import ON_ONE_CARRIER, Server
 from tests.support.storm import storm
 
-#: It answers for as long as one listens.
+#: Paths whose responses are endless event streams.
 ENDLESS_PATHS = {"/api/items/{item_id}/events", "/api/items/events"}
 
 
@@ -31,7 +31,7 @@ def test_w9_every_response_matches_the_openapi_document(secured_server: Server, 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/session", "/api/revoke"])
-def test_w6_a_method_that_a_path_lacks_is_refused_with_a_problem(server: Server, method: str, path: str) -> None:
+def test_w6_unsupported_method_is_refused_with_a_problem_document(server: Server, method: str, path: str) -> None:
     with blocking_http(server, token=None) as client:
         response = client.request(method, path)
 

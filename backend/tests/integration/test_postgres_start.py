@@ -1,4 +1,4 @@
-"""Test that an unusable PostgreSQL database stops the start with one clear line."""
+"""Test the start on PostgreSQL: unusable databases are reported in one line, old schemas are migrated (S6, X2, R5)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def latin1_url(postgres_server: str) -> AsyncIterator[str]:
 
 
 async def failed_start_line(**env: str) -> str:
-    """Return the one line that `alcove serve` prints before it fails."""
+    """Run `alcove serve`, which must fail; return the only line of its output."""
     process = Process([ALCOVE, "serve", "--port", "0"], env=env)
     try:
         assert await asyncio.to_thread(process.exit_code) != 0
@@ -42,13 +42,13 @@ async def failed_start_line(**env: str) -> str:
     return line
 
 
-async def test_s6_a_database_that_cannot_hold_every_text_is_one_clear_line(latin1_url: str) -> None:
+async def test_s6_database_in_latin1_is_reported_in_one_line(latin1_url: str) -> None:
     line = await failed_start_line(ALCOVE_DATABASE_URL=latin1_url)
     assert line.startswith("alcove: postgresql://")
     assert "encoding is LATIN1, expected UTF8" in line
 
 
-async def test_x2_a_pooler_in_transaction_mode_is_one_clear_line(postgres_url: str, tmp_path: Path) -> None:
+async def test_x2_pooler_in_transaction_mode_is_reported_in_one_line(postgres_url: str, tmp_path: Path) -> None:
     parts = urlsplit(postgres_url)
     assert parts.port is not None
     async with TransactionPooler(parts.port) as pooler:
@@ -64,7 +64,7 @@ async def test_x2_a_pooler_in_transaction_mode_is_one_clear_line(postgres_url: s
     assert "ALCOVE_BUS_URL" in lines[1]
 
 
-async def test_x2_a_direct_address_is_one_session(postgres_url: str) -> None:
+async def test_x2_direct_connection_passes_the_session_check(postgres_url: str) -> None:
     await check_sessions(postgres_url)
 
 
@@ -81,7 +81,7 @@ async def first_schema(postgres_url: str) -> str:
     return postgres_url
 
 
-async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema: str) -> None:
+async def test_r5_migrated_rooms_keep_the_log_id_of_the_database(first_schema: str) -> None:
     await execute(
         first_schema,
         "INSERT INTO alcove.rooms (item, head, at) VALUES ('foo', 1, 1000)",
@@ -93,7 +93,7 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema:
     try:
         assert ((page := await log.read("foo", limit=10)).log, page.head) == ("first", 1)
         assert await append(log, message("a"), message("b")) == [(1, True), (2, False)]
-        # A process of the version before goes on meanwhile, with the function that it knows.
+        # A process of the previous version, which still runs, calls the function that it knows.
         await execute(
             first_schema,
             """SELECT * FROM alcove.append(ARRAY['foo'], ARRAY['message'], ARRAY['c'], ARRAY['ada'], ARRAY['Ada'],
@@ -104,15 +104,15 @@ async def test_r5_rooms_of_the_first_schema_keep_the_database_s_id(first_schema:
         await log.close()
 
 
-async def lines(caplog: pytest.LogCaptureFixture, beginning: str) -> list[str]:
-    """Wait for lines of the log that begin like this, and return them."""
+async def wait_for_log_lines(caplog: pytest.LogCaptureFixture, prefix: str) -> list[str]:
+    """Wait until messages with this prefix are logged; return them."""
     async with asyncio.timeout(TIMEOUT_S):
-        while not (messages := [line for line in caplog.messages if line.startswith(beginning)]):
+        while not (messages := [line for line in caplog.messages if line.startswith(prefix)]):
             await pause_briefly()
     return messages
 
 
-async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_that_it_waits(
+async def test_migration_logs_its_progress_and_a_waiting_process_logs_that(
     first_schema: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(progress, "_LONG_S", 0)
@@ -120,15 +120,15 @@ async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_t
     monkeypatch.setattr(progress, "_LOG_S", 0)
     reader = await asyncpg.connect(first_schema)
     try:
-        async with reader.transaction():  # the second step changes the table that it reads
+        async with reader.transaction():  # its lock blocks the second step, which changes the table
             await reader.execute("SELECT 1 FROM alcove.rooms")
-            opening = [asyncio.create_task(open_log(first_schema))]
-            progress_lines = await lines(caplog, "schema alcove: ")
-            opening.append(asyncio.create_task(open_log(first_schema)))
-            await lines(caplog, "waiting for another process, which prepares the schema alcove")
+            open_tasks = [asyncio.create_task(open_log(first_schema))]
+            progress_lines = await wait_for_log_lines(caplog, "schema alcove: ")
+            open_tasks.append(asyncio.create_task(open_log(first_schema)))
+            await wait_for_log_lines(caplog, "waiting for another process, which prepares the schema alcove")
     finally:
         await reader.close()
-    for log in await asyncio.gather(*opening):
+    for log in await asyncio.gather(*open_tasks):
         await log.close()
 
     assert "MB written, " in progress_lines[0]
@@ -139,7 +139,7 @@ async def test_a_migration_logs_its_step_and_progress_and_another_process_logs_t
     assert steps[-1].endswith(": Number the rows of the outbox by a sequence of its own")
 
 
-async def test_a_new_schema_is_created_without_a_line(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_creating_a_new_schema_logs_nothing(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
     await (await open_log(postgres_url)).close()
 
     assert caplog.messages == []

@@ -1,4 +1,4 @@
-"""Test that every refused credential gets a reason that a client can act on, on sockets and over HTTP (A3, H4)."""
+"""Test that every refused credential gets a reason that a client can act on, on sockets and over HTTP (A4, H4)."""
 
 import time
 from collections.abc import Callable
@@ -20,12 +20,12 @@ REASONS: dict[str, Callable[[], dict[str, str | None]]] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-async def test_h4_a_refused_credential_is_refused_with_its_reason(secured_server: Server, reason: str) -> None:
+async def test_h4_refusal_of_a_credential_has_a_reason(secured_server: Server, reason: str) -> None:
     parameters = REASONS[reason]()
     async with http(secured_server) as client:
         del client.headers["Authorization"]
         response = await client.get(
-            "/api/session", params={name: text for name, text in parameters.items() if text is not None}
+            "/api/session", params={name: value for name, value in parameters.items() if value is not None}
         )
     error, code, _ = await expect_refusal(secured_server, "foo", token=parameters["token"])
 
@@ -33,9 +33,7 @@ async def test_h4_a_refused_credential_is_refused_with_its_reason(secured_server
     assert (response.status_code, response.json()["reason"]) == (401, reason)
 
 
-async def test_a4_the_greeting_carries_the_clock_that_the_expiry_is_measured_by(
-    secured_server: Server, item: str
-) -> None:
+async def test_a4_hello_contains_the_server_time_for_the_expiry(secured_server: Server, item: str) -> None:
     exp = int(time.time()) + 60
     before = int(time.time() * 1000)
     async with await RoomClient.join(secured_server, item, token=token(exp=exp, items={item: "r"})) as room:

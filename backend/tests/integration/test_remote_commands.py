@@ -18,7 +18,7 @@ from tests.support.servers import ON_ONE_CARRIER, Server
 
 
 @ON_ONE_CARRIER
-async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
+async def test_w14_commands_export_a_room_and_a_member_and_erase_the_member(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     sub = f"https://login.example/{item}"
@@ -36,20 +36,20 @@ async def test_w14_a_room_and_a_member_are_exported_and_the_member_erased(
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_erasure_says_that_nothing_is_kept_of_a_member(secured_server: Server, tmp_path: Path) -> None:
+async def test_w14_erasure_of_an_unknown_member_reports_no_data(secured_server: Server, tmp_path: Path) -> None:
     erase = ("erase", "--member", "nobdoy", "--url", secured_server.url)
 
     assert await command(tmp_path, *erase) == (0, "nothing is kept of 'nobdoy'\n", "")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
-async def test_an_export_is_of_an_item_or_of_a_member(tmp_path: Path, arguments: list[str]) -> None:
+async def test_export_requires_either_an_item_or_a_member(tmp_path: Path, arguments: list[str]) -> None:
     code, _, errors = await command(tmp_path, "export", *arguments)
 
     assert (code, errors) == (1, "alcove: give either --item or --member\n")
 
 
-async def test_an_export_of_what_is_no_item_says_so(tmp_path: Path) -> None:
+async def test_export_of_an_invalid_item_id_reports_the_error(tmp_path: Path) -> None:
     code, _, errors = await command(tmp_path, "export", "--item", "a/b")
 
     assert (code, errors.startswith("alcove: --item 'a/b': expected ")) == (1, True), errors
@@ -60,14 +60,14 @@ async def test_an_export_of_what_is_no_item_says_so(tmp_path: Path) -> None:
     "arguments",
     ["export --item foo", "export --member ada", "erase --member ada", "revoke --sub ada", "webhooks status"],
 )
-async def test_a_url_with_a_wrong_path_gets_a_hint(secured_server: Server, tmp_path: Path, arguments: str) -> None:
+async def test_url_with_a_wrong_path_gets_a_hint(secured_server: Server, tmp_path: Path, arguments: str) -> None:
     code, _, errors = await command(tmp_path, *arguments.split(), "--url", f"{secured_server.url}/chat")
 
     assert (code, errors.count("\n")) == (1, 1)
     assert errors.endswith(": is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?\n")
 
 
-def test_a_server_that_refuses_a_body_before_it_was_sent_is_heard() -> None:
+def test_refusal_during_the_upload_of_a_body_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def refuse() -> None:
@@ -79,21 +79,21 @@ def test_a_server_that_refuses_a_body_before_it_was_sent_is_heard() -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         thread = Thread(target=refuse)
         thread.start()
-        refused = pytest.raises(RefusedError, match="refused: no")
-        with refused as caught, call(url, "", "POST", "/", body=b" " * 50_000_000):
+        expect_refusal = pytest.raises(RefusedError, match="refused: no")
+        with expect_refusal as caught, call(url, "", "POST", "/", body=b" " * 50_000_000):
             pass
         thread.join()
     assert caught.value.status == 413
 
 
-def test_progress_shows_number_rate_and_time_left() -> None:
+def test_progress_shows_count_rate_and_time_left() -> None:
     output = io.StringIO()
     with redirect_stderr(output):
         progress = Progress("lines")
         progress.total = 200
         progress.add(50)
         assert (output.getvalue(), str(progress)[:10]) == ("", "50 lines, ")
-        progress._started = progress._shown = progress._started - 20
+        progress._started = progress._shown = progress._started - 20  # as if 20 s had passed
         progress.add(50)
         progress.finish()
 

@@ -1,4 +1,4 @@
-"""Back up and restore a log as docs/operating.md says; clients that had read further start over (R5)."""
+"""Test backup and restore as docs/operating.md describes: clients that had read more start over (R5, X8)."""
 
 import asyncio
 import re
@@ -18,27 +18,33 @@ from tests.support.storage import execute, lose_tail
 GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
 
 
-def recipe(beginning: str) -> str:
-    """Return the only statement of the guide with this beginning."""
-    (found,) = re.findall(rf"^{beginning}.*;$", GUIDE, re.MULTILINE)
-    return str(found)
+def guide_statement(prefix: str) -> str:
+    """Return the only statement of the guide that begins with `prefix`."""
+    (statement,) = re.findall(rf"^{prefix}.*;$", GUIDE, re.MULTILINE)
+    return str(statement)
 
 
-async def test_r5_a_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Path) -> None:
+async def count_rooms_in_memory(server: Server) -> float:
+    """Return the number of rooms that the server process has in memory."""
+    async with http(server) as client:
+        return float(re.findall(r"^alcove_rooms (\S+)$", (await client.get("/metrics")).text, re.MULTILINE)[0])
+
+
+async def test_r5_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Path) -> None:
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     lost_send = send("after the backup")
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo") as ada:
             await ada.send_messages("a", "b")
             with closing(sqlite3.connect(database)) as connection:
-                connection.execute(recipe("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
+                connection.execute(guide_statement("VACUUM INTO").replace("/backup/alcove.db", str(copy)))
             await ada.request(lost_send)
             await ada.wait_for_seq(3)
     copy.replace(database)
     for name in ("alcove.db-wal", "alcove.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
     with closing(sqlite3.connect(database)) as restored, restored:
-        restored.execute(recipe("UPDATE meta"))
+        restored.execute(guide_statement("UPDATE meta"))
 
     with without_problems(alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as rejoined:
@@ -47,31 +53,31 @@ async def test_r5_a_restored_backup_with_a_new_id_resets_its_readers(tmp_path: P
             assert [entry["body"] for entry in await rejoined.wait_for_seq(3)] == ["a", "b", "after the backup"]
 
 
-async def test_r5_a_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
+async def test_r5_postgresql_log_gets_a_new_id(postgres_url: str) -> None:
     ids = []
     for _ in range(2):
         log = await open_log(postgres_url)
         ids.append(log.id)
         await log.close()
         operator = await asyncpg.connect(postgres_url)
-        await operator.execute(recipe("UPDATE alcove.meta"))
+        await operator.execute(guide_statement("UPDATE alcove.meta"))
         await operator.close()
 
     assert ids[0] != ids[1]
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_r5_x8_a_closed_room_gets_a_new_history_without_an_operator(
+async def test_r5_x8_inactive_room_gets_a_new_history_automatically(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     sqlite = f"sqlite:///{tmp_path / 'alcove.db'}"
     url = sqlite if engine == "sqlite" else str(request.getfixturevalue("postgres_url"))
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})) as server:
-        before = await in_memory(server)
+        before = await count_rooms_in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost", "lost, too")
         async with asyncio.timeout(TIMEOUT_S):
-            while await in_memory(server) > before:
+            while await count_rooms_in_memory(server) > before:
                 pass
         await lose_tail(url, "closed", 1)
         async with http(server) as client:
@@ -85,26 +91,18 @@ async def test_r5_x8_a_closed_room_gets_a_new_history_without_an_operator(
             assert [entry["body"] for entry in await rejoined.wait_for_seq(3)] == ["kept", "new 0", "new 1"]
 
 
-async def in_memory(server: Server) -> float:
-    """Return the number of rooms that the process has in memory."""
-    async with http(server) as client:
-        return float(re.findall(r"^alcove_rooms (\S+)$", (await client.get("/metrics")).text, re.MULTILINE)[0])
-
-
-async def test_r5_x8_the_guides_statement_gives_every_room_a_new_history_while_the_server_runs(
-    postgres_url: str, tmp_path: Path
-) -> None:
+async def test_r5_x8_statement_of_the_guide_renews_every_history_at_runtime(postgres_url: str, tmp_path: Path) -> None:
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
-        before = await in_memory(server)
+        before = await count_rooms_in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost")
         async with asyncio.timeout(TIMEOUT_S):
-            while await in_memory(server) > before:
+            while await count_rooms_in_memory(server) > before:
                 pass
         async with await RoomClient.join(server, "open") as bob:
             await bob.send_messages("kept")
             await lose_tail(postgres_url, "closed", 1)
-            await execute(postgres_url, recipe("UPDATE alcove.rooms SET log = replace"))
+            await execute(postgres_url, guide_statement("UPDATE alcove.rooms SET log = replace"))
             async with await RoomClient.join(server, "closed") as eve:
                 await eve.send_messages("new")
             async with await RoomClient.join(server, "closed", after=2, log=ada.hello["log"]) as rejoined:

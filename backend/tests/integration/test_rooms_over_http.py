@@ -24,7 +24,7 @@ async def send_messages(client: httpx.AsyncClient, item: str, *bodies: str) -> N
         assert response.status_code == 201
 
 
-async def test_w11_p5_a_read_mark_moves_forward_and_reaches_the_room(secured_server: Server, item: str) -> None:
+async def test_w11_p5_read_mark_only_moves_forward_and_is_sent_to_the_room(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(auth_headers(item, "r"))
         await send_messages(client, item, "one", "two", "three")
@@ -69,20 +69,23 @@ async def test_w11_r5_deleting_a_room_closes_its_connections_and_starts_a_new_lo
     reader = token(sub="bob", items={item: "r"})
     async with http(secured_server) as client, follow(secured_server, token=reader) as room_list:
         await room_list.ready()
-        await send_messages(client, item, "secret", "more")
+        await send_messages(client, item, "one", "two")
         client.headers.update(auth_headers(item, "rm"))
         await room_list.wait_for(item=item, head=2)
         async with await RoomClient.join(secured_server, item, token=reader) as room:
             assert (await client.delete(f"/api/items/{item}")).status_code == 204
             assert await room.wait_for_close() == 1012
             assert room.received[-1]["type"] == "bye"
+        # The list shows the room as empty.
         assert {"head": 0, "last": None, "unread": 0}.items() <= (await room_list.wait_for(item=item, head=0)).items()
+        # A resume is answered with a reset and the new log.
         resume = {"after": room.hello["head"], "log": room.hello["log"]}
         async with await RoomClient.join(secured_server, item, token=reader, **resume) as rejoined:
             assert (rejoined.hello["reset"], rejoined.hello["head"]) == (True, 0)
             assert room.hello["log"] != rejoined.hello["log"]
             await send_messages(client, item, "new")
             assert [entry["body"] for entry in await rejoined.wait_for_seq(1)] == ["new"]
+        # The history contains only the entries of the new log.
         result = await page(client, item)
 
     assert ([entry["body"] for entry in result["entries"]], result["head"], result["log"]) == (

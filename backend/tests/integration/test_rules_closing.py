@@ -29,9 +29,7 @@ async def test_c_1003_a_binary_frame_closes_only_its_own_connection(server: Serv
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\xc3", b"\xed\xa0\x80", b'{"type":"ping"}\xf5'])
-async def test_c_1007_text_that_is_not_utf_8_closes_the_connection(
-    unchecked_server: Server, item: str, data: bytes
-) -> None:
+async def test_c_1007_invalid_utf_8_closes_the_connection(unchecked_server: Server, item: str, data: bytes) -> None:
     async with await RoomClient.join(unchecked_server, item) as room:
         mask = b"\0\0\0\0"
         room.socket.transport.write(struct.pack("!BB", 0x81, 0x80 | len(data)) + mask + data)
@@ -39,14 +37,14 @@ async def test_c_1007_text_that_is_not_utf_8_closes_the_connection(
         assert await room.wait_for_close() == 1007
 
 
-async def test_c_1009_a_frame_too_large_is_closed(low_limits_server: Server, item: str) -> None:
+async def test_c_1009_frame_above_the_limit_closes_the_connection(low_limits_server: Server, item: str) -> None:
     async with await RoomClient.join(low_limits_server, item) as room:
         await room.socket.send(["x" * 1000] * 3)
 
         assert await room.wait_for_close() == 1009
 
 
-async def test_c_1012_a_stopping_server_closes_with_1012_and_keeps_accepted_sends(serve: Callable[..., Server]) -> None:
+async def test_c_1012_stopping_server_closes_with_1012_and_keeps_accepted_sends(serve: Callable[..., Server]) -> None:
     server = serve()
     async with await RoomClient.join(server, "foo") as room:
         lines = [send(number) for number in range(50)]
@@ -59,7 +57,7 @@ async def test_c_1012_a_stopping_server_closes_with_1012_and_keeps_accepted_send
         assert set(acked) <= {entry["seq"] for entry in await room.wait_for_seq(acked[-1])}
 
 
-async def test_c_4408_a_client_that_answers_no_ping_is_closed(
+async def test_c_4408_client_without_pongs_is_disconnected(
     serve: Callable[..., Server], carrier: str, item: str
 ) -> None:
     server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
@@ -70,16 +68,16 @@ async def test_c_4408_a_client_that_answers_no_ping_is_closed(
         await ada.wait_for("presence", count=1)
         resume_reading(bob.socket)
 
-        # On ASGI the pings are the server's business, and uvicorn has its own code for it.
+        # On the carrier `asgi`, uvicorn implements the WebSockets: it sends the pings, and closes with 1011.
         assert await bob.wait_for_close() == {"asgi": 1011}.get(carrier, 4408)
 
 
 async def test_c_a_disconnect_within_a_frame_does_not_affect_others(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
-        for cut in range(1, 40):
+        for length in range(1, 40):
             bob = await RoomClient.join(server, item, name="Bob")
             frame = struct.pack("!BBH", 0x81, 0x80 | 126, 1000) + b"\0\0\0\0" + b"x" * 1000
-            bob.socket.transport.write(frame[:cut])
+            bob.socket.transport.write(frame[:length])
             await abort(bob.socket)
         await ada.send_messages("still here")
         await ada.wait_for("presence", count=1)

@@ -10,8 +10,8 @@ from tests.support.servers import Server
 BODY = "x" * 60_000
 
 
-async def connections(server: Server, item: str) -> list[Line]:
-    """Request the connections to the room (W8)."""
+async def read_connections(server: Server, item: str) -> list[Line]:
+    """Return the states of the connections to the room (W8)."""
     async with http(server) as client:
         connections: list[Line] = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
     return connections
@@ -24,37 +24,34 @@ async def test_d1_readers_catch_up_after_joining_resuming_and_lagging(unlimited_
         joining_reader = await RoomClient.open(unlimited_server, item, tail=80, receive_buffer=4096, name="Joins")
         resuming_reader = await RoomClient.open(unlimited_server, item, after=7, receive_buffer=4096, name="Resumes")
         lagging_reader = await RoomClient.open(unlimited_server, item, tail=0, receive_buffer=4096, name="Lags")
+        readers = (joining_reader, resuming_reader, lagging_reader)
         async with joining_reader, resuming_reader, lagging_reader:
-            for room in (joining_reader, resuming_reader, lagging_reader):
+            for room in readers:
                 stop_reading(room.socket)
             for number in range(80, 200):
                 await ada.send_messages([number, BODY])
-            behind = {line["name"]: line for line in await connections(unlimited_server, item)}
+            behind = {line["name"]: line for line in await read_connections(unlimited_server, item)}
             for name in ("Joins", "Resumes", "Lags"):
                 assert behind[name]["state"] == "behind"
                 assert 0 < behind[name]["lag"] == 200 - behind[name]["cursor"]
-            for room in (joining_reader, resuming_reader, lagging_reader):
+            for room in readers:
                 resume_reading(room.socket)
-            await asyncio.gather(
-                *(room.wait_for_seq(200) for room in (joining_reader, resuming_reader, lagging_reader))
-            )
-            assert [len(room.entries) for room in (joining_reader, resuming_reader, lagging_reader)] == [200, 193, 120]
+            await asyncio.gather(*(room.wait_for_seq(200) for room in readers))
+            assert [len(room.entries) for room in readers] == [200, 193, 120]
             await ada.send_messages("in step")
-            await asyncio.gather(
-                *(room.wait_for_seq(201) for room in (joining_reader, resuming_reader, lagging_reader))
-            )
-            states = [line["state"] for line in await connections(unlimited_server, item)]
+            await asyncio.gather(*(room.wait_for_seq(201) for room in readers))
+            states = [line["state"] for line in await read_connections(unlimited_server, item)]
             assert states == ["in_step"] * 4
 
 
-async def test_d2_a_stuck_reader_costs_at_most_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
+async def test_d2_slow_reader_costs_at_most_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
     slow = await RoomClient.join(unlimited_server, item, receive_buffer=4096, name="Slow", tail=0)
     async with slow, await RoomClient.join(unlimited_server, item, tail=0, name="Ada") as ada:
         stop_reading(slow.socket)
         max_buffered = 0
         for number in range(150):
             await ada.send_messages([number, BODY])
-            (state,) = [line for line in await connections(unlimited_server, item) if line["name"] == "Slow"]
+            (state,) = [line for line in await read_connections(unlimited_server, item) if line["name"] == "Slow"]
             max_buffered = max(max_buffered, state["buffered"])
         assert 0 < max_buffered <= 256 * 1024
         resume_reading(slow.socket)

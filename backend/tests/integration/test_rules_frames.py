@@ -1,4 +1,4 @@
-"""Test lines and frames: valid, refused, and independent of one another (F)."""
+"""Test lines and frames: valid ones, malformed ones, and times (F)."""
 
 import time
 
@@ -9,7 +9,7 @@ from tests.support.room_client import RoomClient, read_log, send
 from tests.support.servers import Server
 
 MALFORMED_LINES = {
-    "no json": "hello",
+    "not json": "hello",
     "half": '{"type":"send"',
     "list": "[]",
     "null": "null",
@@ -17,11 +17,11 @@ MALFORMED_LINES = {
     "no type": "{}",
     "unknown type": '{"type":"sing"}',
     "server's type": '{"type":"entry","seq":1}',
-    "type no string": '{"type":1}',
+    "type not a string": '{"type":1}',
     "send without id": '{"type":"send","body":"x"}',
     "send without body": '{"type":"send","id":"a"}',
-    "id no string": '{"type":"send","id":1,"body":"x"}',
-    "target no seq": '{"type":"edit","id":"a","target":"1","body":"x"}',
+    "id not a string": '{"type":"send","id":1,"body":"x"}',
+    "target not a seq": '{"type":"edit","id":"a","target":"1","body":"x"}',
     "negative seq": '{"type":"read","seq":-1}',
     "seq too large": '{"type":"read","seq":9007199254740992}',
     "broken body": '{"type":"send","id":"a","body":{"a":}}',
@@ -56,9 +56,7 @@ async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> Non
         assert (await room.wait_for_outcome("a"))["seq"] == 1
 
 
-async def test_f1_an_invalid_line_is_refused_and_the_valid_lines_around_it_are_processed(
-    server: Server, item: str
-) -> None:
+async def test_f1_invalid_line_does_not_affect_the_lines_around_it(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(
             '{"type":"send","id":"a","body":1}\nnonsense\n{"type":"send","id":"","body":2}\n'
@@ -72,13 +70,13 @@ async def test_f1_an_invalid_line_is_refused_and_the_valid_lines_around_it_are_p
         assert room.bodies == [1, 3]
 
 
-async def test_f1_lines_that_are_due_together_are_sent_in_one_frame(server: Server, item: str) -> None:
+async def test_f1_pending_lines_are_sent_in_one_frame(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*range(20))
     async with await RoomClient.open(server, item, tail=20) as newcomer:
         await newcomer.line()
         await newcomer.line()
-        assert len(newcomer._due) == 19, "twenty entries, one frame"
+        assert len(newcomer._due) == 19, "expected all twenty entries in one frame"
 
 
 async def test_f1_line_ends_inside_a_body_are_kept(server: Server, item: str) -> None:
@@ -98,9 +96,7 @@ async def test_f2_unknown_fields_are_ignored(server: Server, item: str) -> None:
 
 
 @pytest.mark.parametrize("line", MALFORMED_LINES.values(), ids=MALFORMED_LINES.keys())
-async def test_f2_a_line_that_is_no_command_is_invalid_and_changes_nothing(
-    server: Server, item: str, line: str
-) -> None:
+async def test_f2_malformed_line_is_invalid_and_changes_nothing(server: Server, item: str, line: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(line)
         error = await room.wait_for("error")
@@ -110,7 +106,7 @@ async def test_f2_a_line_that_is_no_command_is_invalid_and_changes_nothing(
         assert await room.send_messages("and on it goes") == [1]
 
 
-async def test_f2_c_4400_after_ten_invalid_lines_in_a_row_the_server_closes(server: Server, item: str) -> None:
+async def test_f2_c_4400_ten_invalid_lines_in_a_row_close_the_connection(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         for _ in range(9):
             await room.send_lines({"type": "sing"})
@@ -132,7 +128,7 @@ async def test_f2_lines_after_the_tenth_invalid_line_of_a_frame_are_ignored(serv
         assert await read_log(client, item) == []
 
 
-async def test_f3_times_are_the_servers_milliseconds_and_never_run_backwards(server: Server, item: str) -> None:
+async def test_f3_times_are_server_milliseconds_and_never_decrease(server: Server, item: str) -> None:
     before = time.time_ns() // 1_000_000
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,

@@ -23,7 +23,7 @@ async def test_h1_the_room_protocol_is_found_among_others(server: Server, item: 
 
 
 @pytest.mark.parametrize("offered", [["alcove.v2"], ["graphql-ws", "mqtt"], ["ALCOVE.V1"]])
-async def test_h1_only_unknown_protocols_get_400_with_the_known_one(
+async def test_h1_unknown_protocols_are_refused_with_the_known_one(
     unchecked_server: Server, item: str, offered: list[str]
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:
@@ -48,9 +48,7 @@ async def test_h1_without_a_subprotocol_the_tutorial_protocol_is_used(server: Se
         *[("log", value) for value in ("", "x" * 65)],
     ],
 )
-async def test_h2_h4_a_parameter_out_of_shape_or_range_is_named(
-    server: Server, item: str, name: str, value: str
-) -> None:
+async def test_h2_h4_refusal_names_the_invalid_parameter(server: Server, item: str, name: str, value: str) -> None:
     error, code, reason = await expect_refusal(server, item, **{name: value})
 
     assert code == 4400
@@ -76,7 +74,7 @@ async def test_h3_letters_and_digits_of_any_script_are_valid_in_item_ids(server:
 @pytest.mark.parametrize(
     "invalid_id", ["x" * 129, "a b", "a+b", "100%", "a\nb", "a\n", "👋", "a?b", "a#b", "~", "*", "\0"]
 )
-async def test_h3_h4_other_items_are_refused(server: Server, invalid_id: str) -> None:
+async def test_h3_h4_invalid_item_ids_are_refused(server: Server, invalid_id: str) -> None:
     error, code, _ = await expect_refusal(server, invalid_id)
 
     assert code == 4400
@@ -124,7 +122,7 @@ async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
         ({"Cookie": "alcove_session="}, "q", "q"),
     ],
 )
-async def test_a1_the_credential_is_the_header_else_the_query_else_the_login_cookie(
+async def test_a1_header_precedes_query_and_query_precedes_login_cookie(
     server: Server, item: str, headers: dict[str, str], token: str | None, credential: str
 ) -> None:
     async with (
@@ -207,8 +205,8 @@ def test_a2_open_mode_is_logged_as_a_warning(server: Server) -> None:
     assert "OPEN MODE" in server.output
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - that is what is refused
-def test_a2_open_mode_does_not_listen_beyond_this_machine(tmp_path: Path, host: str) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - the address is refused
+def test_a2_open_mode_does_not_listen_on_other_addresses(tmp_path: Path, host: str) -> None:
     process = Process([ALCOVE, "serve", "--host", host, "--port", "0"], cwd=tmp_path)
 
     assert process.exit_code() != 0

@@ -11,7 +11,7 @@ from tests.support.servers import Server
 
 
 async def fill(server: Server, item: str, bodies: Sequence[object]) -> str:
-    """Send `count` messages, and return the log's id."""
+    """Send a message for each body, and return the id of the log."""
     async with await RoomClient.join(server, item, tail=0, name="Scribe") as author:
         for start in range(0, len(bodies), 50):
             await author.send_messages(*bodies[start : start + 50])
@@ -19,11 +19,12 @@ async def fill(server: Server, item: str, bodies: Sequence[object]) -> str:
 
 
 def seqs(entries: Sequence[Line]) -> list[int]:
+    """Return the seq of each entry."""
     return [entry["seq"] for entry in entries]
 
 
 @pytest.mark.parametrize(("tail", "first"), [(None, 71), (0, 121), (1, 120), (100, 21), (500, 1)])
-async def test_r1_the_last_entries_come_in_order_and_then_live_ones(
+async def test_r1_last_entries_precede_live_entries_in_order(
     unlimited_server: Server, item: str, tail: int | None, first: int
 ) -> None:
     await fill(unlimited_server, item, range(1, 121))
@@ -35,9 +36,7 @@ async def test_r1_the_last_entries_come_in_order_and_then_live_ones(
 
 
 @pytest.mark.parametrize("after", [0, 1, 599, 1100, 1199, 1200])
-async def test_r2_every_entry_after_the_cursor_is_sent_however_many_there_are(
-    unlimited_server: Server, item: str, after: int
-) -> None:
+async def test_r2_every_entry_after_the_cursor_is_sent(unlimited_server: Server, item: str, after: int) -> None:
     await fill(unlimited_server, item, range(1, 1201))
     async with await RoomClient.join(unlimited_server, item, after=after) as room:
         await room.send_messages("live")
@@ -45,7 +44,7 @@ async def test_r2_every_entry_after_the_cursor_is_sent_however_many_there_are(
 
         assert seqs(room.entries) == [*range(after + 1, 1202)]
         assert [line for line in room.received if line["type"] == "gap"] == []
-        assert False is room.hello["reset"]
+        assert room.hello["reset"] is False
 
 
 async def test_r2_r3_entries_sent_during_catch_up_follow_in_order(unlimited_server: Server, item: str) -> None:
@@ -62,7 +61,7 @@ async def test_r2_r3_entries_sent_during_catch_up_follow_in_order(unlimited_serv
     assert newcomer.bodies[1000:] == [*range(100)]
 
 
-async def test_r2_a_cut_connection_resumes_where_it_was(server: Server, item: str) -> None:
+async def test_r2_reconnected_client_resumes_after_its_last_entry(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
         bob = await RoomClient.join(server, item, name="Bob")
         await ada.send_messages("one", "two")
@@ -91,7 +90,7 @@ async def test_r3_r4_pruned_history_is_announced_as_a_gap(
 
 
 @pytest.mark.parametrize("after", [20, 25, 30])
-async def test_r4_there_is_no_gap_if_nothing_after_the_cursor_was_removed(
+async def test_r4_no_gap_is_sent_if_nothing_after_the_cursor_was_removed(
     short_retention_server: Server, item: str, after: int
 ) -> None:
     await fill(short_retention_server, item, range(1, 31))
@@ -103,9 +102,7 @@ async def test_r4_there_is_no_gap_if_nothing_after_the_cursor_was_removed(
         assert [line for line in room.received if line["type"] == "gap"] == []
 
 
-async def test_r1_r4_a_request_for_the_last_entries_gets_those_that_are_kept(
-    short_retention_server: Server, item: str
-) -> None:
+async def test_r1_r4_tail_contains_the_kept_entries_without_a_gap(short_retention_server: Server, item: str) -> None:
     await fill(short_retention_server, item, range(1, 31))
     async with await RoomClient.join(short_retention_server, item, tail=500) as room:
         await room.wait_for_seq(30)
@@ -125,7 +122,7 @@ async def test_r3_r4_a_reader_overtaken_by_retention_gets_a_gap(short_retention_
         await slow.wait_for_seq(150)
         gaps = [line for line in slow.received if line["type"] == "gap"]
 
-    assert gaps, "so much fits into no buffer"
+    assert gaps, "expected a gap, because no buffer holds so many entries"
     missed = sum(gap["to"] - gap["from"] + 1 for gap in gaps)
     assert missed + len(slow.entries) == 150
 
@@ -133,32 +130,32 @@ async def test_r3_r4_a_reader_overtaken_by_retention_gets_a_gap(short_retention_
 @pytest.mark.parametrize(
     "query", [{"after": 1, "log": "another"}, {"log": "another"}, {"after": 61}, {"after": 2**53 - 1}]
 )
-async def test_r5_a_foreign_log_or_an_after_beyond_the_head_is_a_reset(
+async def test_r5_foreign_log_or_after_beyond_the_head_causes_a_reset(
     unlimited_server: Server, item: str, query: dict[str, object]
 ) -> None:
     await fill(unlimited_server, item, range(1, 61))
     async with await RoomClient.join(unlimited_server, item, **query) as room:
         await room.wait_for_seq(60)
 
-        assert True is room.hello["reset"]
+        assert room.hello["reset"] is True
         assert seqs(room.entries) == [*range(11, 61)], "as without `after` (R1)"
 
 
 async def test_r5_the_current_log_id_causes_no_reset(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, range(1, 61))
     async with await RoomClient.join(unlimited_server, item, after=60, log=log) as room:
-        assert False is room.hello["reset"]
+        assert room.hello["reset"] is False
         assert [line for line in await room.lines_until_pong() if line["type"] == "entry"] == []
 
 
-async def test_r5_an_after_of_a_room_that_is_empty_is_a_reset(server: Server, item: str) -> None:
+async def test_r5_after_in_an_empty_room_causes_a_reset(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, after=1) as room:
         assert (room.hello["reset"], room.hello["head"]) == (True, 0)
         assert await room.send_messages("x") == [1]
         await room.wait_for_seq(1)
 
 
-async def test_r6_a_client_has_caught_up_at_the_head_of_the_hello(unlimited_server: Server, item: str) -> None:
+async def test_r6_client_has_caught_up_at_the_head_in_hello(unlimited_server: Server, item: str) -> None:
     await fill(unlimited_server, item, range(1, 701))
     async with await RoomClient.join(unlimited_server, item, after=0, tail=1) as room:
         assert room.hello["head"] == 700

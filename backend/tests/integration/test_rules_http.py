@@ -70,12 +70,12 @@ async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -
         f"after={2**53}",
     ],
 )
-async def test_w1_w6_a_parameter_out_of_shape_or_range_is_422(server: Server, item: str, query: str) -> None:
+async def test_w1_w6_invalid_parameter_is_refused_with_422(server: Server, item: str, query: str) -> None:
     async with http(server) as client:
         response = await client.get(f"/api/items/{item}/entries?{query}")
 
     assert response.status_code == 422
-    check_problem(response, query.split("=", maxsplit=1)[0])
+    assert_problem(response, query.split("=", maxsplit=1)[0])
 
 
 async def test_w1_a_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server: Server, item: str) -> None:
@@ -124,6 +124,7 @@ async def test_w2_the_idempotency_key_header_is_used_as_the_id(server: Server, i
 @pytest.mark.parametrize("body", [None, False, 0, "", [], {}, "two\nlines", 1.5])
 async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
+        # Line breaks between the tokens, which JSON allows.
         text = httpx.Response(200, json={"body": body}).text.replace(",", ",\n").replace(":", ":\n ")
         response = await client.post(f"/api/items/{item}/entries", content=text)
         await room.wait_for_seq(1)
@@ -159,11 +160,11 @@ async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, 
         assert (await page(client, item))["head"] == 0
 
     assert response.status_code == 422
-    check_problem(response, "body")
+    assert_problem(response, "body")
 
 
 @ON_ONE_CARRIER
-async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: str) -> None:
+async def test_w4_readable_items_are_listed_latest_first(server: Server, item: str) -> None:
     names = [f"{item}-{letter}" for letter in "abc"]
     async with await RoomClient.join(server, names[0], name="Ada") as ada:
         await ada.send_messages("a1", "a2")
@@ -187,14 +188,14 @@ async def test_w4_the_items_one_may_read_the_latest_first(server: Server, item: 
     assert [room["item"] for room in matching] == [names[0], names[2], names[1]]
     assert [room["head"] for room in matching] == [3, 1, 3]
     assert [room["last"]["body"] for room in matching] == ["a3", "c1", "b3"]
-    assert [room["unread"] for room in matching] == [2, 0, 2], "one's own messages are no news"
+    assert [room["unread"] for room in matching] == [2, 0, 2], "own messages are never unread"
     assert listed[:1] == first
     assert [room["item"] for room in with_prefix] == [names[0]]
     assert wildcard_response.status_code == 422
 
 
-def check_problem(response: httpx.Response, detail: str = "") -> None:
-    """Check that a response is a problem document (RFC 9457) whose detail contains a text."""
+def assert_problem(response: httpx.Response, detail: str = "") -> None:
+    """Assert that the response is a problem document (RFC 9457) whose detail contains `detail`."""
     assert response.headers["content-type"] == "application/problem+json"
     document = response.json()
     assert response.status_code == document["status"]
@@ -220,29 +221,29 @@ async def test_w6_every_error_is_a_problem_document(server: Server, method: str,
         response = await client.request(method, path)
 
     assert response.status_code == status
-    check_problem(response)
+    assert_problem(response)
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("path", ["/api/items", "/api/items/foo/entries", "/api/items/foo/connections"])
-async def test_w6_a1_without_a_credential_a_request_is_401(server: Server, path: str) -> None:
+async def test_w6_a1_request_without_a_credential_is_refused_with_401(server: Server, path: str) -> None:
     async with http(server, token=None) as client:
         response = await client.get(path)
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
-    check_problem(response, "credential")
+    assert_problem(response, "credential")
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("path", ["/api/session", "/api/revoke"])
-async def test_w6_l1_a_request_over_the_limit_is_413_on_every_path(secured_server: Server, path: str) -> None:
+async def test_w6_l1_request_above_the_limit_is_refused_on_every_path(secured_server: Server, path: str) -> None:
     admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     async with http(secured_server) as client:
         response = await client.post(path, content=b" " * (32 * 1024 + 1), headers=admin)
 
     assert response.status_code == 413
-    check_problem(response, "32768 bytes")
+    assert_problem(response, "32768 bytes")
 
 
 @ON_ONE_CARRIER
@@ -251,11 +252,11 @@ async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> Non
         response = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
 
     assert response.status_code == 413
-    check_problem(response)
+    assert_problem(response)
 
 
 @ON_ONE_CARRIER
-async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_origin(server: Server, item: str) -> None:
+async def test_a5_cookie_authenticates_only_requests_from_the_own_origin(server: Server, item: str) -> None:
     path = f"/api/items/{item}/entries"
     cookie = {"Cookie": "alcove_session=c"}
     async with http(server, token=None) as client:
@@ -272,4 +273,4 @@ async def test_a5_a_cookie_authenticates_only_requests_from_the_servers_own_orig
         403,
         201,
     ]
-    check_problem(other_origin, "origin")
+    assert_problem(other_origin, "origin")

@@ -1,5 +1,7 @@
 """Test the rules of bans, details, events, the list, HTTP and exports on PostgreSQL, on every carrier.
 
+The carrier is the implementation of WebSockets: `detached` or `asgi`.
+
 On SQLite each rule has its own module of tests; `tests/cluster` tests them across processes.
 """
 
@@ -33,13 +35,13 @@ def postgres_server(carrier: str, postgres_server: str, tmp_path_factory: pytest
 
 @pytest.fixture
 async def moderator(postgres_server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    """Return a client that may moderate everything."""
+    """Open an HTTP client whose token may moderate all items."""
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     async with http(postgres_server, headers=headers) as client:
         yield client
 
 
-async def test_w15_a8_a_ban_takes_rights_from_open_connections_and_new_tokens_until_it_is_lifted(
+async def test_w15_a8_ban_applies_to_connections_and_tokens_until_lifted(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}/bans/ada"
@@ -68,7 +70,8 @@ async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_ser
 async def test_s14_an_event_is_stored_once_and_delivered_and_cannot_be_edited(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
-    path, event = f"/api/items/{item}/entries", {"kind": "event", "body": {"text": "shipped", "data": 7}}
+    path = f"/api/items/{item}/entries"
+    event = {"kind": "event", "body": {"text": "shipped", "data": 7}}
     async with await RoomClient.join(postgres_server, item, token=token(items={item: "rw"})) as room:
         responses = [await moderator.post(path, json=event, headers={"Idempotency-Key": "a"}) for _ in range(2)]
         assert [response.status_code for response in responses] == [201, 200]

@@ -39,7 +39,7 @@ async def test_p1_a_member_with_several_connections_counts_once(server: Server, 
     assert (presence["joined"], presence["left"], presence["count"]) == ([], [second.member_id], 1)
 
 
-async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> None:
+async def test_p2_changes_are_collected_for_250_ms(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Watcher") as watcher:
         loop = asyncio.get_running_loop()
         start = loop.time()
@@ -56,11 +56,11 @@ async def test_p2_changes_are_gathered_for_250_ms(server: Server, item: str) -> 
 
     assert set().union(*map(joined_names, presence_lines)) - {"Watcher"} == {f"M{number}" for number in range(60)}
     assert {room.member_id for room in rooms} == {member for line in presence_lines for member in line["left"]}
-    # The watcher's own, and then one for each 250 ms at most; timers may come a little early.
+    # At most the line about the watcher, and one for each 250 ms; timers may fire a little early.
     assert len(presence_lines) <= 2 + elapsed_s / 0.24
 
 
-async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
+async def test_p3_member_leaves_when_the_connection_dies_without_a_close(
     serve: Callable[..., Server], item: str
 ) -> None:
     short_ping_server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="1")
@@ -75,7 +75,7 @@ async def test_p3_a_member_whose_connection_dies_without_a_close_leaves(
         silent.socket.transport.abort()
 
 
-def test_p3_the_defaults_find_a_dead_peer_within_45_s() -> None:
+def test_p3_defaults_detect_a_dead_connection_within_45_s() -> None:
     fields = Settings.model_fields
 
     assert fields["ping_s"].default + fields["pong_s"].default < 45
@@ -116,7 +116,7 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
         async with await RoomClient.join(server, item, after=0) as later:
             assert later.hello["head"] == 0
 
-    # One notice may have waited the 250 ms in which notices gather, and another one not.
+    # One notice may have waited for the 250 ms in which notices are collected, and the next one not.
     assert all(later - earlier > 1.7 for earlier, later in pairwise(times))
 
 

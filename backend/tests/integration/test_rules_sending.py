@@ -24,7 +24,7 @@ async def test_s1_an_id_has_1_to_64_characters_of_the_clients_choice(server: Ser
 
 
 @pytest.mark.parametrize("id", ["x" * 65, "\0"])
-async def test_s1_s6_other_ids_are_invalid(server: Server, item: str, id: str) -> None:
+async def test_s1_s6_invalid_ids_are_refused(server: Server, item: str, id: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(send("x", id))
 
@@ -44,7 +44,7 @@ async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: 
 
 
 @pytest.mark.parametrize("body", BODIES, ids=[str(n) for n in range(len(BODIES))])
-async def test_s2_any_json_is_a_body_and_comes_as_it_was_sent(server: Server, item: str, body: object) -> None:
+async def test_s2_any_json_body_is_delivered_unchanged(server: Server, item: str, body: object) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(body)
         entry = (await room.wait_for_seq(1))[0]
@@ -91,14 +91,14 @@ async def test_s3_s4_an_entry_is_not_delivered_before_it_is_durable(
         await bob.wait_for("entry", seq=1)
 
 
-async def test_s3_what_was_acknowledged_survives_sigkill(serve: Callable[..., Server]) -> None:
+async def test_s3_acknowledged_sends_survive_sigkill(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as room:
         seqs = await room.send_messages(*range(100))
         await asyncio.to_thread(server.end, signal.SIGKILL)
     restarted = serve()
     async with await RoomClient.join(restarted, "foo", after=0, log=room.hello["log"]) as room:
-        assert False is room.hello["reset"]
+        assert room.hello["reset"] is False
         await room.wait_for_seq(seqs[-1])
         assert room.bodies == [*range(100)]
 
@@ -111,7 +111,7 @@ async def test_s4_the_ack_and_the_entry_agree(server: Server, item: str) -> None
     assert (ack["id"], ack["seq"], ack["at"]) == (entry["id"], entry["seq"], entry["at"])
 
 
-async def test_s5_the_same_send_again_is_acknowledged_with_the_first_seq(server: Server, item: str) -> None:
+async def test_s5_repeated_send_is_acknowledged_with_the_first_seq(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         first_ack = await room.request(send("first", "a"))
         await room.send_messages("between")
@@ -166,7 +166,7 @@ async def test_s6_a_refused_send_names_its_id_and_stores_nothing(low_limits_serv
     assert len(room.entries) == 2
 
 
-async def test_s7_while_storage_fails_nothing_is_acked_or_delivered_and_the_connection_stays(
+async def test_s7_failing_storage_acks_nothing_and_keeps_connections(
     serve: Callable[..., Server],
 ) -> None:
     server = serve()
@@ -225,9 +225,7 @@ async def test_s8_only_the_author_changes_a_message(server: Server, item: str) -
 
 
 @pytest.mark.parametrize("line", [{"type": "edit", "body": "x"}, {"type": "delete"}], ids=["edit", "delete"])
-async def test_s8_a_target_that_is_not_an_existing_message_is_invalid(
-    server: Server, item: str, line: dict[str, object]
-) -> None:
+async def test_s8_target_must_be_an_existing_message(server: Server, item: str, line: dict[str, object]) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("stays", "goes")
         await room.request({"type": "delete", "id": "d", "target": 2})
@@ -238,7 +236,7 @@ async def test_s8_a_target_that_is_not_an_existing_message_is_invalid(
         assert await room.send_messages("nothing was stored") == [5]
 
 
-async def test_s9_after_an_edit_the_entry_carries_the_latest_body(server: Server, item: str) -> None:
+async def test_s9_edited_entry_has_the_latest_body(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one")
         await room.request({"type": "edit", "id": "e1", "target": 1, "body": "two"})

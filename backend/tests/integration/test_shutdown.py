@@ -1,4 +1,4 @@
-"""Test that a server which stops or reloads closes its sockets, and that no client prevents it."""
+"""Test that a server which stops or reloads closes its sockets, and that no client delays that (C)."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ PATHS = ["/ws", "/ws/1", "/items/foo/ws?token=t"]
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
-async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
+async def test_c_stopping_server_closes_its_sockets_with_1012(
     serve: Callable[..., Server], stop_signal: signal.Signals
 ) -> None:
     server = serve()
@@ -25,7 +25,7 @@ async def test_c_a_server_that_stops_closes_its_sockets_with_1012(
     assert [await close_code(client) for client in clients] == [1012] * len(clients)
 
 
-async def test_a_server_stops_although_a_client_reads_nothing(tmp_path: Path, carrier: str) -> None:
+async def test_server_stops_although_a_client_reads_nothing(tmp_path: Path, carrier: str) -> None:
     server = alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": carrier})
     stuck = await connect(server, "/ws", receive_buffer=4096)
     stop_reading(stuck)
@@ -44,12 +44,12 @@ async def test_fastapi_dev_reloads_with_sockets_open(tmp_path: Path) -> None:
     server = fastapi_dev(tmp_path, app.name)
     try:
         clients = [await connect(server, path) for path in PATHS]
-        printed = len(server.lines)
+        line_count = len(server.lines)
 
         app.write_text("from alcove.main import app as app\n\nCHANGED = True\n")
         codes = [await close_code(client) for client in clients]
-        await asyncio.to_thread(server.line, "Finished server process", since=printed)
-        await asyncio.to_thread(server.line, "Application startup complete", since=printed)
+        await asyncio.to_thread(server.line, "Finished server process", since=line_count)
+        await asyncio.to_thread(server.line, "Application startup complete", since=line_count)
         await asyncio.to_thread(listening, server.port)
         async with await connect(server, "/ws") as client:
             await client.send("hello again")

@@ -28,14 +28,14 @@ NO_BUS_ERROR = "another Alcove process uses this log.*stop it first, or set ALCO
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """Start servers for the test, and end them afterwards."""
+    """Provide a stack of servers, which end after the test."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
 def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the lock be waited for only briefly."""
+    """Shorten the time that a process waits for the lock."""
     monkeypatch.setattr(sqlite_lock, "_WAIT_S", 0.05)
     monkeypatch.setattr(postgres_lock, "_WAIT_S", 0.05)
 
@@ -50,15 +50,15 @@ async def failing_output(command: list[str | Path], cwd: Path, **env: str) -> li
     return process.lines
 
 
-def the_line(lines: list[str]) -> str:
-    """Return the only line that Alcove printed itself."""
+def alcove_line(lines: list[str]) -> str:
+    """Return the only line of the output that Alcove printed."""
     (line,) = [line for line in lines if "alcove: " in line]
     assert not any("Traceback" in line for line in lines), lines
     return line
 
 
 @pytest.mark.parametrize("storage", ["sqlite", "postgresql"])
-async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
+async def test_x7_second_server_without_a_bus_fails_to_start_with_one_line(
     storage: str, tmp_path: Path, stack: ExitStack, request: pytest.FixtureRequest
 ) -> None:
     env, reason = {}, IN_USE_ERROR
@@ -66,12 +66,12 @@ async def test_x7_a_second_server_without_a_bus_refuses_to_start_in_one_line(
         env, reason = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS_ERROR
     stack.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
 
-    (line,), started_otherwise = await asyncio.gather(  # both wait for the lock, for seconds
+    (line,), uvicorn_lines = await asyncio.gather(  # both wait for the lock, for seconds
         failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
         failing_output([BIN / "uvicorn", "alcove.main:app", "--port", "0"], tmp_path, **env),
     )
     assert re.search(f"^alcove: .*{reason}", line)
-    assert re.search(f"alcove: .*{reason}", the_line(started_otherwise))
+    assert re.search(f"alcove: .*{reason}", alcove_line(uvicorn_lines))
 
 
 async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, stack: ExitStack) -> None:
@@ -82,17 +82,17 @@ async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, 
     stack.enter_context(without_problems(alcove(cwd=folder)))
 
     paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
-    printed = await asyncio.gather(
+    outputs = await asyncio.gather(
         *(
             failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, ALCOVE_DATABASE_URL=f"sqlite:///{path}")
             for path in paths
         )
     )
-    for (line,) in printed:
+    for (line,) in outputs:
         assert re.search(IN_USE_ERROR, line)
 
 
-def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
+def test_x7_only_one_of_two_uvicorn_workers_starts(tmp_path: Path) -> None:
     command: list[str | Path] = [BIN / "uvicorn", "alcove.main:app", "--workers", "2", "--port", str(free_port())]
     workers = Process(command, cwd=tmp_path, env={})
     try:
@@ -104,15 +104,15 @@ def test_x7_two_workers_of_uvicorn_do_not_both_serve(tmp_path: Path) -> None:
         workers.end()
 
 
-def test_x7_a_reload_waits_until_the_process_before_it_has_ended(tmp_path: Path, stack: ExitStack) -> None:
+def test_x7_reload_waits_for_the_end_of_the_previous_process(tmp_path: Path, stack: ExitStack) -> None:
     app = tmp_path / "app.py"
     app.write_text("from alcove.main import app as app\n")
     server = stack.enter_context(without_problems(fastapi_dev(tmp_path, str(app))))
-    since = len(server.lines)
+    line_count = len(server.lines)
 
     app.write_text("from alcove.main import app as app  # changed\n")
 
-    server.line("Application startup complete", since=since)
+    server.line("Application startup complete", since=line_count)
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
@@ -122,31 +122,31 @@ def test_x7_the_lock_ends_with_its_process(tmp_path: Path, stack: ExitStack, sto
     assert stack.enter_context(without_problems(alcove(cwd=tmp_path)))
 
 
-async def test_x7_a_revocation_by_command_works_beside_a_running_server(tmp_path: Path, stack: ExitStack) -> None:
-    signed = {"ALCOVE_SECRET": SECRET}
-    server = stack.enter_context(without_problems(alcove(cwd=tmp_path, env=signed)))
+async def test_x7_revoke_command_works_beside_a_running_server(tmp_path: Path, stack: ExitStack) -> None:
+    env = {"ALCOVE_SECRET": SECRET}
+    server = stack.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
         command: list[str | Path] = [ALCOVE, "revoke", "--sub", "walter", "--url", server.url]
-        assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=signed).exit_code) == 0
+        assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=env).exit_code) == 0
 
         assert await walter.wait_for_close() == 4403
 
 
 @pytest.mark.usefixtures("short_lock_timeout")
-async def test_x7_without_a_bus_a_log_is_served_alone_and_with_one_by_several(postgres_url: str) -> None:
-    def hold(mode: LockMode) -> Awaitable[Log]:
+async def test_x7_only_processes_with_a_bus_share_a_log(postgres_url: str) -> None:
+    def open_with_lock(mode: LockMode) -> Awaitable[Log]:
         return open_log(postgres_url, lock_mode=mode)
 
-    first, second = await hold("shared"), await hold("shared")
+    first, second = await open_with_lock("shared"), await open_with_lock("shared")
     with pytest.raises(LogUnusableError, match=NO_BUS_ERROR):
-        await hold("exclusive")
+        await open_with_lock("exclusive")
     await first.close()
     with pytest.raises(LogUnusableError, match=NO_BUS_ERROR):
-        await hold("exclusive")
+        await open_with_lock("exclusive")
     await second.close()
-    exclusive_log = await hold("exclusive")
+    exclusive_log = await open_with_lock("exclusive")
     with pytest.raises(LogUnusableError, match="an Alcove process with ALCOVE_BUS_URL=memory:// uses this log"):
-        await hold("shared")
+        await open_with_lock("shared")
     shared_log = await open_log(postgres_url)
     await shared_log.close()
     await exclusive_log.close()
@@ -163,13 +163,13 @@ async def end_sessions(url: str) -> None:
 
 
 @pytest.mark.usefixtures("short_lock_timeout")
-async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str) -> None:
+async def test_x7_lock_is_acquired_again_after_its_session_is_lost(postgres_url: str) -> None:
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
-    lost_event = lock._lost
+    lost = lock._lost
     await end_sessions(postgres_url)
     async with asyncio.timeout(TIMEOUT_S):
-        await lost_event.wait()
+        await lost.wait()
         await lock._acquired.wait()
 
     assert await append(log, message("a")) == [(1, False)]
@@ -178,21 +178,21 @@ async def test_x7_a_lock_whose_session_is_lost_is_taken_again(postgres_url: str)
     await log.close()
 
 
-async def test_x7_a_process_that_lost_the_log_to_another_reads_and_writes_nothing(postgres_url: str) -> None:
+async def test_x7_process_without_the_lock_neither_reads_nor_writes(postgres_url: str) -> None:
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
-    connection = await asyncpg.connect(postgres_url)
-    waiting = asyncio.create_task(connection.execute("SELECT pg_advisory_lock($1)", _KEY))
+    other_process = await asyncpg.connect(postgres_url)
+    lock_task = asyncio.create_task(other_process.execute("SELECT pg_advisory_lock($1)", _KEY))
     await end_sessions(postgres_url)
     async with asyncio.timeout(TIMEOUT_S):
-        await waiting
+        await lock_task
         await lock._lost.wait()
 
     with pytest.raises(LogUnavailableError, match="lost the lock"):
         await append(log, message("a"))
     with pytest.raises(LogUnavailableError, match="lost the lock"):
         await log.read("foo", limit=1)
-    await connection.close()
+    await other_process.close()
     async with asyncio.timeout(TIMEOUT_S):
         await lock._acquired.wait()
     assert await append(log, message("a")) == [(1, False)]

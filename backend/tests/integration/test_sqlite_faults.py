@@ -1,4 +1,4 @@
-"""Test failing storage while rooms are open: no ack is lost, no unstored entry is seen, and sending continues (S7)."""
+"""Test failing storage with open rooms: no acknowledged entry is lost, and no other is delivered (S3, S7)."""
 
 import asyncio
 import resource
@@ -22,7 +22,7 @@ from tests.support.servers import ON_ONE_CARRIER, TIMEOUT_S, Server, Start, alco
 
 @pytest.fixture(autouse=True)
 def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let SQLite's lock be waited for only briefly, in this process."""
+    """Shorten the time that this process waits for SQLite's lock."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
@@ -47,7 +47,8 @@ async def test_s7_sends_are_unavailable_on_a_full_disk_and_continue_afterwards(s
             lines = await ada.request_all(*sends)
             assert {(line["type"], line["code"]) for line in lines} == {("error", "unavailable")}
             assert all(line["retry_ms"] > 0 for line in lines)
-            assert (await bob.lines_until_pong(), bob.bodies)[1] == ["before"]
+            await bob.lines_until_pong()
+            assert bob.bodies == ["before"]
             # Reading needs no space on the disk, so connections are admitted.
             async with await RoomClient.join(server, "foo", name="Cyd") as cyd:
                 assert [entry["body"] for entry in await cyd.wait_for_seq(1)] == ["before"]
@@ -75,7 +76,7 @@ async def test_w7_x8_readyz_is_503_on_a_full_disk_without_sends(serve: Start) ->
 
 
 @ON_ONE_CARRIER
-async def test_s3_s7_a_disk_that_was_full_for_a_while_loses_and_repeats_no_entry(serve: Start) -> None:
+async def test_s3_s7_temporarily_full_disk_loses_and_repeats_no_entry(serve: Start) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as ada, http(server) as client:
         open_sends = [send(f"{n}") for n in range(300)]
@@ -97,7 +98,7 @@ async def test_s3_s7_a_disk_that_was_full_for_a_while_loses_and_repeats_no_entry
     assert len(stored) == 300
 
 
-async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
+async def test_s3_x3_acknowledged_sends_survive_a_kill(tmp_path: Path) -> None:
     server = alcove(cwd=tmp_path, env={"ALCOVE_SENDS_PER_S": "0"})
     acked: list[str] = []
     async with await RoomClient.join(server, "foo") as ada:
@@ -117,7 +118,7 @@ async def test_s3_x3_what_was_acked_before_a_kill_is_there_after_it(tmp_path: Pa
     assert len(set(stored)) == len(stored)
 
 
-async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_then_goes_on(tmp_path: Path) -> None:
+async def test_s7_log_is_unavailable_while_another_program_locks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     log = await SqliteLog.open(path, Retention())
     await append(log, message("a"))
@@ -132,7 +133,7 @@ async def test_s7_while_another_program_locks_the_file_it_is_unavailable_and_the
     await log.close()
 
 
-async def test_s7_a_database_out_of_pages_stores_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
+async def test_s7_full_database_stores_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
     log = await SqliteLog.open(tmp_path / "alcove.db", Retention())
     await append(log, message("a"))
     await log._writer.run(lambda store: store._db.execute("PRAGMA max_page_count = 1").fetchall())
@@ -145,16 +146,17 @@ async def test_s7_a_database_out_of_pages_stores_all_of_a_batch_or_nothing(tmp_p
 
 
 async def test_s7_a_deleted_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
-    path, away = tmp_path / "alcove.db", tmp_path / "away.db"
+    path = tmp_path / "alcove.db"
+    moved = tmp_path / "moved.db"
     log = await SqliteLog.open(path, Retention())
-    path.rename(away)
+    path.rename(moved)
     with pytest.raises(LogUnavailableError, match="unable to open"):
         await log.append([message("a")])
     with pytest.raises(LogUnavailableError, match="unable to open"):
         await log.read("foo", limit=1)
     assert not path.exists()
 
-    away.rename(path)
+    moved.rename(path)
     assert await append(log, message("a")) == [(1, False)]
     await log.close()
 
@@ -175,10 +177,10 @@ async def test_s7_a_corrupt_page_is_an_error_and_does_not_stop_the_server(tmp_pa
     await log.close()
 
 
-async def test_s7_many_calls_at_once_on_a_file_that_fails_all_get_an_answer(tmp_path: Path) -> None:
-    path, moved = tmp_path / "alcove.db", tmp_path / "away.db"
+async def test_s7_concurrent_calls_on_a_missing_file_are_all_refused(tmp_path: Path) -> None:
+    path = tmp_path / "alcove.db"
     log = await SqliteLog.open(path, Retention())
-    path.rename(moved)
+    path.rename(tmp_path / "moved.db")
     outcomes = await asyncio.gather(*(log.append([message(str(n))]) for n in range(100)), return_exceptions=True)
 
     assert {type(outcome) for outcome in outcomes} == {LogUnavailableError}

@@ -1,4 +1,4 @@
-"""Test that an unusable SQLite file stops the start with one clear line."""
+"""Test the start on SQLite: unusable files are reported in one line, old files are migrated (S7, H3)."""
 
 import os
 import re
@@ -18,10 +18,8 @@ from alcove.storage.sqlite.log import SqliteLog
 from tests.support.drafts import BOB, append, bodies, edit, message
 from tests.support.servers import ALCOVE, Process
 
-#: Root may write what is read-only, unless it drops that capability.
+#: Root may write read-only files, unless it drops that capability.
 UNPRIVILEGED = ["setpriv", "--bounding-set", "-dac_override"] if os.geteuid() == 0 else []
-
-
 #: A file of the first schema: the room's first two entries are removed, the fourth is edited by the fifth.
 FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
 FIRST_ROWS = """
@@ -37,6 +35,14 @@ PRAGMA user_version = 1;
 """
 
 
+def create_first_schema(path: Path, *items: str) -> None:
+    """Create a file of the first schema with `FIRST_ROWS`, and with an empty room for each of the items."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
+        database.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+        database.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in items])
+
+
 async def create_log(path: Path) -> None:
     """Create a log at the path."""
     await (await SqliteLog.open(path, Retention())).close()
@@ -48,7 +54,7 @@ def serve(url: str) -> Process:
     return Process(command, env={"ALCOVE_DATABASE_URL": url})
 
 
-def one_line(process: Process) -> str:
+def failed_start_line(process: Process) -> str:
     """Return the one line that the command printed before it failed."""
     try:
         code = process.exit_code()
@@ -59,36 +65,34 @@ def one_line(process: Process) -> str:
     return process.lines[0]
 
 
-def test_s7_a_missing_folder_is_one_clear_line(tmp_path: Path) -> None:
+def test_s7_missing_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "none"
 
-    assert re.search(f"^alcove: .*no folder {folder}", one_line(serve(f"sqlite:///{folder}/alcove.db")))
+    assert re.search(f"^alcove: .*no folder {folder}", failed_start_line(serve(f"sqlite:///{folder}/alcove.db")))
     assert not folder.exists()
 
 
-def test_s7_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+def test_s7_file_that_is_no_database_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("not a database\n" * 1000)
 
-    assert "file is not a database" in one_line(serve(f"sqlite:///{path}"))
+    assert "file is not a database" in failed_start_line(serve(f"sqlite:///{path}"))
     assert path.read_text() == "not a database\n" * 1000
 
 
-def test_s7_another_programs_database_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
+def test_s7_database_of_another_program_is_reported_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
-    with closing(sqlite3.connect(path)) as shop:
-        shop.executescript("CREATE TABLE rooms (id INTEGER); PRAGMA user_version = 1")
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE rooms (id INTEGER); PRAGMA user_version = 1")
     before = path.read_bytes()
 
-    assert "database of another program" in one_line(serve(f"sqlite:///{path}"))
+    assert "database of another program" in failed_start_line(serve(f"sqlite:///{path}"))
     assert path.read_bytes() == before
 
 
-async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+async def test_file_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite3.connect(path)) as first:
-        first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
-        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+    create_first_schema(path)
     log = await SqliteLog.open(path, Retention())
     try:
         page = await log.read("foo", after=0, limit=10)
@@ -96,8 +100,8 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert await bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
         assert await bodies(log, "bar") == {1: '"elsewhere"'}
         # Ids of sends stay known after their entries are removed; no other id is known.
-        stored = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
-        assert await append(log, *stored) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
+        drafts = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
+        assert await append(log, *drafts) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
         assert await append(log, message("a", item="bar"), message("b", item="bar")) == [(1, True), (2, False)]
         assert await append(log, edit("f", 4, "newest", by=BOB)) == [(7, False)]
         assert (await bodies(log))[4] == '"newest"'
@@ -105,13 +109,11 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         await log.close()
 
 
-async def test_a_long_migration_shows_the_bytes_written_and_the_time_left(
+async def test_long_migration_logs_the_bytes_written_and_the_time_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite3.connect(path)) as old, old:
-        old.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
-        old.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+    create_first_schema(path)
     monkeypatch.setattr(sqlite_schema, "_INSTRUCTIONS", 10)
     monkeypatch.setattr(progress, "_LONG_S", 0)
     monkeypatch.setattr(progress, "_TERMINAL_S", 0)
@@ -123,81 +125,74 @@ async def test_a_long_migration_shows_the_bytes_written_and_the_time_left(
     assert all(line.startswith(f"{path}: ") for line in progress_lines)
 
 
-async def test_s7_a_newer_schema_is_one_clear_line_and_left_alone(tmp_path: Path) -> None:
+async def test_s7_newer_schema_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)
-    with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 999")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 999")
 
-    assert re.search("has schema 999 .* start a newer Alcove", one_line(serve(f"sqlite:///{path}")))
+    assert re.search("has schema 999 .* start a newer Alcove", failed_start_line(serve(f"sqlite:///{path}")))
 
 
-async def test_s7_a_read_only_file_is_one_clear_line(tmp_path: Path) -> None:
+async def test_s7_read_only_file_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)
     path.chmod(0o444)
 
-    assert "readonly database" in one_line(serve(f"sqlite:///{path}"))
+    assert "readonly database" in failed_start_line(serve(f"sqlite:///{path}"))
 
 
-async def test_s7_a_read_only_folder_is_one_clear_line(tmp_path: Path) -> None:
+async def test_s7_read_only_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(0o555)
     try:
-        assert "unable to open database file" in one_line(serve(f"sqlite:///{folder}/alcove.db"))
+        assert "unable to open database file" in failed_start_line(serve(f"sqlite:///{folder}/alcove.db"))
     finally:
         folder.chmod(0o755)
 
 
-def test_s7_a_folder_in_the_files_place_is_one_clear_line(tmp_path: Path) -> None:
-    assert "unable to open database file" in one_line(serve(f"sqlite:///{tmp_path}"))
+def test_s7_folder_in_place_of_the_file_is_reported_in_one_line(tmp_path: Path) -> None:
+    assert "unable to open database file" in failed_start_line(serve(f"sqlite:///{tmp_path}"))
 
 
-def test_an_unknown_scheme_is_one_clear_line() -> None:
-    assert "ALCOVE_DATABASE_URL='mysql://there'" in one_line(serve("mysql://there"))
+def test_unknown_scheme_is_reported_in_one_line() -> None:
+    assert "ALCOVE_DATABASE_URL='mysql://there'" in failed_start_line(serve("mysql://there"))
 
 
 @pytest.fixture
 def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the lock be waited for only briefly."""
+    """Shorten the time that this process waits for SQLite's lock."""
     monkeypatch.setattr(sqlite_connection, "_BUSY_S", 0.05)
 
 
 @pytest.mark.usefixtures("short_lock_timeout")
-async def test_s7_a_file_that_another_program_locks_is_one_clear_line(tmp_path: Path) -> None:
+async def test_s7_file_locked_by_another_program_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other_connection:
         other_connection.execute("BEGIN IMMEDIATE")
-        with pytest.raises(LogUnusableError, match="cannot be used as a log: database is locked") as unusable:
+        with pytest.raises(LogUnusableError, match="cannot be used as a log: database is locked") as error:
             await SqliteLog.open(path, Retention())
 
-    assert "\n" not in str(unusable.value)
+    assert "\n" not in str(error.value)
 
 
-async def test_s7_a_corrupt_file_is_one_clear_line(tmp_path: Path) -> None:
+async def test_s7_corrupt_file_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     await create_log(path)
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
 
-    assert "malformed" in one_line(serve(f"sqlite:///{path}"))
+    assert "malformed" in failed_start_line(serve(f"sqlite:///{path}"))
 
 
-async def test_h3_rooms_under_ids_that_no_item_may_have_are_renamed(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_h3_rooms_with_invalid_item_ids_are_renamed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite3.connect(path)) as first:
-        first.executescript(FIRST_SCHEMA.read_text() + FIRST_ROWS)
-        old_ids = ["!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b"]
-        first.executemany("INSERT INTO rooms (item) VALUES (?)", [(item,) for item in old_ids])
-        first.commit()
-        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+    create_first_schema(path, "!revoked", "café", "cafe\u0301", "na\u0303o", ".", "..", "a b", "a_b")
     await create_log(path)
-    with closing(sqlite3.connect(path)) as now:
-        items = [item for (item,) in now.execute("SELECT item FROM rooms ORDER BY room")]
+    with closing(sqlite3.connect(path)) as database:
+        items = [item for (item,) in database.execute("SELECT item FROM rooms ORDER BY room")]
 
     assert items == ["foo", "bar", "!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b"]
     assert "the room 'a b' is now a_b_2" in caplog.text

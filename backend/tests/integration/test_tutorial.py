@@ -10,7 +10,7 @@ from tests.support.clients import Listener, close_code, connect, receive, refusa
 from tests.support.http import http
 from tests.support.servers import Server, alcove, without_problems
 
-ANY_TEXT = {
+TEXTS = {
     "empty": "",
     "words": "hello",
     "lines": "one\r\ntwo\n\nthree",
@@ -21,11 +21,11 @@ ANY_TEXT = {
     "json": '{"type":"send"}',
     "combining": "e\u0301\u200b\ufeff",
 }
-any_text = pytest.mark.parametrize("text", ANY_TEXT.values(), ids=ANY_TEXT.keys())
+FOR_EACH_TEXT = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 MAX_TEXT_BYTES = 1024 * 1024
 
 
-@any_text
+@FOR_EACH_TEXT
 async def test_t1_every_text_is_echoed(server: Server, text: str) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(text)
@@ -56,9 +56,9 @@ async def test_t1_replies_keep_the_order_of_the_messages(server: Server) -> None
         assert await receive(client, 1000) == [f"Message text was: {number}" for number in range(1000)]
 
 
-@pytest.mark.parametrize("char", ["x", "ñ", "👋"])
-async def test_t1_a_text_as_large_as_the_limit_is_echoed(server: Server, char: str) -> None:
-    text = char * (MAX_TEXT_BYTES // len(char.encode()))
+@pytest.mark.parametrize("character", ["x", "ñ", "👋"])
+async def test_t1_a_text_as_large_as_the_limit_is_echoed(server: Server, character: str) -> None:
+    text = character * (MAX_TEXT_BYTES // len(character.encode()))
     async with await connect(server, "/ws") as client:
         await client.send(text)
 
@@ -80,7 +80,7 @@ async def test_t1_t4_a_text_over_the_limit_is_closed_with_1009(
         assert await close_code(client) == 1009
 
 
-async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
+async def test_l1_size_limit_is_a_setting(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_MESSAGE_BYTES="2000")
     async with await connect(server, "/ws") as client:
         await client.send("x" * 2000)
@@ -90,8 +90,8 @@ async def test_l1_the_limit_is_a_setting(serve: Callable[..., Server]) -> None:
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
-async def test_t4_text_that_is_not_utf8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
-    # On the ASGI carrier the code is the same, but uvicorn itself prints a traceback for it.
+async def test_t4_invalid_utf_8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
+    # On the carrier `asgi`, where uvicorn implements the WebSockets, uvicorn also prints a traceback.
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
         async with await connect(server, path) as client:
             await client.send(b"\xff\xfe", text=True)
@@ -99,7 +99,7 @@ async def test_t4_text_that_is_not_utf8_is_closed_with_1007(tmp_path: Path, path
             assert await close_code(client) == 1007
 
 
-@any_text
+@FOR_EACH_TEXT
 async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server, text: str) -> None:
     async with await connect(server, "/items/foo/ws?token=some-key-token") as client:
         await client.send(text)
@@ -133,7 +133,7 @@ async def test_t2_q_is_any_integer(server: Server, query_text: str, expected: st
 
 
 @pytest.mark.parametrize("query_text", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
-async def test_t2_a_q_that_is_no_integer_is_refused(server: Server, query_text: str) -> None:
+async def test_t2_q_other_than_an_integer_is_refused(server: Server, query_text: str) -> None:
     assert await refusal(server, f"/items/foo/ws?token=t&q={query_text}") == 403
 
 
@@ -216,7 +216,7 @@ async def test_t3_the_sender_gets_a_reply_and_everyone_gets_the_line(server: Ser
     assert second.lines[:1] == ["Client #1 says: hello"]
 
 
-async def test_t3_remaining_clients_are_notified_who_left(server: Server) -> None:
+async def test_t3_remaining_clients_are_notified_of_a_leave(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as first:
         async with Listener(await connect(server, "/ws/2")) as second:
             await second.client.send("hello")
@@ -226,7 +226,7 @@ async def test_t3_remaining_clients_are_notified_who_left(server: Server) -> Non
     assert "Client #2 left the chat" not in second.lines
 
 
-async def test_t3_one_id_may_come_several_times(server: Server) -> None:
+async def test_t3_several_clients_may_share_an_id(server: Server) -> None:
     async with Listener(await connect(server, "/ws/7")) as first, Listener(await connect(server, "/ws/7")) as second:
         await first.client.send("hello")
         await first.wait_for_line("Client #7 says: hello")
@@ -240,7 +240,7 @@ async def test_t3_one_id_may_come_several_times(server: Server) -> None:
     assert "You wrote: hello" not in second.lines
 
 
-@any_text
+@FOR_EACH_TEXT
 async def test_t3_any_text_is_broadcast_unchanged(server: Server, text: str) -> None:
     async with Listener(await connect(server, "/ws/1")) as first, Listener(await connect(server, "/ws/2")) as second:
         await first.client.send(text)
@@ -259,7 +259,7 @@ async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, e
 
 
 @pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
-async def test_t3_a_client_id_that_is_no_integer_is_refused(server: Server, client_id: str) -> None:
+async def test_t3_client_id_other_than_an_integer_is_refused(server: Server, client_id: str) -> None:
     assert await refusal(server, f"/ws/{client_id}") == 403
 
 

@@ -1,4 +1,4 @@
-"""Run the application with other servers: their stop (Z1), and a Unix socket in open mode (A2)."""
+"""Test the application on other servers: their stop (Z1), and a Unix socket in open mode (A2)."""
 
 import asyncio
 import os
@@ -28,13 +28,13 @@ def hypercorn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server
     server.end(signal.SIGKILL)
 
 
-async def test_z1_a_stop_of_hypercorn_sends_bye_and_1012(hypercorn: Server) -> None:
+async def test_z1_stopping_hypercorn_sends_bye_and_1012(hypercorn: Server) -> None:
     room = await RoomClient.join(hypercorn, "foo")
-    plain = await connect(hypercorn, "/ws")
+    echo = await connect(hypercorn, "/ws")
     os.kill(hypercorn.pid, signal.SIGTERM)
 
     assert (await room.wait_for("bye"))["reason"] == "restart"
-    assert [await room.wait_for_close(), await close_code(plain)] == [1012, 1012]
+    assert [await room.wait_for_close(), await close_code(echo)] == [1012, 1012]
     await asyncio.to_thread(hypercorn.exit_code)
     # asyncio itself prints the tasks that hypercorn ends; none of them may be a task of Alcove.
     assert "alcove/" not in hypercorn.output

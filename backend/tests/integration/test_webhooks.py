@@ -1,4 +1,4 @@
-"""Webhooks of a running server, to a receiver of the test's own (K1 to K3)."""
+"""Test the webhooks that a running server sends to a receiver of the test (K1 to K3)."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ ADMIN = token(sub="admin", items={"*": "rwm"})
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     """Run a receiver of webhooks."""
-    async with Receiver() as running:
-        yield running
+    async with Receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def webhook_server(serve: Start, receiver: Receiver) -> Server:
 
 
 @ON_ONE_CARRIER
-async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_absent(
+async def test_k1_delivery_contains_the_entry_and_present_and_absent_members(
     webhook_server: Server, receiver: Receiver
 ) -> None:
     async with http(webhook_server, token(sub="bob", items={"*": "rw"})) as bob, http(webhook_server, ADMIN) as admin:
@@ -39,7 +39,7 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
         await receiver.entries(1)
         assert (await bob.put("/api/items/foo/read", json={"seq": 1})).status_code == 200
         async with await RoomClient.join(webhook_server, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
-            if "bob" not in ada.hello["reads"]:  # a mark reaches an open room a quarter of a second later (P5)
+            if "bob" not in ada.hello["reads"]:  # marks are sent to a room within 250 ms (P5)
                 await ada.wait_for("read", by="bob")
             await ada.send_messages("hello")
             await receiver.entries(2)
@@ -47,18 +47,18 @@ async def test_k1_every_kind_of_entry_arrives_signed_with_who_is_present_and_abs
             assert (await admin.delete("/api/items/foo/entries/2")).status_code == 201
             event = {"kind": "event", "body": {"text": "shipped", "data": [1]}}
             assert (await admin.post("/api/items/foo/entries", json=event)).status_code == 201
-            arrived = await receiver.entries(5)
+            deliveries = await receiver.entries(5)
         log = (await admin.get("/api/items/foo/entries")).json()["log"]
 
-    assert [delivery.event["type"] for delivery in arrived] == ["message", "message", "edit", "delete", "event"]
-    assert [delivery.entry["seq"] for delivery in arrived] == [1, 2, 3, 4, 5]
-    assert {(delivery.item, delivery.event["data"]["log"]) for delivery in arrived} == {("foo", log)}
-    second = arrived[1].event["data"]
+    assert [delivery.event["type"] for delivery in deliveries] == ["message", "message", "edit", "delete", "event"]
+    assert [delivery.entry["seq"] for delivery in deliveries] == [1, 2, 3, 4, 5]
+    assert {(delivery.item, delivery.event["data"]["log"]) for delivery in deliveries} == {("foo", log)}
+    second = deliveries[1].event["data"]
     assert [person["id"] for person in second["present"]] == ["ada"]
     assert (second["present_count"], second["absent"]) == (1, ["bob"])
     assert second["entry"]["body"] == "hello"
-    assert arrived[4].entry["body"] == {"text": "shipped", "data": [1]}
-    assert len({delivery.id for delivery in arrived}) == 5
+    assert deliveries[4].entry["body"] == {"text": "shipped", "data": [1]}
+    assert len({delivery.id for delivery in deliveries}) == 5
 
 
 @ON_ONE_CARRIER
@@ -70,15 +70,13 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
     async with http(serve(**receiver.env)) as client:
         for item in ("old", "new"):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": "after"})).status_code == 201
-    arrived = await receiver.entries(2)
+    deliveries = await receiver.entries(2)
 
-    assert sorted((delivery.item, delivery.entry["seq"]) for delivery in arrived) == [("new", 1), ("old", 2)]
+    assert sorted((delivery.item, delivery.entry["seq"]) for delivery in deliveries) == [("new", 1), ("old", 2)]
 
 
 @ON_ONE_CARRIER
-async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
-    webhook_server: Server, receiver: Receiver
-) -> None:
+async def test_k1_imported_entries_are_not_delivered(webhook_server: Server, receiver: Receiver) -> None:
     import_line = {"type": "entry", "seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "long ago"}
     lines: list[dict[str, object]] = [{"type": "room", "item": "foo"}]
     at = 1_700_000_000_000
@@ -89,16 +87,16 @@ async def test_k1_imported_entries_do_not_arrive_and_those_around_them_do(
             assert (await client.post("/api/import", content=body)).status_code == 200
             response = await client.post("/api/items/foo/entries", json={"body": "today"})
             assert response.status_code == 201
-            at = response.json()["at"]  # an import is not older than what the room has
-        arrived = await receiver.entries(2)
+            at = response.json()["at"]  # imported entries must not be older than the last entry
+        deliveries = await receiver.entries(2)
         assert (await client.post("/api/items/foo/entries", json={"body": "last"})).status_code == 201
-        arrived = await receiver.entries(3)
+        deliveries = await receiver.entries(3)
 
-    assert [delivery.entry["seq"] for delivery in arrived] == [2, 4, 5]
+    assert [delivery.entry["seq"] for delivery in deliveries] == [2, 4, 5]
 
 
 @ON_ONE_CARRIER
-async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_other(
+async def test_k2_k3_failing_item_is_repeated_and_delays_no_other_item(
     webhook_server: Server, receiver: Receiver
 ) -> None:
     failing = True
@@ -111,14 +109,14 @@ async def test_k2_k3_a_failing_item_is_repeated_with_the_same_id_and_delays_no_o
         await receiver.entries(1, "good")
         await receiver.wait_for(lambda: len(receiver.refused) > 1)
         failing = False
-        arrived = await receiver.entries(3, "bad")
+        deliveries = await receiver.entries(3, "bad")
 
-    assert [delivery.entry["seq"] for delivery in arrived] == [1, 2, 3]
-    assert {delivery.id for delivery in receiver.refused} == {arrived[0].id}
+    assert [delivery.entry["seq"] for delivery in deliveries] == [1, 2, 3]
+    assert {delivery.id for delivery in receiver.refused} == {deliveries[0].id}
 
 
 @ON_ONE_CARRIER
-async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_without_its_body(
+async def test_k2_w14_message_deleted_before_delivery_arrives_without_a_body(
     webhook_server: Server, receiver: Receiver
 ) -> None:
     receiver.respond = lambda _: 503
@@ -127,16 +125,14 @@ async def test_k2_w14_a_message_that_is_deleted_before_its_delivery_arrives_with
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
         receiver.respond = lambda _: 204
-        arrived = await receiver.entries(2)
+        deliveries = await receiver.entries(2)
 
-    assert ["body" in delivery.entry for delivery in arrived] == [False, False]
-    assert "deleted" in arrived[0].entry
+    assert ["body" in delivery.entry for delivery in deliveries] == [False, False]
+    assert "deleted" in deliveries[0].entry
 
 
 @ON_ONE_CARRIER
-async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_delivered(
-    webhook_server: Server, receiver: Receiver
-) -> None:
+async def test_k2_w11_entries_of_a_deleted_room_are_not_delivered(webhook_server: Server, receiver: Receiver) -> None:
     receiver.respond = lambda _: 503
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "gone"})
@@ -144,9 +140,9 @@ async def test_k2_w11_a_deleted_room_leaves_nothing_behind_and_its_successor_is_
         assert (await client.delete("/api/items/foo")).status_code == 204
         receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "again"})
-        (arrived,) = await receiver.entries(1)
+        (delivery,) = await receiver.entries(1)
 
-    assert (arrived.entry["seq"], arrived.entry["body"]) == (1, "again")
+    assert (delivery.entry["seq"], delivery.entry["body"]) == (1, "again")
 
 
 @ON_ONE_CARRIER
@@ -163,7 +159,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server
         await receiver.entries(1)
 
     assert len(receiver.refused) == 1
-    webhook_server.lines.clear()  # the line was an error
+    webhook_server.lines.clear()  # the expected error must not fail the test
 
 
 @ON_ONE_CARRIER
@@ -180,24 +176,24 @@ async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Star
         assert (parked, failing["item"], failing["seq"], failing["error"]) == (1, "foo", 1, "HTTP 500")
         assert 'alcove_consumer_parked_items{consumer="webhook"} 1.0' in (await client.get("/metrics")).text
         assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 204
-        (arrived,) = await receiver.entries(1)
+        (delivery,) = await receiver.entries(1)
         assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 404
 
-    assert arrived.entry["body"] == "good"
-    server.lines.clear()  # the line was an error
+    assert delivery.entry["body"] == "good"
+    server.lines.clear()  # the expected error must not fail the test
 
 
 @ON_ONE_CARRIER
-async def test_k1_redirects_are_not_followed_and_a_long_response_is_cut(
+async def test_k1_redirects_are_not_followed_and_long_responses_are_truncated(
     webhook_server: Server, receiver: Receiver
 ) -> None:
     responses: list[int | str] = [f"content-length: {10**9}\r\n\r\n{'x' * 100_000}", 302]
     receiver.respond = lambda _: responses.pop() if responses else 204
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
-        arrived = await receiver.entries(1)
+        deliveries = await receiver.entries(1)
 
-    assert [delivery.id for delivery in receiver.refused] == [arrived[0].id]
+    assert [delivery.id for delivery in receiver.refused] == [deliveries[0].id]
 
 
 @ON_ONE_CARRIER
@@ -213,7 +209,9 @@ async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: 
 
 
 @ON_ONE_CARRIER
-async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiver: Receiver, tmp_path: Path) -> None:
+async def test_k3_command_shows_repeats_skips_and_tests_deliveries(
+    serve: Start, receiver: Receiver, tmp_path: Path
+) -> None:
     server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
     receiver.respond = lambda _: 500
 
@@ -230,13 +228,11 @@ async def test_k3_the_command_shows_repeats_skips_and_tests(serve: Start, receiv
         assert await run("skip", "--item", "foo") == (0, "", "")
         receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "two"})
-        (arrived,) = await receiver.entries(1)
-    assert arrived.entry["seq"] == 2
+        (delivery,) = await receiver.entries(1)
+    assert delivery.entry["seq"] == 2
     assert await run("test") == (0, "the receiver took it\n", "")
-    assert await run("retry", "--name", "unknown") == (
-        *(1, ""),
-        f"alcove: {server.url} refused: no such webhook or handler\n",
-    )
+    refusal = f"alcove: {server.url} refused: no such webhook or handler\n"
+    assert await run("retry", "--name", "unknown") == (1, "", refusal)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Run the receivers of webhooks that the guide for applications shows, as they are written (K1)."""
+"""Test the receivers of webhooks in the guide for applications, as the guide shows them (K1)."""
 
 import asyncio
 import json
@@ -22,17 +22,17 @@ from tests.support.snippets import INTEGRATING, snippet
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
 GUIDE = INTEGRATING.read_text()
-JSON = "application/json"
+JSON_TYPE = "application/json"
 OLD_SECRET = "whsec_YW4gb2xkZXIgc2VjcmV0IG9mIHRoZSB0ZXN0cw=="
 
 
 class Receiver(Process):
-    """An application that takes webhooks at an address."""
+    """An application that receives webhooks at `url`."""
 
     url: str
 
 
-def event(**data: object) -> bytes:
+def webhook_body(**data: object) -> bytes:
     """Return the body of a webhook."""
     entry = {"seq": 1, "kind": "message", "by": {"id": "ada", "name": "Ada"}, "body": "hello"}
     return json.dumps({"type": "message", "data": {"item": "order-17", "entry": entry, **data}}).encode()
@@ -43,34 +43,34 @@ def signed_headers(body: bytes, secret: str = WEBHOOK_SECRET) -> dict[str, str]:
     return Signer(secret).headers("msg_1", body, utc_now())
 
 
-def example(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the names that an example of the guide defines."""
+def run_example(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Run an example of the guide, and return the names that it defines."""
     match = re.search(rf"```python {name}\n(.*?)```", GUIDE, re.DOTALL)
     assert match is not None
     monkeypatch.setenv("ALCOVE_WEBHOOK_SECRET", WEBHOOK_SECRET)
     names: dict[str, Any] = {"__name__": name}
-    exec(compile(match[1], "integrating.md", "exec"), names)  # noqa: S102 - our own text
+    exec(compile(match[1], "integrating.md", "exec"), names)  # noqa: S102 - the project's own document
     return names
 
 
-def statuses(app: Flask, body: bytes) -> list[int]:
-    """Return the statuses of a good request and of one with another body."""
+def response_statuses(app: Flask, body: bytes) -> list[int]:
+    """Return the status of a correctly signed request, and of one with the same signature and another body."""
     client = app.test_client()
     return [client.post("/hooks", data=data, headers=signed_headers(body)).status_code for data in (body, body + b" ")]
 
 
-def test_k1_the_receiver_in_flask_takes_signed_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert statuses(example("flask", monkeypatch)["app"], event()) == [204, 401]
+def test_k1_flask_receiver_accepts_only_signed_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert response_statuses(run_example("flask", monkeypatch)["app"], webhook_body()) == [204, 401]
 
 
-def test_k1_the_receiver_in_django_takes_signed_requests_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_k1_django_receiver_accepts_only_signed_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.conf import settings  # noqa: PLC0415 - loads Django for this test only
     from django.test import RequestFactory  # noqa: PLC0415 - as above
 
     if not settings.configured:
         settings.configure(ALLOWED_HOSTS=["*"])
-    hooks = example("django", monkeypatch)["hooks"]
-    body = event()
+    hooks = run_example("django", monkeypatch)["hooks"]
+    body = webhook_body()
     headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in signed_headers(body).items()}
     responses = [
         hooks(RequestFactory().generic("POST", "/hooks", data, "application/json", **headers))
@@ -86,17 +86,17 @@ def express(tmp_path: Path) -> Iterator[Receiver]:
     folder = node_folder(tmp_path / "express", express_webhooks=snippet("express_webhooks.js", INTEGRATING))
     port = free_port()
     env = {"PORT": str(port), "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}
-    running = Receiver(node_command("express_webhooks"), cwd=folder, env=env)
-    running.url = f"http://127.0.0.1:{port}/hooks"
+    receiver = Receiver(node_command("express_webhooks"), cwd=folder, env=env)
+    receiver.url = f"http://127.0.0.1:{port}/hooks"
     try:
-        running.line("waiting for webhooks")
-        yield running
+        receiver.line("waiting for webhooks")
+        yield receiver
     finally:
-        running.end()
+        receiver.end()
 
 
 @ON_ONE_CARRIER
-async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start, express: Receiver) -> None:
+async def test_k1_express_receiver_accepts_deliveries_of_a_server(serve: Start, express: Receiver) -> None:
     server = serve(ALCOVE_WEBHOOK_URL=express.url, ALCOVE_WEBHOOK_SECRET=WEBHOOK_SECRET)
     async with http(server) as client:
         for item, body in (("order-17", "hello"), ("order-18", "ü" * 32_000)):
@@ -104,13 +104,13 @@ async def test_k1_the_receiver_in_express_takes_what_a_server_sends(serve: Start
             await asyncio.to_thread(express.line, f"^message {item}$")
 
 
-def test_k1_the_receiver_in_express_takes_the_longest_request_and_signed_ones_only(express: Receiver) -> None:
-    body = event(present=["x" * 4000] * 100)
+def test_k1_express_receiver_accepts_only_signed_requests_of_any_length(express: Receiver) -> None:
+    body = webhook_body(present=["x" * 4000] * 100)
     requests = [
-        (body, {"Content-Type": JSON, **signed_headers(body)}),
-        (body + b" ", {"Content-Type": JSON, **signed_headers(body)}),
+        (body, {"Content-Type": JSON_TYPE, **signed_headers(body)}),
+        (body + b" ", {"Content-Type": JSON_TYPE, **signed_headers(body)}),
         (body, {"Content-Type": "text/plain", **signed_headers(body)}),
-        (body, {"Content-Type": JSON}),
+        (body, {"Content-Type": JSON_TYPE}),
     ]
     with blocking_http(express.url, token=None) as client:
         statuses = [client.post("", content=content, headers=headers).status_code for content, headers in requests]
@@ -118,7 +118,7 @@ def test_k1_the_receiver_in_express_takes_the_longest_request_and_signed_ones_on
     assert statuses == [204, 401, 401, 401]
 
 
-def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_k1_mail_example_notifies_absent_members_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     sent_mails: list[EmailMessage] = []
 
     class Smtp:
@@ -135,18 +135,18 @@ def test_k1_the_recipe_mails_who_was_absent_in_25_lines(monkeypatch: pytest.Monk
             sent_mails.append(mail)
 
     monkeypatch.setattr(smtplib, "SMTP", Smtp)
-    app = example("mail", monkeypatch)["app"]
+    app = run_example("mail", monkeypatch)["app"]
 
-    assert statuses(app, event(absent=["bob", "ada"])) == [204, 401]
-    assert statuses(app, event(absent=["ada"])) == [204, 401]
+    assert response_statuses(app, webhook_body(absent=["bob", "ada"])) == [204, 401]
+    assert response_statuses(app, webhook_body(absent=["ada"])) == [204, 401]
     assert [(mail["Bcc"], mail["Subject"]) for mail in sent_mails] == [("bob@example.com", "Ada wrote about order-17")]
-    recipe = re.search(r"```python mail\n(.*?)```", GUIDE, re.DOTALL)
-    assert recipe is not None
-    assert len(recipe[1].strip().splitlines()) <= 25
+    source = re.search(r"```python mail\n(.*?)```", GUIDE, re.DOTALL)
+    assert source is not None
+    assert len(source[1].strip().splitlines()) <= 25
 
 
 def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
-    body = event()
+    body = webhook_body()
     headers = signed_headers(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
     for secret in (OLD_SECRET, WEBHOOK_SECRET, f"{WEBHOOK_SECRET},{OLD_SECRET}"):
         assert verify_webhook(body, headers, secret)["type"] == "message"
@@ -155,8 +155,8 @@ def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"webhook-signature": "v1"}, {"webhook-timestamp": "1"}])
-def test_k1_a_request_with_other_headers_is_no_webhook(headers: dict[str, str]) -> None:
-    body = event()
+def test_k1_request_without_valid_signature_headers_is_refused(headers: dict[str, str]) -> None:
+    body = webhook_body()
     changed = signed_headers(body) | headers if headers else {}
     with pytest.raises(InvalidError):
         verify_webhook(body, changed, WEBHOOK_SECRET)

@@ -22,7 +22,7 @@ ERASED_MESSAGES = 1500
 
 
 async def fill(url: str, count: int) -> None:
-    """Store a room `large` with this many messages by Ada, and a small one."""
+    """Store `count` messages by Ada in the room `large`, and one in the room `small`."""
     log = await open_log(url)
     await append(log, message("m1", item="large"), message("m1", item="small"))
     await log.close()
@@ -59,15 +59,15 @@ async def test_w11_removal_of_a_large_room_survives_two_kills(serve: Start, stor
     async with http(server, ADMIN) as client:
         deletion = asyncio.create_task(client.delete("/api/items/large"))
         await wait_for_row_count(storage, "entries", 1, LARGE_ROOM_ENTRIES)
-        # Without another step in between, which could take long enough for the removal to finish.
+        # Kill without another step in between: it could take long enough for the removal to finish.
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):
             await deletion
     remaining = await rows(storage, "entries")
     assert remaining > 1
-    second = await asyncio.to_thread(serve, **env)
+    restarted = await asyncio.to_thread(serve, **env)
     await wait_for_row_count(storage, "entries", 1, remaining)
-    await asyncio.to_thread(second.end, SIGKILL)
+    await asyncio.to_thread(restarted.end, SIGKILL)
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert (await client.get("/api/items/large/entries")).json()["entries"] == []
         assert (await client.post("/api/items/small/entries", json={"body": "meanwhile"})).status_code == 201
@@ -75,6 +75,7 @@ async def test_w11_removal_of_a_large_room_survives_two_kills(serve: Start, stor
         assert (await client.post("/api/items/large/entries", json={"body": "new"})).json()["seq"] == 1
         await wait_until_erased(storage, ["large body", "!deleted"])
     assert await rows(storage, "entries") == 3
+    # Internal rooms, whose items begin with `!`, may exist as well.
     assert await rows(storage, "rooms") == 2 + (await rows(storage, "rooms WHERE item LIKE '!%'"))
 
 
@@ -92,6 +93,5 @@ async def test_w14_repeated_request_finishes_an_interrupted_erasure(serve: Start
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert (await client.delete("/api/members/ada")).status_code == 204
         await wait_until_erased(storage, ["large body", "Ada"])
-        assert (await client.get("/api/items/large/entries")).json()[
-            "head"
-        ] == 2 * ERASED_MESSAGES  # each has a `delete`
+        # The erasure adds a `delete` entry for each message.
+        assert (await client.get("/api/items/large/entries")).json()["head"] == 2 * ERASED_MESSAGES
