@@ -14,15 +14,15 @@ from tests.support.storage import OpenLog
 @pytest.fixture
 async def open_again(storage: str) -> AsyncIterator[OpenLog]:
     """Return a function that opens the storage, with a retention if given; close the logs after the test."""
-    opened: list[ConsumerLog] = []
+    logs: list[ConsumerLog] = []
 
     async def reopen(retention: Retention | None = None) -> ConsumerLog:
         log = await open_log(storage, retention)
-        opened.append(log)
+        logs.append(log)
         return log
 
     yield reopen
-    for log in opened:
+    for log in logs:
         await log.close()
 
 

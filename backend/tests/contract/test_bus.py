@@ -14,7 +14,7 @@ from tests.support.clients import eventually
 
 @dataclass
 class Subscriber:
-    """One process on the bus; records messages and gaps."""
+    """A process on the bus that records messages and gaps."""
 
     bus: Bus
     messages: list[tuple[str, bytes]] = field(default_factory=list)
@@ -27,13 +27,13 @@ class Subscriber:
     async def subscribe_all(self, *channels: str) -> None:
         """Subscribe, and wait until the subscriptions have taken effect."""
         for channel in channels:
-            before = len(self.gaps)
+            gap_count = len(self.gaps)
             self.bus.subscribe(channel)
-            await self.gap_reported(channel, before)
+            await self.wait_for_gap(channel, gap_count)
 
-    async def gap_reported(self, channel: str, since: int) -> None:
-        """Wait until a gap on the channel is reported after the first `since` reports."""
-        await eventually(lambda: channel in frozenset[str]().union(*self.gaps[since:]))
+    async def wait_for_gap(self, channel: str, after: int) -> None:
+        """Wait until a gap on the channel is reported, ignoring the first `after` reports."""
+        await eventually(lambda: channel in frozenset[str]().union(*self.gaps[after:]))
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {
@@ -107,36 +107,36 @@ async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribe
     await eventually(lambda: not publisher.bus.up and not subscriber.bus.up)
     for _ in range(50_000):
         publisher.bus.publish("foo", b"lost")  # does not block, raise or keep the message
-    gaps_before = len(subscriber.gaps)
+    gap_count = len(subscriber.gaps)
     engine.start()
     await eventually(lambda: publisher.bus.up and subscriber.bus.up)
 
-    await subscriber.gap_reported("foo", gaps_before)
+    await subscriber.wait_for_gap("foo", gap_count)
     publisher.bus.publish("foo", b"after")
     await eventually(lambda: ("foo", b"after") in subscriber.messages)
     assert ("foo", b"lost") not in subscriber.messages
 
 
-async def test_x2_a_bus_whose_server_hangs_is_down(engine: Engine, subscribers: list[Subscriber]) -> None:
+async def test_x2_bus_is_down_while_its_server_hangs(engine: Engine, subscribers: list[Subscriber]) -> None:
     publisher, subscriber, _ = subscribers
     await subscriber.subscribe_all("foo")
     engine.hang()
     await eventually(lambda: not publisher.bus.up and not subscriber.bus.up)
-    gaps_before = len(subscriber.gaps)
+    gap_count = len(subscriber.gaps)
     engine.go_on()
 
-    await subscriber.gap_reported("foo", gaps_before)
+    await subscriber.wait_for_gap("foo", gap_count)
     await eventually(lambda: publisher.bus.up and subscriber.bus.up)
 
 
 async def test_messages_beyond_the_outbox_are_lost_and_a_gap_is_reported(subscribers: list[Subscriber]) -> None:
     publisher, subscriber, _ = subscribers
     await subscriber.subscribe_all("foo")
-    gaps_before = len(subscriber.gaps)
+    gap_count = len(subscriber.gaps)
     for _ in range(40_000):
         publisher.bus.publish("foo", b"x" * 1000)
 
-    await subscriber.gap_reported("foo", gaps_before)
+    await subscriber.wait_for_gap("foo", gap_count)
     assert len(subscriber.messages) < 40_000
 
 

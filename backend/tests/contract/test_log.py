@@ -26,30 +26,27 @@ async def test_s2_seqs_are_dense_and_in_the_order_of_the_drafts(log: Log) -> Non
     assert (page.oldest, page.head) == (1, 3)
 
 
-async def test_s2_a_batch_for_many_rooms_gives_each_room_its_own_seqs(log: Log) -> None:
+async def test_s2_batch_for_many_rooms_numbers_each_room_separately(log: Log) -> None:
     drafts = [message(f"{n}", item=item) for n, item in enumerate(["foo", "bar", "foo", "baz", "bar", "foo"])]
 
     assert await append(log, *drafts) == [(1, False), (1, False), (2, False), (1, False), (2, False), (3, False)]
 
 
-async def test_an_entry_comes_back_as_it_was_sent(log: Log) -> None:
+async def test_entry_is_read_unchanged(log: Log) -> None:
     by = Person("ñandú", "Ñ \U0001f44b \u202e")
     body = {"text": 'nul \0, quote ", 日本', "n": [1, -2.5e300, None, True], "": {}}
     (stored,) = await log.append([message("id ✓", body, item="日本.1_a:@-", by=by, at=1_795_000_000_000)])
     page = await log.read("日本.1_a:@-", limit=1)
 
     assert page.entries == [entry(stored)]
-    assert (
-        page.entries[0].kind,
-        page.entries[0].id,
-        page.entries[0].by,
-        page.entries[0].at,
-    ) == ("message", "id ✓", by, 1_795_000_000_000)
-    assert page.entries[0].body == raw(body)
+    (read_entry,) = page.entries
+    assert (read_entry.kind, read_entry.id, read_entry.by) == ("message", "id ✓", by)
+    assert read_entry.at == 1_795_000_000_000
+    assert read_entry.body == raw(body)
 
 
 @pytest.mark.parametrize("body", [None, "", 0, False, [], {}], ids=repr)
-async def test_s1_an_empty_body_is_a_body(log: Log, body: object) -> None:
+async def test_s1_empty_body_is_stored(log: Log, body: object) -> None:
     await append(log, message("a", body))
 
     assert raw(body) == (await log.read("foo", limit=1)).entries[0].body
@@ -60,7 +57,7 @@ async def test_s5_the_same_id_in_one_batch_is_one_entry(log: Log) -> None:
     assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
 
 
-async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> None:
+async def test_s5_the_same_id_in_a_later_batch_returns_the_first_entry(log: Log) -> None:
     (first,) = await log.append([message("a", at=1000)])
     await append(log, message("b"))
     repeated, new = await log.append([message("a", "other", at=5000), message("c", at=5000)])
@@ -70,7 +67,7 @@ async def test_s5_the_same_id_in_a_later_batch_is_the_first_entry(log: Log) -> N
     assert entry(new).seq == 3
 
 
-async def test_s5_ids_are_of_one_sender_and_one_item(log: Log) -> None:
+async def test_s5_ids_are_unique_per_sender_and_item(log: Log) -> None:
     drafts = [message("a"), message("a", by=BOB), message("a", item="bar")]
 
     assert await append(log, *drafts) == [(1, False), (2, False), (1, False)]
@@ -97,7 +94,7 @@ async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: O
     assert [entry.seq for entry in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
 
 
-async def test_s5_an_id_is_known_after_the_log_was_opened_again(open_again: OpenLog) -> None:
+async def test_s5_id_is_known_after_the_log_was_reopened(open_again: OpenLog) -> None:
     log = await open_again()
     await append(log, message("a"))
     await log.close()
@@ -113,7 +110,7 @@ async def test_r5_the_log_keeps_its_id(open_again: OpenLog) -> None:
     assert 16 <= len(first.id) <= 64
 
 
-async def test_f3_time_never_runs_backwards_in_a_room(log: Log) -> None:
+async def test_f3_time_never_decreases_in_a_room(log: Log) -> None:
     stored = await log.append([message("a", at=5000), message("b", at=3000), message("c", item="bar", at=1)])
     stored += await log.append([message("d", at=4000), message("e", at=6000)])
 
@@ -208,7 +205,7 @@ async def test_l5_internal_rooms_keep_all_entries(open_again: OpenLog) -> None:
     assert [entry.seq for entry in (await log.read("!own", after=0, limit=10)).entries] == [1, 2, 3, 4, 5]
 
 
-async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
+async def test_concurrent_appends_and_reads_agree(log: Log) -> None:
     appends = [
         log.append([message(f"{n}-{number}", item=f"room{number % 3}") for number in range(20)]) for n in range(20)
     ]
@@ -218,9 +215,9 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
     for page in pages:
         assert [entry.seq for entry in page.entries] == list(range(1, page.head + 1))
     for room in range(3):
-        end = await log.read(f"room{room}", after=0, limit=500)
-        assert sorted(entry(outcome).seq for outcome in stored if entry(outcome) in end.entries) == list(
-            range(1, end.head + 1)
+        final_page = await log.read(f"room{room}", after=0, limit=500)
+        assert sorted(entry(outcome).seq for outcome in stored if entry(outcome) in final_page.entries) == list(
+            range(1, final_page.head + 1)
         )
     assert sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)]) == 400
 
@@ -228,7 +225,7 @@ async def test_many_appends_and_reads_at_once_agree(log: Log) -> None:
 async def test_s3_closing_the_log_finishes_pending_appends(
     open_again: OpenLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_log, "_CLOSE_S", 60.0)  # as long as it takes
+    monkeypatch.setattr(postgres_log, "_CLOSE_S", 60.0)  # long enough for a busy machine
     log = await open_again()
     appends = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()
@@ -269,9 +266,7 @@ async def test_s7_calls_after_closing_are_unavailable(log: Log) -> None:
         await log.read("foo", limit=1)
 
 
-async def test_x9_the_key_of_the_bus_is_made_once_and_differs_from_log_to_log(
-    open_again: OpenLog, tmp_path: Path
-) -> None:
+async def test_x9_bus_key_is_created_once_per_log(open_again: OpenLog, tmp_path: Path) -> None:
     first, second = await open_again(), await open_again()
     keys = await asyncio.gather(*(log.bus_key() for log in (first, second) * 5))
     other_log = await open_log(f"sqlite:///{tmp_path / 'other.db'}")

@@ -9,35 +9,35 @@ from tests.support.storage import OpenLog, rows
 from tests.support.storage_search import places_of
 
 
-async def test_w11_r5_a_deleted_room_is_empty_in_a_new_history_and_others_stay(log: Log) -> None:
+async def test_w11_r5_deleted_room_is_empty_and_has_a_new_history(log: Log) -> None:
     await append(log, message("a"), message("b"), edit("c", 1), message("a", item="bar"))
     await log.move_read_marks([RoomReadMark("foo", "ada", 2)])
     before = (await log.room_states(["foo"]))["foo"].log
 
-    new = await log.delete_room("foo")
+    new_log = await log.delete_room("foo")
     state = (await log.room_states(["foo"]))["foo"]
-    assert (state.log, state.head, state.oldest, state.reads) == (new, 0, 1, {})
-    assert new != before
+    assert (state.log, state.head, state.oldest, state.reads) == (new_log, 0, 1, {})
+    assert new_log != before
     assert await bodies(log) == {}
     assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=9)] == ["bar"]
     assert await bodies(log, "bar") == {1: '"hello"'}
 
 
-async def test_w11_s5_after_a_deletion_ids_are_free_and_numbers_begin_again(open_again: OpenLog) -> None:
+async def test_w11_s5_deletion_frees_ids_and_restarts_seqs(open_again: OpenLog) -> None:
     log = await open_again()
     await append(log, message("a"), message("b"))
-    new = await log.delete_room("foo")
+    new_log = await log.delete_room("foo")
 
     assert await append(await open_again(), message("a")) == [(1, False)]
-    assert (await (await open_again()).read("foo", limit=1)).log == new
+    assert (await (await open_again()).read("foo", limit=1)).log == new_log
 
 
-async def test_w11_deleting_a_room_that_never_existed_stores_nothing(log: Log) -> None:
+async def test_w11_deleting_an_unknown_room_stores_nothing(log: Log) -> None:
     assert await log.delete_room("foo") == log.id
     assert (await log.room_states(["foo"]))["foo"].log == log.id
 
 
-async def test_w11_every_deletion_makes_another_history(log: Log) -> None:
+async def test_w11_each_deletion_creates_a_new_history(log: Log) -> None:
     await append(log, message("a"))
     assert await log.delete_room("foo") != await log.delete_room("foo")
 
@@ -57,9 +57,7 @@ async def test_w11_the_rows_of_a_deleted_room_are_hidden_until_they_are_removed(
     assert await rows(storage, "rooms WHERE item LIKE '!deleted%'") == 0
 
 
-async def test_w11_every_row_of_a_large_room_is_removed_including_ids_kept_by_retention(
-    open_again: OpenLog, storage: str
-) -> None:
+async def test_w11_all_rows_and_kept_ids_of_a_large_room_are_removed(open_again: OpenLog, storage: str) -> None:
     log = await open_again(Retention(entries=REMOVED_ROWS + 7))
     count = 2 * REMOVED_ROWS + 20
     await append(log, *(message(f"m{n}") for n in range(count)), message("other", item="bar"))
@@ -73,7 +71,7 @@ async def test_w11_every_row_of_a_large_room_is_removed_including_ids_kept_by_re
     assert await rows(storage, "ids") == (0 if storage.startswith("sqlite") else 2)
 
 
-async def test_w11_rows_left_by_a_stopped_process_are_removed_after_the_next_start(
+async def test_w11_rows_left_by_a_stopped_process_are_removed_after_a_restart(
     open_again: OpenLog, storage: str
 ) -> None:
     log = await open_again()
@@ -86,7 +84,7 @@ async def test_w11_rows_left_by_a_stopped_process_are_removed_after_the_next_sta
     assert await rows(storage, "entries") == 0
 
 
-async def test_w15_the_first_entries_of_a_room_are_removed_and_it_goes_on(log: Log, storage: str) -> None:
+async def test_w15_remove_before_deletes_the_first_entries_of_a_room(log: Log, storage: str) -> None:
     await append(log, *(message(f"m{n}", n, item="!bans") for n in range(1, 6)), message("a"))
     assert await log.remove_before("!bans", 4) == 4
     assert await log.remove_before("!bans", 2) == 4

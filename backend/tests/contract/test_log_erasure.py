@@ -1,4 +1,4 @@
-"""Test the contract of logs: a member's data can be found, and are erased from everything that is read (W14)."""
+"""Test the contract of logs: finding and erasing the data of a member (W14)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png",
 async def fill(log: Log) -> None:
     """Store entries and marks of Mallory and others in two rooms."""
     await append(log, message("a"), message("m1", by=MALLORY), message("b"), message("m2", by=MALLORY))
-    await append(log, replace(edit("m3", 2, "edited"), by=MALLORY), replace(edit("c", 1)))
+    await append(log, replace(edit("m3", 2, "edited"), by=MALLORY), edit("c", 1))
     await append(log, Draft("bar", "event", "e", MALLORY, 1000, raw({"text": "said"})), message("a", item="other"))
     await log.move_read_marks([RoomReadMark("foo", member, 3) for member in ("ada", "mallory", "mallory2", "zoe")])
     await log.move_read_marks([RoomReadMark("other", "mallory", 1)])
@@ -42,7 +42,7 @@ async def test_w14_read_marks_are_read_in_pages_by_member(log: Log) -> None:
     assert await log.read_marks("foo", first="mallory2", limit=1) == [RoomReadMark("foo", "mallory2", 3)]
 
 
-async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_marks(open_again: OpenLog) -> None:
+async def test_w14_erasure_removes_name_picture_events_and_marks(open_again: OpenLog) -> None:
     log = await open_again()
     await fill(log)
     await append(log, delete("d1", 2, mod=True), delete("d2", 4, mod=True))
@@ -59,21 +59,20 @@ async def test_w14_an_erased_member_has_no_name_no_picture_no_events_and_no_mark
     marks = await reopened.read_marks("foo", first="", limit=9)
     assert [mark.member for mark in marks] == ["ada", "mallory2", "zoe"]
     assert await reopened.read_marks("other", first="", limit=9) == []
-    assert (
-        (await reopened.read("foo", limit=1)).head,
-        [entry.seq for entry in entries[:8]],
-    ) == (8, [1, 2, 3, 4, 5, 6, 7, 8])
+    assert (await reopened.read("foo", limit=1)).head == 8
+    assert [entry.seq for entry in entries[:8]] == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-async def test_w14_s5_an_erased_members_ids_stay_taken(log: Log) -> None:
+async def test_w14_s5_ids_of_an_erased_member_stay_reserved(log: Log) -> None:
     await fill(log)
     await log.erase_member(["foo"], "mallory")
 
     assert await append(log, message("m1", by=MALLORY)) == [(2, True)]
 
 
-async def test_w14_more_entries_and_rooms_than_one_transaction_takes_are_erased(log: Log, storage: str) -> None:
-    for item, count in {"foo": 2 * REMOVED_ROWS + 5, "bar": REMOVED_ROWS, **{f"i{n}": 1 for n in range(9)}}.items():
+async def test_w14_erasure_may_span_several_transactions(log: Log, storage: str) -> None:
+    entry_counts = {"foo": 2 * REMOVED_ROWS + 5, "bar": REMOVED_ROWS, **{f"i{n}": 1 for n in range(9)}}
+    for item, count in entry_counts.items():
         await append(log, *(message(f"m{n}", item=item, by=MALLORY) for n in range(count)))
         await log.move_read_marks([RoomReadMark(item, "mallory", 1)])
     items = await log.rooms_of_member("mallory")

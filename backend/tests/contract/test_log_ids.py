@@ -6,9 +6,9 @@ from tests.support.drafts import BOB, append, edit, message
 from tests.support.storage import OpenLog
 
 
-async def test_s5_ids_are_found_by_item_and_author_also_of_removed_entries(open_again: OpenLog) -> None:
+async def test_s5_ids_of_kept_and_removed_entries_are_found(open_again: OpenLog) -> None:
     log = await open_again(Retention(entries=2))
-    at = now_ms()  # ids of long ago have expired
+    at = now_ms()  # old ids have expired
     await append(log, message("a", at=at), message("b", at=at), message("a", by=BOB, at=at), edit("c", 2, at=at))
     await append(log, message("a", item="bar", at=at))
     stored_ids = [("foo", "ada", "a"), ("foo", "bob", "a"), ("foo", "ada", "c"), ("bar", "ada", "a")]

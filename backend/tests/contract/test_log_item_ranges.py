@@ -1,4 +1,4 @@
-"""Test the contract of logs: the list of rooms reads by index, and stops at its time limit, with many rooms (W4)."""
+"""Test the contract of logs: the list of rooms uses indexes and has a time limit, with 100,000 rooms (W4)."""
 
 import asyncio
 import json
@@ -21,9 +21,9 @@ from alcove.storage.sqlite import item_list as sqlite_list
 from tests.support.clients import eventually
 from tests.support.drafts import append, message
 
-ROOMS = 100_000
-NOW = 1_795_000_000_000
-#: What a token gives, and the rooms that it finds: the latest of `order-N`, the higher number the later.
+ROOM_COUNT = 100_000
+NOW_MS = 1_795_000_000_000
+#: The rights of a token, and the latest three rooms that it lists. Rooms with a higher number are later.
 RANGES: dict[str, tuple[dict[str, str], list[str]]] = {
     "everything": ({"*": "r"}, ["order-99999", "order-99998", "order-99997"]),
     "200 items": ({f"order-{n}": "r" for n in range(200)}, ["order-199", "order-198", "order-197"]),
@@ -46,13 +46,13 @@ RANGES: dict[str, tuple[dict[str, str], list[str]]] = {
 
 @pytest.fixture
 def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
-    """Create many rooms with one message each, by SQL."""
+    """Return a function that creates many rooms with one message each, by SQL."""
 
-    async def write() -> None:
+    async def create_rooms() -> None:
         await (await open_log(storage)).close()
         if storage.startswith("sqlite"):
             with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as database, database:
-                rows = [(n + 1, f"order-{n}", NOW + n) for n in range(ROOMS)]
+                rows = [(n + 1, f"order-{n}", NOW_MS + n) for n in range(ROOM_COUNT)]
                 database.executemany("INSERT INTO rooms (room, item, head, at) VALUES (?, ?, 1, ?)", rows)
                 database.executemany(
                     "INSERT INTO entries (room, seq, id, by_id, by_name, at, body)"
@@ -64,8 +64,8 @@ def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
         await database.execute(
             "INSERT INTO alcove.rooms (item, head, at)"
             " SELECT 'order-' || n, 1, $2::bigint + n FROM generate_series(0, $1::bigint - 1) n",
-            ROOMS,
-            NOW,
+            ROOM_COUNT,
+            NOW_MS,
         )
         await database.execute(
             "INSERT INTO alcove.entries (room, seq, kind, id, by_id, by_name, at, body)"
@@ -73,7 +73,7 @@ def many_rooms(storage: str) -> Callable[[], Awaitable[None]]:
         )
         await database.close()
 
-    return write
+    return create_rooms
 
 
 @pytest.fixture
@@ -85,14 +85,14 @@ async def full_log(storage: str, many_rooms: Callable[[], Awaitable[None]]) -> A
     await log.close()
 
 
-async def test_w4_a3_the_latest_items_that_may_be_read_are_listed(full_log: Log) -> None:
+async def test_w4_a3_latest_readable_items_are_listed(full_log: Log) -> None:
     for name, (items, expected) in RANGES.items():
         rooms = await full_log.list_rooms(readable_ranges(items), "bob", limit=3)
         assert [room.item for room in rooms] == expected, name
         assert all(room.head == room.unread == 1 for room in rooms)
 
 
-async def test_w4_a_list_that_takes_too_long_is_cancelled_and_the_next_one_succeeds(
+async def test_w4_slow_list_is_cancelled_and_the_next_list_succeeds(
     storage: str, many_rooms: Callable[[], Awaitable[None]]
 ) -> None:
     await many_rooms()
@@ -111,35 +111,35 @@ async def test_w4_waiting_lists_are_bounded_and_do_not_delay_joins(storage: str)
     log = await open_log(storage, lists=ListLimits(waiting_lists=2))
     await append(log, message("a"))
     async with log._lists._lock:  # type: ignore[attr-defined] # as while another list is being read
-        waiting = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
+        list_tasks = [asyncio.create_task(log.list_rooms([ALL_ITEMS], "bob", limit=1)) for _ in range(2)]
         await eventually(lambda: log._lists._waiting == 2)  # type: ignore[attr-defined]
         with pytest.raises(ListRefusedError, match="2 lists of rooms are waiting already"):
             await log.list_rooms([ALL_ITEMS], "bob", limit=1)
         assert (await log.read("foo", limit=1)).head == 1
         assert (await log.room_states(["foo"]))["foo"].head == 1
-    assert [[room.item for room in rooms] for rooms in await asyncio.gather(*waiting)] == [["foo"], ["foo"]]
+    assert [[room.item for room in rooms] for rooms in await asyncio.gather(*list_tasks)] == [["foo"], ["foo"]]
     await log.close()
 
 
-# --- how SQLite finds them
+# --- queries of SQLite
 
 
-class Counting:
-    """Counts the steps of SQLite's virtual machine that a query takes."""
+class StepCounter:
+    """A counter of the steps that SQLite's virtual machine takes for a query."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path)
         self.steps = 0
 
-    def find(self, ranges: Sequence[Range]) -> int:
-        """Run a query, and return the number of steps."""
+    def count_steps(self, ranges: Sequence[Range]) -> int:
+        """Find the rooms in the ranges, and return the number of steps."""
         self.steps = 0
 
-        def count() -> int:
+        def add_step() -> int:
             self.steps += 1
             return 0
 
-        self._database.set_progress_handler(count, 1)
+        self._database.set_progress_handler(add_step, 1)
         sqlite_list.find_rooms(self._database, ranges, 100)
         return self.steps
 
@@ -149,9 +149,9 @@ class Counting:
 
 
 @pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
-async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full_log: Log, tmp_path: Path) -> None:
-    with closing(Counting(tmp_path / "alcove.db")) as counting:
-        steps = {name: counting.find(readable_ranges(items)) for name, (items, _) in RANGES.items()}
+async def test_w4_sqlite_reads_only_readable_rooms(full_log: Log, tmp_path: Path) -> None:
+    with closing(StepCounter(tmp_path / "alcove.db")) as counter:
+        steps = {name: counter.count_steps(readable_ranges(items)) for name, (items, _) in RANGES.items()}
 
     assert full_log
     # 1,000 rooms by time take about 20,000 steps; those in a range about 15 each, and each range some more.
@@ -163,27 +163,27 @@ async def test_w4_sqlite_reads_only_rooms_that_the_caller_may_read(full_log: Log
     assert steps["all but 150 items"] < 25_000
 
 
-# --- how PostgreSQL finds them
+# --- queries of PostgreSQL
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
-async def test_w4_postgresql_reads_only_rooms_that_the_caller_may_read(full_log: Log, storage: str) -> None:
+async def test_w4_postgresql_reads_only_readable_rooms(full_log: Log, storage: str) -> None:
     assert full_log
     database = await asyncpg.connect(storage)
     await database.execute("SET enable_seqscan = off")
-    looked_at = {}
+    row_counts = {}
     for name, (items, _) in RANGES.items():
         ranges = readable_ranges(items)
         arguments = [first for first, _ in ranges], [end for _, end in ranges], 100, 2**62, 0
-        looked_at[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))
+        row_counts[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))
     recent = await rows_of_rooms(
         database, POSTGRES_LIST["recent_rooms"], postgres_list.RECENT, ["a", "b"], 100, 2**62, 0
     )
     await database.close()
 
-    # One more than asked for, to see where the rooms of the same time end.
+    # One row more than requested, which shows where the rooms of the same time end.
     assert recent == [postgres_list.RECENT + 1]
-    assert (looked_at["200 items"], looked_at["an old prefix"], looked_at["nothing"]) == (200, 1_111, 0)
+    assert (row_counts["200 items"], row_counts["an old prefix"], row_counts["nothing"]) == (200, 1_111, 0)
 
 
 async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[int]:
@@ -194,13 +194,13 @@ async def rows_of_rooms(database: Any, query: str, *arguments: object) -> list[i
     (plan,) = await database.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *arguments)
     row_counts: list[int] = []
 
-    def walk(node: dict[str, Any]) -> None:
+    def add_node(node: dict[str, Any]) -> None:
         if node.get("Relation Name") == "rooms":
             assert node["Node Type"] in {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, node
             rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
             row_counts.append(round(rows * node["Actual Loops"]))
         for child in node.get("Plans", []):
-            walk(child)
+            add_node(child)
 
-    walk(json.loads(plan)[0]["Plan"])
+    add_node(json.loads(plan)[0]["Plan"])
     return row_counts

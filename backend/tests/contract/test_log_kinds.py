@@ -18,7 +18,7 @@ def event(id: str, text: str = "shipped") -> Draft:
     return Draft("foo", "event", id, ADA, 1000, raw({"text": text}))
 
 
-async def test_s14_s5_an_event_is_an_entry_with_a_body_stored_once(open_again: OpenLog) -> None:
+async def test_s14_s5_event_with_a_repeated_id_is_stored_once(open_again: OpenLog) -> None:
     log = await open_again()
     assert await append(log, event("a"), message("b"), event("a")) == [(1, False), (2, False), (1, True)]
 
@@ -32,7 +32,7 @@ async def test_s14_s8_an_event_cannot_be_edited_or_deleted(log: Log) -> None:
     assert await append(log, edit("e", 1, mod=True), delete("d", 1, mod=True)) == ["invalid", "invalid"]
 
 
-async def test_a9_an_entry_has_picture_and_role_of_its_author_however_it_is_read(open_again: OpenLog) -> None:
+async def test_a9_every_read_returns_picture_and_role_of_the_author(open_again: OpenLog) -> None:
     log = await open_again()
     drafts = [
         message("a", by=PICTURED),

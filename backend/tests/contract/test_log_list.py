@@ -57,7 +57,7 @@ async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log:
         await log.list_rooms(ALL_RANGES, "bob", limit=3, before="order-2")
 
 
-async def test_w10_unread_counts_are_returned_in_the_order_of_the_requested_pairs(log: Log) -> None:
+async def test_w10_unread_counts_keep_the_order_of_the_requested_pairs(log: Log) -> None:
     await append(log, message("a"), message("b", by=BOB), message("c"), message("d", item="bar"))
     await append(log, delete("e", 1), edit("f", 3))
     await log.move_read_marks([RoomReadMark("bar", "bob", 1)])
@@ -75,7 +75,7 @@ async def test_w10_unread_counts_are_returned_in_the_order_of_the_requested_pair
     assert await log.count_unread([]) == []
 
 
-async def test_w10_w4_unread_counts_agree_with_the_list_and_end_at_1000(log: Log) -> None:
+async def test_w10_w4_unread_counts_agree_with_the_list_and_stop_at_1000(log: Log) -> None:
     await append(log, *(message(f"id-{n}") for n in range(1001)), message("mine", by=BOB))
 
     (listed,) = await log.list_rooms(ALL_RANGES, "bob", limit=3)
@@ -96,7 +96,7 @@ async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_a
     assert await log.entries_at([]) == {}
 
 
-async def test_w10_rooms_changed_since_a_time_are_the_latest_without_the_internal_ones(log: Log) -> None:
+async def test_w10_changed_rooms_are_listed_latest_first_without_internal_ones(log: Log) -> None:
     await write_rooms(log, "old")
     await write_rooms(log, "new", "!internal", at=2000)
     await write_rooms(log, "newest", at=3000)

@@ -18,7 +18,7 @@ async def test_s8_an_author_edits_and_deletes(log: Log) -> None:
 
 
 @pytest.mark.parametrize("change", [edit("x", 1, by=BOB), delete("x", 1, by=BOB)], ids=["edit", "delete"])
-async def test_s8_a_message_of_another_is_forbidden(log: Log, change: Draft) -> None:
+async def test_s8_changing_the_message_of_another_member_is_forbidden(log: Log, change: Draft) -> None:
     await append(log, message("a"))
 
     assert await append(log, change) == ["forbidden"]
@@ -28,7 +28,7 @@ async def test_s8_a_message_of_another_is_forbidden(log: Log, change: Draft) -> 
 @pytest.mark.parametrize(
     "change", [edit("x", 1, by=BOB, mod=True), delete("x", 1, by=BOB, mod=True)], ids=["edit", "delete"]
 )
-async def test_s8_a_moderator_may_change_a_message_of_another(log: Log, change: Draft) -> None:
+async def test_s8_moderator_may_change_the_message_of_another_member(log: Log, change: Draft) -> None:
     await append(log, message("a"))
 
     assert await append(log, change) == [(2, False)]
@@ -36,7 +36,7 @@ async def test_s8_a_moderator_may_change_a_message_of_another(log: Log, change: 
 
 @pytest.mark.parametrize("target", [0, 2, 3, 4, 5, 2**53 - 1], ids=["zero", "edit", "deleted", "delete", "none", "far"])
 @pytest.mark.parametrize("mod", [False, True])
-async def test_s8_a_target_that_is_not_an_existing_message_is_invalid(log: Log, target: int, *, mod: bool) -> None:
+async def test_s8_target_must_be_an_existing_message(log: Log, target: int, *, mod: bool) -> None:
     await append(log, message("a"), edit("e", 1), message("b"), delete("d", 3))
 
     assert await append(log, edit("x", target, mod=mod), delete("y", target, mod=mod)) == ["invalid", "invalid"]
@@ -74,7 +74,7 @@ async def test_s9_an_edited_message_carries_its_latest_body(log: Log) -> None:
     assert all(edit.edited is UNSET and edit.deleted is UNSET for edit in edits)
 
 
-async def test_s9_a_deleted_message_and_its_edits_lose_their_bodies_for_good(open_again: OpenLog) -> None:
+async def test_s9_deleted_message_and_its_edits_lose_their_bodies_forever(open_again: OpenLog) -> None:
     log = await open_again()
     await append(log, message("a", "secret 1"), message("b", "kept"), edit("e", 1, "secret 2"))
     await append(log, delete("d", 1, at=5000))

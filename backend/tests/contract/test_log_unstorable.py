@@ -1,4 +1,4 @@
-"""Test the contract of logs: data that can never be stored are refused as invalid, and not repeated (S6)."""
+"""Test the contract of logs: data that can never be stored are refused as invalid, and not retried (S6)."""
 
 import pytest
 
@@ -8,15 +8,15 @@ from alcove.storage.committer import Committer
 from tests.support.committer import OutcomeRecorder
 from tests.support.drafts import append, bodies, edit, message
 
-#: Drafts that no engine can store. The protocol refuses them earlier; if it ever does not, no other draft fails.
-FAULTS = [
+#: Drafts that no engine can store. The protocol refuses them earlier; if it did not, no other draft would fail.
+UNSTORABLE_DRAFTS = [
     message("\ud800"),
     message("b", by=Person("bob", "half a pair \udfff")),
     edit("b", 2**63),
 ]
 
 
-@pytest.mark.parametrize("draft", FAULTS, ids=["id", "name", "target"])
+@pytest.mark.parametrize("draft", UNSTORABLE_DRAFTS, ids=["id", "name", "target"])
 async def test_s6_appending_an_unstorable_draft_raises_and_stores_nothing(log: Log, draft: Draft) -> None:
     with pytest.raises(UnstorableError):
         await log.append([message("a"), draft])
@@ -25,8 +25,8 @@ async def test_s6_appending_an_unstorable_draft_raises_and_stores_nothing(log: L
     assert await append(log, message("a")) == [(1, False)]
 
 
-@pytest.mark.parametrize("draft", FAULTS, ids=["id", "name", "target"])
-async def test_s6_one_draft_that_cannot_be_stored_is_invalid_and_the_others_are_stored(
+@pytest.mark.parametrize("draft", UNSTORABLE_DRAFTS, ids=["id", "name", "target"])
+async def test_s6_unstorable_draft_is_invalid_and_the_others_are_stored(
     log: Log, draft: Draft, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder = OutcomeRecorder()
@@ -44,10 +44,10 @@ async def test_s6_one_draft_that_cannot_be_stored_is_invalid_and_the_others_are_
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)
-async def test_s6_text_that_postgresql_cannot_store_is_unstorable(log: Log) -> None:
+async def test_s6_nul_and_long_ids_are_unstorable_on_postgresql(log: Log) -> None:
     with pytest.raises(UnstorableError, match="0x00"):
         await log.append([message("a\0b")])
-    # A name in the index that is longer than one may be.
+    # An id that is too long for a row of the index.
     with pytest.raises(UnstorableError, match="index row requires"):
         await log.append([message("".join(chr(0x4E00 + n) for n in range(5000)))])
 

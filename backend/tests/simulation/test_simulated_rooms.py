@@ -1,4 +1,4 @@
-"""Simulate clients, rooms and storage by a seed: every client's view is a prefix of the log (R, D, S, P).
+"""Test that every client's view is a prefix of the log, in seeded simulations of clients and storage (R, D, S, P).
 
 `ALCOVE_SEEDS` is the number of seeds to run, `ALCOVE_SEED` runs one alone; a failing test names its seed.
 """
@@ -34,7 +34,7 @@ SCENARIOS = {
 
 @pytest.fixture(autouse=True)
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make few entries fill a frame, a page and a buffer."""
+    """Reduce the sizes of a frame, a page and a buffer, so that few entries fill them."""
     monkeypatch.setattr(readers, "FRAME_BYTES", 500)
     monkeypatch.setattr(history, "FRAME_BYTES", 500)
     monkeypatch.setattr(readers, "UNCHECKED_BYTES", 800)
@@ -43,31 +43,33 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_WARM_ENTRIES", 6)
 
 
-async def simulate(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
-    """Run a simulation to its end, and check what is left."""
+async def run_simulation(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
+    """Run a simulation until nothing is pending, and assert that clients and storage agree."""
     world = World(seed, weights, retention)
     for _ in range(steps):
         await world.step()
     world.weights.fault = 0
     await world.settle()
     for reader in world.alive:
-        assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, "D1: caught up in the end"
+        assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, (
+            "D1: expected every client to have caught up"
+        )
         members = {connected.person.id for connected in world.alive if connected.item == reader.item}
-        assert (reader.members, reader.count) == (members, len(members)), "P1: everyone knows who is here"
+        assert (reader.members, reader.count) == (members, len(members)), "P1: expected the connected members"
         assert reader.reads == world.log.store.room_states([reader.item])[reader.item].reads, (
-            "P5: everyone knows the marks"
+            "P5: expected the stored marks"
         )
 
     for reader in list(world.alive):
         world.leave(reader)
     await world.send_outboxes()
     stored = sum((world.log_of(item) for item in ITEMS), Counter[tuple[str, str, str]]())
-    assert set(stored.values()) <= {1}, "S5: no send stands twice"
-    assert not world.refused & set(stored), "S6: a refused send stores nothing"
+    assert set(stored.values()) <= {1}, "S5: expected no send to be stored twice"
+    assert not world.refused & set(stored), "S6: expected no refused send to be stored"
     if retention is None:
-        assert set(world.acked) == set(stored), "S3: what was acked stands, and nothing else"
+        assert set(world.acked) == set(stored), "S3: expected exactly the acknowledged sends to be stored"
 
-    assert world.hub._rooms.all() == [], "empty rooms leave memory"
+    assert world.hub._rooms.all() == [], "expected no empty room in memory"
     assert world.hub.connections == 0
     await world.hub.close()
     await world.log.close()
@@ -79,9 +81,9 @@ async def simulate(seed: int, weights: Weights, retention: Retention | None, ste
 def test_r3_d1_d3_s2_s3_s4_s5_s7_s9_p1_p5_every_view_is_a_prefix_of_the_log(
     name: str, seed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    print(f"ALCOVE_SEED={seed} pytest -k '{name}'")  # noqa: T201 - shown with a failure, to play it again
+    print(f"ALCOVE_SEED={seed} pytest -k '{name}'")  # noqa: T201 - pytest shows it with a failure, to repeat it
     weights, retention = SCENARIOS[name]
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.run(simulate(seed, Weights(**vars(weights)), retention, STEPS))
+        runner.run(run_simulation(seed, Weights(**vars(weights)), retention, STEPS))
 
     assert [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []
