@@ -13,23 +13,25 @@ from tests.support.servers import Server, alcove, without_problems
 
 
 @pytest.fixture(scope="session")
-def join(postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartProcesses]:
+def start_processes(
+    postgres_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartProcesses]:
     """Return a function that starts processes of one deployment."""
     with ExitStack() as stack:
 
-        def join(count: int) -> list[Server]:
+        def start(count: int) -> list[Server]:
             url = stack.enter_context(database(postgres_server))
             env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": redis_url, "ALCOVE_BUS_PREFIX": f"d{uuid4().hex[:8]}"}
             cwd = tmp_path_factory.mktemp("deployment")
             return [stack.enter_context(without_problems(alcove(cwd=cwd, env=env))) for _ in range(count)]
 
-        yield join
+        yield start
 
 
 @pytest.fixture(scope="session")
-def cluster(join: StartProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(start_processes: StartProcesses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Start three processes behind nginx, for tests that leave them unchanged."""
-    processes = join(3)
+    processes = start_processes(3)
     proxy = Nginx(tmp_path_factory.mktemp("nginx"), [process.port for process in processes])
     try:
         yield Cluster(processes, proxy)

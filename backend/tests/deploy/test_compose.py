@@ -1,4 +1,4 @@
-"""Check docker-compose.yml: profiles, files, settings, limits. Docker itself is not run."""
+"""Test docker-compose.yml: profiles, files, settings and limits, without running Docker."""
 
 import os
 import shlex
@@ -44,14 +44,14 @@ def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
 
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
-def test_every_setting_that_a_service_is_given_exists(name: str) -> None:
+def test_every_setting_of_a_service_exists(name: str) -> None:
     existing = {f"ALCOVE_{field.upper()}" for field in Settings.model_fields}
 
     assert {key for key in ALL_SERVICES[name].get("environment", {}) if key.startswith("ALCOVE_")} <= existing
 
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
-def test_every_file_that_a_service_mounts_exists(name: str) -> None:
+def test_every_mounted_file_exists(name: str) -> None:
     volumes = [volume.split(":") for volume in ALL_SERVICES[name].get("volumes", [])]
 
     assert all((ROOT / source).exists() for source, *_ in volumes if source.startswith("."))
@@ -60,32 +60,30 @@ def test_every_file_that_a_service_mounts_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
-def test_every_service_has_no_more_rights_than_it_needs(name: str) -> None:
+def test_services_have_minimal_rights(name: str) -> None:
     service = ALL_SERVICES[name]
 
-    assert tuple(service.get(key) for key in ("read_only", "cap_drop", "security_opt")) == (
-        True,
-        ["ALL"],
-        ["no-new-privileges:true"],
-    )
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
     assert (name == "postgres") == ("cap_add" in service)
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_no_two_services_take_the_same_port() -> None:
+def test_no_two_services_use_the_same_port() -> None:
     ports = [port for service in ALL_SERVICES.values() for port in service.get("ports", [])]
 
     assert len(ports) == len({port.rpartition(":")[0] for port in ports})
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_z1_a_process_may_take_longer_to_stop_than_it_drains(name: str) -> None:
+def test_z1_stop_grace_period_exceeds_the_drain_time(name: str) -> None:
     drain_s = float(PROCESSES[name]["environment"]["ALCOVE_DRAIN_S"])
 
     assert seconds(PROCESSES[name]["stop_grace_period"]) >= 2 * drain_s + 5
 
 
-def test_only_the_trusted_proxys_headers_are_used() -> None:
+def test_processes_trust_only_the_address_of_the_proxy() -> None:
     address = CLUSTER["proxy"]["networks"]["front"]["ipv4_address"]
 
     assert {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()} == {address}
@@ -106,18 +104,19 @@ def test_a2_a_process_of_the_cluster_does_not_start_without_a_secret(tmp_path: P
 
 
 def test_missing_required_settings_are_reported_before_any_service_starts() -> None:
-    def run_config(**env: str) -> subprocess.CompletedProcess[str]:
-        command, before = script("secrets-are-set"), {"PATH": os.environ["PATH"]}
-        return subprocess.run(command, env=before | env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    def run_check(**env: str) -> subprocess.CompletedProcess[str]:
+        command = script("secrets-are-set")
+        env["PATH"] = os.environ["PATH"]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
-    waits = {name for name, service in CLUSTER.items() if "secrets-are-set" in service.get("depends_on", {})}
-    assert waits == {*PROCESSES, "postgres", "redis"}
-    assert run_config(**VALID_SECRETS).returncode == 0
+    dependents = {name for name, service in CLUSTER.items() if "secrets-are-set" in service.get("depends_on", {})}
+    assert dependents == {*PROCESSES, "postgres", "redis"}
+    assert run_check(**VALID_SECRETS).returncode == 0
     for name in SECRETS:
-        result = run_config(**VALID_SECRETS | {name: ""})
+        result = run_check(**VALID_SECRETS | {name: ""})
         assert result.returncode != 0
         assert f"{name}: is not set: set it in the environment or in .env" in result.stderr
-    assert "a password becomes part of a URL" in run_config(**VALID_SECRETS | {"REDIS_PASSWORD": "p@ss/word"}).stderr
+    assert "a password becomes part of a URL" in run_check(**VALID_SECRETS | {"REDIS_PASSWORD": "p@ss/word"}).stderr
 
 
 def test_redis_uses_its_password_and_does_not_show_it() -> None:
@@ -141,7 +140,7 @@ def test_redis_uses_its_password_and_does_not_show_it() -> None:
         server.end()
 
 
-def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
+def test_proxy_accepts_as_many_connections_as_its_processes() -> None:
     connections = sum(int(service["environment"]["ALCOVE_CONNECTIONS"]) for service in PROCESSES.values())
     (workers,), (worker_connections,) = directive_values("worker_processes"), directive_values("worker_connections")
 
@@ -153,11 +152,11 @@ def test_the_proxy_accepts_requests_as_large_as_its_processes_accept() -> None:
         assert process["ulimits"]["nofile"] > int(process["environment"]["ALCOVE_CONNECTIONS"]) + 1000
 
 
-def test_a_single_process_may_open_descriptors_for_all_its_connections() -> None:
+def test_single_process_may_open_descriptors_for_all_connections() -> None:
     assert services()["alcove"]["ulimits"]["nofile"] > Settings.model_fields["connections"].default + 1000
 
 
-def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() -> None:
+def test_workflow_starts_each_deployment_and_sends_a_message() -> None:
     workflow = (ROOT / ".github/workflows/image.yml").read_text()
 
     for command in ("docker compose up --build --wait", "docker compose --profile cluster up --build --wait"):
@@ -165,7 +164,7 @@ def test_every_way_to_run_it_is_started_by_a_workflow_and_passes_a_message_on() 
         assert "/api/items/ci/entries" in steps.partition("docker compose down")[0]
 
 
-def test_l1_the_proxy_takes_bodies_as_large_as_its_processes_do() -> None:
+def test_l1_proxy_accepts_bodies_as_large_as_its_processes() -> None:
     assert directive_values("client_max_body_size") == [str(Settings.model_fields["message_bytes"].default)]
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
 
@@ -188,7 +187,7 @@ def test_the_proxy_and_prometheus_name_every_process() -> None:
     assert set(MONITORING["prometheus"]["networks"]) == {"front", "default"}
 
 
-def test_grafana_finds_the_dashboard_where_it_is_mounted_and_prometheus_where_it_listens() -> None:
+def test_grafana_is_provisioned_with_the_dashboard_and_prometheus() -> None:
     provisioning = DEPLOY / "grafana/provisioning"
     (provider,) = load_yaml(provisioning / "dashboards/alcove.yml")["providers"]
     (source,) = load_yaml(provisioning / "datasources/prometheus.yml")["datasources"]

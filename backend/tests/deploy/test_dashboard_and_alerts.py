@@ -1,4 +1,4 @@
-"""Check that dashboard and alerts use only metrics that a process exports, and use all of them (W7)."""
+"""Test that the dashboard and the alerts use every exported metric and no other (W7)."""
 
 import json
 import re
@@ -12,27 +12,27 @@ from tests.support.deployment_files import DEPLOY, load_yaml
 from tests.support.http import http
 from tests.support.room_client import RoomClient
 
-#: A panel, an alert, a sample's labels; Any: what JSON and YAML hold.
-Part = dict[str, Any]
-DASHBOARD: Part = json.loads((DEPLOY / "grafana/alcove.json").read_text())
-PANELS: list[Part] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-ALERTS: list[Part] = [rule for group in load_yaml(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
+#: An object decoded from JSON or YAML: a panel, an alert, or the labels of a sample.
+JsonObject = dict[str, Any]
+DASHBOARD: JsonObject = json.loads((DEPLOY / "grafana/alcove.json").read_text())
+PANELS: list[JsonObject] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+ALERTS: list[JsonObject] = [rule for group in load_yaml(DEPLOY / "alerts.yml")["groups"] for rule in group["rules"]]
 SHOWN_EXPRESSIONS = [target["expr"] for panel in PANELS for target in panel["targets"]]
 
 
-def metrics(expression: str) -> set[str]:
+def metric_names(expression: str) -> set[str]:
     """Return the names of Alcove's metrics in an expression, without the suffixes of histograms."""
     names = re.findall(r"\b(?:alcove|process)_\w+", expression)
     return {re.sub(r"^(alcove_(?:commit|consumer_delay)_\w+?)_(bucket|sum|count)$", r"\1", name) for name in names}
 
 
 def test_metric_names_are_found_in_expressions() -> None:
-    assert metrics(
+    assert metric_names(
         'rate(alcove_commit_seconds_sum{job="alcove"}[5m]) / alcove_lag_entries_sum + alcove_commit_seconds_count'
     ) == {"alcove_commit_seconds", "alcove_lag_entries_sum"}
 
 
-async def exported_metrics(cluster: Cluster) -> dict[str, list[Part]]:
+async def exported_metrics(cluster: Cluster) -> dict[str, list[JsonObject]]:
     """Return the metrics that a process exports, with the labels of their samples."""
     async with http(cluster.processes[0]) as client:
         text = (await client.get("/metrics")).text
@@ -44,7 +44,7 @@ async def exported_metrics(cluster: Cluster) -> dict[str, list[Part]]:
 
 async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
     assert set(await exported_metrics(cluster)) == {
-        name for expression in SHOWN_EXPRESSIONS for name in metrics(expression)
+        name for expression in SHOWN_EXPRESSIONS for name in metric_names(expression)
     }
 
 
@@ -59,7 +59,7 @@ async def test_w7_every_alert_uses_existing_metrics(cluster: Cluster) -> None:
     existing = {*(await exported_metrics(cluster)), "up"}
 
     for rule in ALERTS:
-        used = metrics(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
+        used = metric_names(rule["expr"]) | set(re.findall(r"\bup\b", rule["expr"]))
         assert used, rule["alert"]
         assert used <= existing, rule["alert"]
 
@@ -106,7 +106,7 @@ async def test_w7_metrics_include_the_limits_and_the_state_of_the_process(cluste
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
-def test_every_alert_describes_what_happened_and_what_to_do(rule: Part) -> None:
+def test_every_alert_has_a_severity_and_a_description(rule: JsonObject) -> None:
     assert {*rule, "for"} == {"alert", "expr", "for", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert len(rule["annotations"]["description"]) > 60
@@ -114,7 +114,7 @@ def test_every_alert_describes_what_happened_and_what_to_do(rule: Part) -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_every_panel_uses_the_selected_source_and_processes(panel: Part) -> None:
+def test_every_panel_uses_the_selected_source_and_processes(panel: JsonObject) -> None:
     assert panel["datasource"]["uid"] == "${datasource}"
     assert panel["description"]
     for target in panel["targets"]:

@@ -1,4 +1,4 @@
-"""Test that the installed distribution serves everything and runs the host examples, without other files."""
+"""Test that the installed distribution serves everything and runs the host examples, without a clone."""
 
 import email
 import http.client
@@ -24,7 +24,7 @@ from tests.support.servers import Server
 BACKEND = ROOT / "backend"
 EXAMPLES = BACKEND / "examples"
 #: Requirements of the host examples in addition to Alcove.
-HOSTS = ("sqlmodel", "itsdangerous", "flask")
+HOST_REQUIREMENTS = ("sqlmodel", "itsdangerous", "flask")
 
 
 def build(folder: Path, *options: str, cwd: Path = BACKEND) -> list[Path]:
@@ -36,24 +36,24 @@ def build(folder: Path, *options: str, cwd: Path = BACKEND) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Build the wheel and the source distribution, and return their paths."""
     wheel, source = build(tmp_path_factory.mktemp("dist"))
     return wheel, source
 
 
 @pytest.fixture(scope="module")
-def environment(built: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> FreshEnvironment:
+def environment(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> FreshEnvironment:
     """Create an environment with the wheel, and the requirements of it and of the host examples."""
-    installation = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
-    with zipfile.ZipFile(built[0]) as wheel:
+    fresh_environment = FreshEnvironment(tmp_path_factory.mktemp("fresh environment"))
+    with zipfile.ZipFile(distributions[0]) as wheel:
         (metadata,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         required = email.message_from_bytes(wheel.read(metadata)).get_all("Requires-Dist") or []
         extras = email.message_from_bytes(wheel.read(metadata)).get_all("Provides-Extra") or []
-    installation.link([*(re.sub(r" ?; extra == .*", "", line) for line in required), *HOSTS])
+    fresh_environment.link([*(re.sub(r" ?; extra == .*", "", line) for line in required), *HOST_REQUIREMENTS])
     assert "telemetry" in extras
-    installation.install(f"{built[0]}[{','.join(extras)}]")
-    return installation
+    fresh_environment.install(f"{distributions[0]}[{','.join(extras)}]")
+    return fresh_environment
 
 
 def start(
@@ -63,7 +63,7 @@ def start(
     settings: Mapping[str, str] | None = None,
     **options: str,
 ) -> Server:
-    """Start a server in a folder, on a machine that has nothing but the environment: no Node, no clone."""
+    """Start a server in a folder, with nothing but the environment: no Node and no clone."""
     folder.mkdir(exist_ok=True)
     (folder / "bin").mkdir(exist_ok=True)
     env = {"PATH": str(environment.folder / "bin"), "PYTHONPATH": "", **(settings or {})}
@@ -71,7 +71,7 @@ def start(
 
 
 def get(server: Server, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of a response as they travelled."""
+    """Return status, headers and body of a response, without decompressing the body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -88,7 +88,7 @@ def running_server(environment: FreshEnvironment, tmp_path: Path) -> Iterator[Se
     server.end(signal.SIGTERM)
 
 
-def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
+def test_installed_wheel_serves_page_embed_script_and_compressed_files(
     environment: FreshEnvironment, running_server: Server
 ) -> None:
     module_path = environment.output("-c", "import alcove; print(alcove.__file__)").strip()
@@ -112,7 +112,7 @@ def test_an_installed_wheel_serves_page_embed_script_and_precompressed_files(
     assert (status, json.loads(body)["head"]) == (200, 0)
 
 
-def test_an_installed_command_prints_its_version_and_passes_its_checks(
+def test_installed_command_prints_its_version_and_passes_its_checks(
     environment: FreshEnvironment, tmp_path: Path
 ) -> None:
     command = (environment.folder / "bin" / "alcove").as_posix()
@@ -128,7 +128,7 @@ def test_an_installed_command_prints_its_version_and_passes_its_checks(
     assert (result.returncode, "FAIL" in result.stdout) == (0, False), result.stdout + result.stderr
 
 
-def test_an_installed_wheel_with_its_extras_exports_traces(environment: FreshEnvironment, tmp_path: Path) -> None:
+def test_installed_wheel_with_its_extras_exports_traces(environment: FreshEnvironment, tmp_path: Path) -> None:
     with run_collector() as (url, collector):
         settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": url}
         server = start(environment, tmp_path / "traced", "alcove", "serve", "--port", "0", settings=settings)
@@ -138,7 +138,7 @@ def test_an_installed_wheel_with_its_extras_exports_traces(environment: FreshEnv
     assert [span.name for span in collector.spans][-1] == "GET /api/items/{item_id}/entries"
 
 
-def test_an_installed_wheel_runs_the_example_of_a_library(environment: FreshEnvironment, tmp_path: Path) -> None:
+def test_installed_wheel_runs_the_fastapi_example(environment: FreshEnvironment, tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "fastapi_shop/main.py", tmp_path)
     shop = start(environment, tmp_path, "python", "-m", "uvicorn", "main:app", "--port", "0")
     try:
@@ -149,9 +149,7 @@ def test_an_installed_wheel_runs_the_example_of_a_library(environment: FreshEnvi
         shop.end(signal.SIGTERM)
 
 
-def test_the_example_beside_a_server_runs_on_what_the_wheel_requires(
-    environment: FreshEnvironment, tmp_path: Path
-) -> None:
+def test_flask_example_runs_with_the_requirements_of_the_wheel(environment: FreshEnvironment, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "flask_shop", tmp_path, dirs_exist_ok=True)
     flask = ("python", "-m", "flask", "--app", "shop", "run", "--port", "0")
     shop = start(environment, tmp_path, *flask, ready=r"Running on http://127\.0\.0\.1:(?P<port>\d+)")
@@ -162,15 +160,15 @@ def test_the_example_beside_a_server_runs_on_what_the_wheel_requires(
         shop.end(signal.SIGTERM)
 
 
-def test_a_source_distribution_builds_the_same_wheel_without_the_frontend(
-    built: tuple[Path, Path], tmp_path: Path
+def test_source_distribution_builds_the_same_wheel_without_frontend(
+    distributions: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    with tarfile.open(built[1]) as source:
+    with tarfile.open(distributions[1]) as source:
         source.extractall(tmp_path, filter="data")
     (unpacked,) = tmp_path.iterdir()
     (rebuilt,) = build(tmp_path / "dist", "-t", "wheel", cwd=unpacked)
 
-    with zipfile.ZipFile(built[0]) as first, zipfile.ZipFile(rebuilt) as second:
+    with zipfile.ZipFile(distributions[0]) as first, zipfile.ZipFile(rebuilt) as second:
         assert sorted(first.namelist()) == sorted(second.namelist())
         assert {"alcove/py.typed", "alcove/page/embed.html.br"} <= set(first.namelist())
         assert not [name for name in first.namelist() if "__pycache__" in name or ".db" in name]

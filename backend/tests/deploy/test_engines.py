@@ -1,4 +1,4 @@
-"""Test the database and bus servers that tests start: they start in any folder, and nothing of them is left behind."""
+"""Test the database and bus servers of the tests: they start in any folder and leave nothing behind."""
 
 import os
 import shutil
@@ -80,15 +80,15 @@ def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
     assert not engine.folder.exists()
 
 
-def test_a_postgres_that_cannot_be_made_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_postgres_that_cannot_be_initialized_leaves_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folders: list[Path] = []
 
-    def make(**_: object) -> str:
+    def create_folder(**_: object) -> str:
         folders.append(tmp_path / "data")
         folders[0].mkdir()
         return str(folders[0])
 
-    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    monkeypatch.setattr(tempfile, "mkdtemp", create_folder)
     monkeypatch.setattr(engines, "postgres_bin", lambda: Path("/nowhere"))
     with pytest.raises(FileNotFoundError):
         engines.Postgres()

@@ -1,4 +1,4 @@
-"""Check the Dockerfile: files in each stage, their order, owners of folders. Docker itself is not run."""
+"""Test the Dockerfile: files and order of each stage, and owners of folders, without running Docker."""
 
 import fnmatch
 import re
@@ -10,11 +10,11 @@ import pytest
 from tests.support.deployment_files import ROOT, load_compose, load_yaml
 
 DOCKERFILE = (ROOT / "backend/Dockerfile").read_text().replace("\\\n", " ")
-#: Each stage's instructions, the last one of which is the image.
+#: The instructions of each stage; the last stage is the image.
 PAGE, SERVER, IMAGE = (
     [line for line in stage.splitlines() if line[:1].isupper()] for stage in DOCKERFILE.split("\nFROM ")[1:]
 )
-#: The folders that the image makes: path → owner, group, mode.
+#: The folders that the image creates: path → owner, group, mode.
 Folders = dict[str, tuple[str, str, str]]
 
 
@@ -24,7 +24,7 @@ def copied_paths(stage: list[str]) -> list[str]:
     return [source for line in lines for source in line]
 
 
-def folders() -> Folders:
+def created_folders() -> Folders:
     """Return the folders that the last stage creates by `install -d`."""
     result: Folders = {}
     for command in " ".join(line.removeprefix("RUN ") for line in IMAGE if line.startswith("RUN ")).split("&&"):
@@ -36,7 +36,7 @@ def folders() -> Folders:
 
 
 def is_excluded(path: str) -> bool:
-    """Return whether `.dockerignore` excludes a file: its last matching line decides."""
+    """Return whether `.dockerignore` excludes a file; the last line that matches decides."""
     excluded = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!")
@@ -70,7 +70,7 @@ def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
             ),
         )
     ]
-    left_out = [
+    excluded_paths = [
         *(".env", "backend/.env", "frontend/.env.local", "alcove.db", "backend/alcove.db-wal", ".git/config"),
         *("backend/.venv/bin/python", "backend/alcove/__pycache__/main.pyc", "backend/bench-results/report.md"),
         *("backend/.hypothesis/examples", "frontend/node_modules/vite/index.js", "frontend/app/dist/index.html"),
@@ -79,22 +79,22 @@ def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
     ]
 
     assert [path for path in packaged if is_excluded(path)] == []
-    assert [path for path in left_out if not is_excluded(path)] == []
+    assert [path for path in excluded_paths if not is_excluded(path)] == []
 
 
 @pytest.mark.parametrize(
     ("stage", "lock"), [(PAGE, "package-lock.json"), (SERVER, "requirements.lock")], ids=["page", "server"]
 )
-def test_a_change_of_code_does_not_reinstall_dependencies(stage: list[str], lock: str) -> None:
+def test_change_of_code_does_not_reinstall_dependencies(stage: list[str], lock: str) -> None:
     """Docker repeats all instructions from the first one whose files changed."""
-    (installed,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
-    before = [source for line in stage[:installed] for source in copied_paths([line])]
+    (install_index,) = [n for n, line in enumerate(stage) if re.search(r"npm ci|--require-hashes -r", line)]
+    before = [source for line in stage[:install_index] for source in copied_paths([line])]
 
     assert any(source.endswith(lock) for source in before)
     assert all(re.search(r"\.lock$|package(-lock)?\.json$", source) for source in before)
 
 
-def test_everything_is_installed_by_its_hash() -> None:
+def test_all_packages_are_installed_by_hash() -> None:
     installs = [part for line in SERVER for part in line.split("&&") if "pip install" in part]
 
     assert installs
@@ -160,19 +160,21 @@ def test_the_data_folder_of_the_image_belongs_to_its_user() -> None:
     (workdir,) = [line.split()[1] for line in IMAGE if line.startswith("WORKDIR ")]
 
     assert f"USER {':'.join(user)}" in IMAGE
-    assert folders() == {workdir: (*user, "0750")}
+    assert created_folders() == {workdir: (*user, "0750")}
 
 
-def test_a_tmpfs_over_a_folder_of_the_image_has_the_owner_and_mode_that_the_image_gives_it() -> None:
-    """By default a tmpfs belongs to root and has the mode of the folder that it covers: other users have no access."""
+def test_tmpfs_mounts_have_the_owner_and_mode_of_the_image_folders() -> None:
+    """By default a tmpfs belongs to root and has the mode of the folder below it, so other users have no access."""
     mounts = [
         mount.partition(":")
         for service in load_compose()["services"].values()
         if service.get("image") == "alcove" or "build" in service
         for mount in service.get("tmpfs", [])
     ]
-    mount_options = {path: tuple(sorted(options.split(","))) for path, _, options in mounts if path in folders()}
+    mount_options = {
+        path: tuple(sorted(options.split(","))) for path, _, options in mounts if path in created_folders()
+    }
 
-    assert set(folders()) == set(mount_options)
-    for path, (owner, group, mode) in folders().items():
+    assert set(created_folders()) == set(mount_options)
+    for path, (owner, group, mode) in created_folders().items():
         assert mount_options[path] == tuple(sorted([f"uid={owner}", f"gid={group}", f"mode={mode}"]))

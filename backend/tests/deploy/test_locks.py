@@ -1,4 +1,4 @@
-"""Check that everything an installation downloads is pinned by a hash: libraries, tools, build requirements."""
+"""Test that everything an installation downloads is pinned by a hash: libraries, tools, build requirements."""
 
 import re
 import tomllib

@@ -22,7 +22,7 @@ from tests.support.servers import Address, Server, alcove, without_problems
 
 pytestmark = needs_nginx
 TOKEN = keep("a-credential-that-no-line-may-show")
-LARGEST = int(Settings.model_fields["message_bytes"].default)
+MAX_BODY_BYTES = int(Settings.model_fields["message_bytes"].default)
 
 
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) 
     assert result.returncode == 0, result.stderr
 
 
-async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
+async def test_b1_nginx_forwards_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
     with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as server:
         proxy = Nginx(tmp_path, [server.port, server.port, server.port])
         chat_host = Host(proxy.port, "/chat")
@@ -59,15 +59,15 @@ async def test_b1_nginx_passes_on_requests_below_a_base_path(tmp_path: Path, ite
             await asyncio.to_thread(proxy.end)
 
 
-async def members(process: Server) -> int:
-    """Return how many connections a process has, by its metrics."""
+async def connection_count(process: Server) -> int:
+    """Return the number of connections in the metrics of a process."""
     async with http(process) as client:
         lines = (await client.get("/metrics")).text.splitlines()
     return sum(int(float(line.split()[1])) for line in lines if line.startswith("alcove_connections{"))
 
 
 async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster, item: str) -> None:
-    before = [await members(process) for process in cluster.processes]
+    before = [await connection_count(process) for process in cluster.processes]
     rooms = [await RoomClient.join(cluster.proxy, item, name=f"member {n}") for n in range(9)]
     for n, room in enumerate(rooms):
         await room.send_messages(f"from {n}")
@@ -75,21 +75,21 @@ async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster
         await room.wait_for_seq(9)
 
     assert all(room.entries == rooms[0].entries for room in rooms)
-    after = [await members(process) for process in cluster.processes]
+    after = [await connection_count(process) for process in cluster.processes]
     assert all(later > earlier for earlier, later in zip(before, after, strict=True))
     for room in rooms:
         await room.socket.close()
 
 
-async def test_w3_nginx_passes_on_each_event_at_once(cluster: Cluster, item: str) -> None:
+async def test_w3_nginx_forwards_each_event_immediately(cluster: Cluster, item: str) -> None:
     async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
         await anext(stream)
-        for n in range(1, 4):  # each message is sent only after the one before was received
+        for n in range(1, 4):  # Ada sends each message after the one before was received
             await ada.send_messages(f"{n}")
             assert (await next_entry(stream))["id"] == str(n)
 
 
-async def test_t1_t2_t3_nginx_passes_on_the_sockets_of_the_tutorial(cluster: Cluster) -> None:
+async def test_t1_t2_t3_nginx_forwards_the_sockets_of_the_tutorial(cluster: Cluster) -> None:
     echo = await connect(cluster.proxy, "/ws")
     await echo.send("hello")
     await echo.send(b"\x00\xff")
@@ -109,7 +109,7 @@ async def test_t1_t2_t3_nginx_passes_on_the_sockets_of_the_tutorial(cluster: Clu
         await client.close()
 
 
-async def test_t6_w1_w2_nginx_passes_on_pages_and_requests(cluster: Cluster, item: str) -> None:
+async def test_t6_w1_w2_nginx_forwards_pages_and_requests(cluster: Cluster, item: str) -> None:
     async with http(cluster.proxy) as client:
         stored = await client.post(f"/api/items/{item}/entries", json={"body": "hello"})
         page = await client.get("/")
@@ -124,7 +124,7 @@ async def test_w7_nginx_does_not_serve_the_metrics_of_a_process(cluster: Cluster
         assert [(await client.get(path)).status_code for path in ("/metrics", "/readyz")] == [404, 200]
 
 
-async def test_a5_the_own_origin_is_the_host_and_port_that_the_browser_requested(cluster: Cluster, item: str) -> None:
+async def test_a5_own_origin_is_the_requested_host_and_port(cluster: Cluster, item: str) -> None:
     cookie = {"Cookie": f"alcove_session={TOKEN}"}
     room = await RoomClient.join(cluster.proxy, item, token=None, headers=cookie | {"Origin": cluster.proxy.url})
     _, code, _ = await expect_refusal(
@@ -136,7 +136,7 @@ async def test_a5_the_own_origin_is_the_host_and_port_that_the_browser_requested
 
 
 @pytest.mark.parametrize(("outer_scheme", "secure"), [("https", ["secure"]), ("http", []), (None, [])])
-async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
+async def test_w5_cookie_is_secure_behind_an_outer_https_proxy(
     cluster: Cluster, outer_scheme: str | None, secure: list[str]
 ) -> None:
     headers = {} if outer_scheme is None else {"X-Forwarded-Proto": outer_scheme}
@@ -149,33 +149,35 @@ async def test_w5_the_cookie_is_secure_where_the_proxy_before_it_speaks_tls(
     ] == secure
 
 
-async def test_l1_nginx_refuses_large_requests_with_the_response_of_a_process(cluster: Cluster, item: str) -> None:
+async def test_l1_nginx_refuses_large_requests_like_a_process(cluster: Cluster, item: str) -> None:
     room = await RoomClient.join(cluster.proxy, item)
-    await room.socket.send("x" * (LARGEST + 1))
+    await room.socket.send("x" * (MAX_BODY_BYTES + 1))
     async with http(cluster.proxy) as client:
-        refused = await client.post(f"/api/items/{item}/entries", content=b"x" * (LARGEST + 1))
-        largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (LARGEST - 2) + b'"')
+        refused = await client.post(f"/api/items/{item}/entries", content=b"x" * (MAX_BODY_BYTES + 1))
+        largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"')
 
     assert await close_code(room.socket) == 1009
     assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
     assert refused.json()["status"] == 413
-    assert largest.status_code == 422  # a process's word: it came through
+    assert largest.status_code == 422  # the response of a process, to which nginx forwarded the request
 
 
 async def test_x3_clients_of_a_killed_process_reconnect_to_another(
-    join: StartProcesses, tmp_path: Path, item: str
+    start_processes: StartProcesses, tmp_path: Path, item: str
 ) -> None:
-    first_server, second_server = join(2)
-    proxy = Nginx(tmp_path, [first_server.port, second_server.port, free_port()])  # the third never was there
+    first_server, second_server = start_processes(2)
+    proxy = Nginx(
+        tmp_path, [first_server.port, second_server.port, free_port()]
+    )  # no process listens on the third port
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
         outcomes = [await room.request(send(n)) for n, room in enumerate(rooms)]
         assert [outcome["type"] for outcome in outcomes] == ["ack"] * 6
-        disconnected = await members(first_server)
+        disconnected_count = await connection_count(first_server)
         await asyncio.to_thread(first_server.end, signal.SIGKILL)
-        await eventually(lambda: disconnected == sum(room.socket.close_code is not None for room in rooms))
+        await eventually(lambda: disconnected_count == sum(room.socket.close_code is not None for room in rooms))
         connected = [room for room in rooms if room.socket.close_code is None]
-        reconnected = [await RoomClient.join(proxy, item, after=0) for _ in range(disconnected + 6)]
+        reconnected = [await RoomClient.join(proxy, item, after=0) for _ in range(disconnected_count + 6)]
         async with http(proxy) as client:
             assert {(await client.get(f"/api/items/{item}/entries")).status_code for _ in range(20)} == {200}
 
@@ -188,30 +190,30 @@ async def test_x3_clients_of_a_killed_process_reconnect_to_another(
         proxy.end()
 
 
-async def test_z1_clients_of_a_stopping_process_get_a_delay_and_reconnect_to_the_other(
-    join: StartProcesses, tmp_path: Path, item: str
+async def test_z1_clients_of_a_stopping_process_reconnect_to_the_other(
+    start_processes: StartProcesses, tmp_path: Path, item: str
 ) -> None:
-    first_server, second_server = join(2)
+    first_server, second_server = start_processes(2)
     proxy = Nginx(tmp_path, [first_server.port, second_server.port, free_port()])
     try:
         rooms = [await RoomClient.join(proxy, item, name=f"member {n}") for n in range(6)]
-        leaving = await members(first_server)
+        leaving_count = await connection_count(first_server)
         await asyncio.to_thread(first_server.end)
-        await eventually(lambda: leaving == sum(room.socket.close_code is not None for room in rooms))
+        await eventually(lambda: leaving_count == sum(room.socket.close_code is not None for room in rooms))
         disconnected = [room for room in rooms if room.socket.close_code is not None]
 
-        assert 0 < leaving < 6
+        assert 0 < leaving_count < 6
         assert {await room.wait_for_close() for room in disconnected} == {1012}
         assert {room.received[-1]["type"] for room in disconnected} == {"bye"}
         reconnected = [await RoomClient.join(proxy, item, after=0) for _ in disconnected]
-        assert await members(second_server) == len(rooms)
+        assert await connection_count(second_server) == len(rooms)
         for room in (*rooms, *reconnected):
             await room.socket.close()
     finally:
         proxy.end()
 
 
-async def test_w2_a_request_that_may_have_been_processed_is_not_sent_to_another_process(tmp_path: Path) -> None:
+async def test_w2_possibly_processed_request_is_not_sent_again(tmp_path: Path) -> None:
     async with Upstream.running(answers=False) as first_upstream, Upstream.running(answers=False) as second_upstream:
         proxy = Nginx(tmp_path, [first_upstream.port, second_upstream.port, free_port()])
         try:
@@ -229,7 +231,7 @@ async def test_w2_a_request_that_may_have_been_processed_is_not_sent_to_another_
     assert any(head.startswith("GET") for upstream in (first_upstream, second_upstream) for head in upstream.heads)
 
 
-async def test_w1_an_unanswered_request_goes_to_another_process(tmp_path: Path) -> None:
+async def test_w1_unanswered_request_is_sent_to_another_process(tmp_path: Path) -> None:
     async with Upstream.running(answers=False) as silent, Upstream.running() as healthy:
         proxy = Nginx(tmp_path, [silent.port, free_port(), healthy.port])
         try:
@@ -243,13 +245,13 @@ async def test_w1_an_unanswered_request_goes_to_another_process(tmp_path: Path) 
     assert silent.heads
 
 
-async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path) -> None:
-    claimed = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
+async def test_process_receives_the_address_and_scheme_of_the_client(tmp_path: Path) -> None:
+    forwarded_headers = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
     async with Upstream.running() as upstream:
         proxy = Nginx(tmp_path, [upstream.port] * 3)
         try:
             async with http(proxy) as client:
-                await client.get("/", headers=claimed)
+                await client.get("/", headers=forwarded_headers)
                 await client.get("/items/foo/ws", headers={"Connection": "upgrade", "Upgrade": "websocket"})
         finally:
             await asyncio.to_thread(proxy.end)
@@ -257,7 +259,7 @@ async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path)
         dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line) for head in upstream.heads
     )
 
-    # The last address before the proxies that are trusted; what a client puts before it counts for nothing.
+    # The last address before those of trusted proxies; nginx ignores the ones before, which a client may invent.
     assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("203.0.113.9", "https")
     assert proxy.url == f"http://{headers['host']}"
     assert "upgrade" not in headers
@@ -266,7 +268,7 @@ async def test_a_process_receives_the_clients_address_and_scheme(tmp_path: Path)
     assert (upgrade_headers["upgrade"], upgrade_headers["connection"]) == ("websocket", "upgrade")
 
 
-async def test_a6_no_log_line_of_nginx_shows_a_credential_even_after_errors(tmp_path: Path) -> None:
+async def test_a6_nginx_logs_no_credentials_even_after_errors(tmp_path: Path) -> None:
     query = f"token={TOKEN}&q=1"
     async with Upstream.running(answers=False) as silent:
         proxy = Nginx(tmp_path, [silent.port, free_port(), free_port()])
@@ -275,7 +277,7 @@ async def test_a6_no_log_line_of_nginx_shows_a_credential_even_after_errors(tmp_
                 for path in ("/", "/items/foo/ws", "/api/items/foo/events", "/metrics", "/%2e%2e/x"):
                     headers = {"Cookie": f"session={TOKEN}", "Authorization": f"Bearer {TOKEN}"}
                     await client.get(f"{path}?{query}", headers={**headers, "Referer": f"{proxy.url}/?{query}"})
-                await client.post(f"/api/items/foo/entries?{query}", content=b"x" * (LARGEST + 1))
+                await client.post(f"/api/items/foo/entries?{query}", content=b"x" * (MAX_BODY_BYTES + 1))
         finally:
             await asyncio.to_thread(proxy.end)
 

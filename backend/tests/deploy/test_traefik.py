@@ -1,4 +1,4 @@
-"""The guide's snippet for Traefik: which requests its rules pass on, and to what (no Traefik runs here)."""
+"""Test the snippet for Traefik in the guide: its keys, and the requests that its rules route, without Traefik."""
 
 import re
 from typing import Any
@@ -34,15 +34,13 @@ def matches(rule: str, host: str, path: str) -> bool:
         ("other.example", "/chat/", None),
     ],
 )
-def test_b1_the_rules_for_traefik_pass_on_what_is_below_the_path_and_on_the_host(
-    host: str, path: str, router: str | None
-) -> None:
+def test_b1_traefik_rules_route_the_base_path_and_the_separate_host(host: str, path: str, router: str | None) -> None:
     routers = [name for name, candidate in HTTP["routers"].items() if matches(candidate["rule"], host, path)]
 
     assert routers == ([] if router is None else [router])
 
 
-def test_the_snippet_for_traefik_has_the_keys_of_its_file_provider() -> None:
+def test_traefik_snippet_has_the_keys_of_the_file_provider() -> None:
     assert set(HTTP) == {"routers", "services"}
     for router in HTTP["routers"].values():
         assert set(router) == {"rule", "service"}

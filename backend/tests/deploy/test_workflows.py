@@ -1,4 +1,4 @@
-"""Check the GitHub workflows: what each of their jobs may do. GitHub itself is not run."""
+"""Test the permissions of the jobs in the GitHub workflows."""
 
 from pathlib import Path
 
