@@ -89,7 +89,7 @@ async def test_only_subscribed_channels_are_received(subscribers: list[Subscribe
     assert subscriber.messages == [("foo", b"1"), ("bar", b"2"), ("again", b"2")]
 
 
-async def test_a_large_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
+async def test_large_message_arrives_complete_or_as_its_fallback(subscribers: list[Subscriber]) -> None:
     publisher, subscriber, _ = subscribers
     await subscriber.subscribe_all("foo")
     large = ("ä€𝄞" * 20_000).encode()
@@ -100,7 +100,7 @@ async def test_a_large_message_arrives_complete_or_as_its_fallback(subscribers: 
     assert subscriber.messages == [("foo", large), ("foo", b"fallback")]
 
 
-async def test_x2_a_killed_server_is_reported_as_a_gap(engine: Engine, subscribers: list[Subscriber]) -> None:
+async def test_x2_killed_server_is_reported_as_a_gap(engine: Engine, subscribers: list[Subscriber]) -> None:
     publisher, subscriber, _ = subscribers
     await subscriber.subscribe_all("foo")
     engine.end()
@@ -140,7 +140,7 @@ async def test_messages_beyond_the_outbox_are_lost_and_a_gap_is_reported(subscri
     assert len(subscriber.messages) < 40_000
 
 
-async def test_a_bus_starts_without_its_server(engine: Engine) -> None:
+async def test_bus_starts_without_its_server(engine: Engine) -> None:
     engine.end()
     subscriber = Subscriber(open_bus(engine.url, "alcove_test"))
     await subscriber.start()
@@ -153,7 +153,7 @@ async def test_a_bus_starts_without_its_server(engine: Engine) -> None:
     await subscriber.bus.close()
 
 
-async def test_the_bus_of_one_process_receives_nothing() -> None:
+async def test_bus_of_one_process_receives_nothing() -> None:
     subscriber = Subscriber(open_bus("memory://"))
     await subscriber.start()
     await subscriber.subscribe_all("foo")

@@ -52,12 +52,12 @@ async def test_s1_empty_body_is_stored(log: Log, body: object) -> None:
     assert raw(body) == (await log.read("foo", limit=1)).entries[0].body
 
 
-async def test_s5_the_same_id_in_one_batch_is_one_entry(log: Log) -> None:
+async def test_s5_same_id_in_one_batch_is_one_entry(log: Log) -> None:
     assert await append(log, message("a"), message("a", "other"), message("b")) == [(1, False), (1, True), (2, False)]
     assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
 
 
-async def test_s5_the_same_id_in_a_later_batch_returns_the_first_entry(log: Log) -> None:
+async def test_s5_same_id_in_a_later_batch_returns_the_first_entry(log: Log) -> None:
     (first,) = await log.append([message("a", at=1000)])
     await append(log, message("b"))
     repeated, new = await log.append([message("a", "other", at=5000), message("c", at=5000)])
@@ -80,7 +80,7 @@ async def test_s5_ids_are_shared_by_all_kinds(log: Log) -> None:
     assert await bodies(log) == {1: '"hello!"', 2: '"hello!"'}
 
 
-async def test_s5_an_id_is_known_after_retention_removed_its_entry(open_again: OpenLog) -> None:
+async def test_s5_id_is_known_after_retention_removed_its_entry(open_again: OpenLog) -> None:
     now = time.time_ns() // 1_000_000
     log = await open_again(Retention(entries=2))
     (first,) = await log.append([message("a", at=now)])
@@ -102,7 +102,7 @@ async def test_s5_id_is_known_after_the_log_was_reopened(open_again: OpenLog) ->
     assert await append(await open_again(), message("a"), message("b")) == [(1, True), (2, False)]
 
 
-async def test_r5_the_log_keeps_its_id(open_again: OpenLog) -> None:
+async def test_r5_log_keeps_its_id(open_again: OpenLog) -> None:
     first = await open_again()
     await first.close()
 
@@ -144,7 +144,7 @@ async def test_r2_reading_after_the_head_returns_no_entries(log: Log) -> None:
         assert (page.entries, page.oldest, page.head) == ([], 1, 1)
 
 
-async def test_a_room_without_entries_is_empty(log: Log) -> None:
+async def test_room_without_entries_is_empty(log: Log) -> None:
     for page in (await log.read("foo", limit=9), await log.read("foo", after=0, limit=9)):
         assert (page.entries, page.oldest, page.head) == ([], 1, 0)
     state = (await log.room_states(["foo"]))["foo"]
@@ -152,7 +152,7 @@ async def test_a_room_without_entries_is_empty(log: Log) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 1000, "ñ" * 500])
-async def test_a_page_is_bounded_by_bytes_and_holds_at_least_one_entry(log: Log, text: str) -> None:
+async def test_page_is_bounded_by_bytes_and_holds_at_least_one_entry(log: Log, text: str) -> None:
     await append(log, *(message(str(n), text) for n in range(1, 11)))
     page_after = (await log.read("foo", after=2, limit=10, max_bytes=3100)).entries
     last = (await log.read("foo", limit=10, max_bytes=3100)).entries

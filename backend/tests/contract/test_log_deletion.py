@@ -42,7 +42,7 @@ async def test_w11_each_deletion_creates_a_new_history(log: Log) -> None:
     assert await log.delete_room("foo") != await log.delete_room("foo")
 
 
-async def test_w11_the_rows_of_a_deleted_room_are_hidden_until_they_are_removed(log: Log, storage: str) -> None:
+async def test_w11_rows_of_a_deleted_room_are_hidden_until_they_are_removed(log: Log, storage: str) -> None:
     await append(log, message("a", "hello"), message("b", item="bar"))
     await log.move_read_marks([RoomReadMark("foo", "ada", 1)])
     await log.delete_room("foo")

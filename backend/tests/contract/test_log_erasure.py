@@ -22,7 +22,7 @@ async def fill(log: Log) -> None:
     await log.move_read_marks([RoomReadMark("other", "mallory", 1)])
 
 
-async def test_w14_a_members_rooms_entries_and_marks_are_found(log: Log) -> None:
+async def test_w14_rooms_entries_and_marks_of_a_member_are_found(log: Log) -> None:
     await fill(log)
 
     assert sorted(await log.rooms_of_member("mallory")) == ["bar", "foo", "other"]

@@ -26,7 +26,7 @@ async def test_s14_s5_event_with_a_repeated_id_is_stored_once(open_again: OpenLo
     assert (first.kind, first.body) == ("event", raw({"text": "shipped"}))
 
 
-async def test_s14_s8_an_event_cannot_be_edited_or_deleted(log: Log) -> None:
+async def test_s14_s8_event_cannot_be_edited_or_deleted(log: Log) -> None:
     await append(log, event("a"))
 
     assert await append(log, edit("e", 1, mod=True), delete("d", 1, mod=True)) == ["invalid", "invalid"]

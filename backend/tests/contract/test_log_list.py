@@ -50,7 +50,7 @@ async def test_w4_paging_with_before_lists_every_room_once_despite_equal_times(
     assert [room.item for room in await log.list_rooms(readable_ranges(rights), "bob", limit=9)] == listed
 
 
-async def test_w4_a_page_before_an_item_without_entries_raises_no_such_room(log: Log) -> None:
+async def test_w4_page_before_an_item_without_entries_raises_no_such_room(log: Log) -> None:
     await write_rooms(log, "order-1")
 
     with pytest.raises(NoSuchRoomError, match="no entries in the room of order-2"):

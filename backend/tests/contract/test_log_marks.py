@@ -18,7 +18,7 @@ async def move_marks(log: Log, *marks: tuple[str, str, int]) -> list[int]:
     return [mark.seq for mark in moved]
 
 
-async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
+async def test_p5_mark_moves_forward_only(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(10)))
 
     assert await move_marks(log, ("foo", "ada", 5)) == [5]
@@ -27,7 +27,7 @@ async def test_p5_a_mark_moves_forward_only(log: Log) -> None:
     assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 7}
 
 
-async def test_p5_a_mark_beyond_the_head_is_stored_as_the_head(log: Log) -> None:
+async def test_p5_mark_beyond_the_head_is_stored_as_the_head(log: Log) -> None:
     await append(log, *(message(str(n)) for n in range(10)))
 
     assert await move_marks(log, ("foo", "ada", 2**53 - 1)) == [10]
@@ -52,7 +52,7 @@ async def test_p5_marks_survive_a_restart_of_the_log(open_again: OpenLog) -> Non
     assert (await (await open_again()).room_states(["foo"]))["foo"].reads == {"ada": 1}
 
 
-async def test_p5_a_room_names_up_to_100_marks(log: Log) -> None:
+async def test_p5_room_names_up_to_100_marks(log: Log) -> None:
     await append(log, message("a"))
     await move_marks(log, *(("foo", f"member {n}", 1) for n in range(150)))
 
@@ -93,7 +93,7 @@ async def test_w4_last_written_room_is_listed_first(log: Log) -> None:
     assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=2)] == ["one", "two"]
 
 
-async def test_w4_a_listed_item_has_its_head_and_its_last_entry(log: Log) -> None:
+async def test_w4_listed_item_has_its_head_and_its_last_entry(log: Log) -> None:
     await append(log, message("a"), message("b", "last"))
     (foo,) = await log.list_rooms(FOO_RANGES, "ada", limit=10)
 
@@ -125,7 +125,7 @@ async def test_w4_unread_counts_stop_at_1000(log: Log) -> None:
     assert (await log.list_rooms(FOO_RANGES, "ada", limit=1))[0].unread == 1000
 
 
-async def test_w4_a_room_with_only_refused_changes_is_not_listed(log: Log) -> None:
+async def test_w4_room_with_only_refused_changes_is_not_listed(log: Log) -> None:
     assert await append(log, delete("d", 1)) == ["invalid"]
 
     assert await log.list_rooms([ALL_ITEMS], "ada", limit=10) == []

@@ -10,7 +10,7 @@ from tests.support.drafts import BOB, append, bodies, delete, edit, entry, messa
 from tests.support.storage import OpenLog
 
 
-async def test_s8_an_author_edits_and_deletes(log: Log) -> None:
+async def test_s8_author_edits_and_deletes(log: Log) -> None:
     await append(log, message("a"))
 
     assert await append(log, edit("e", 1)) == [(2, False)]
@@ -43,28 +43,28 @@ async def test_s8_target_must_be_an_existing_message(log: Log, target: int, *, m
     assert (await log.read("foo", limit=1)).head == 4
 
 
-async def test_s8_a_target_in_another_room_is_invalid(log: Log) -> None:
+async def test_s8_target_in_another_room_is_invalid(log: Log) -> None:
     await append(log, message("a", item="bar"))
 
     assert await append(log, edit("e", 1)) == ["invalid"]
     assert await bodies(log, "bar") == {1: '"hello"'}
 
 
-async def test_s8_a_target_may_be_in_the_same_batch(log: Log) -> None:
+async def test_s8_target_may_be_in_the_same_batch(log: Log) -> None:
     drafts = [message("a"), edit("e", 1, "two"), edit("x", 1, by=BOB), delete("d", 1), edit("late", 1), message("b")]
 
     assert await append(log, *drafts) == [(1, False), (2, False), "forbidden", (3, False), "invalid", (4, False)]
     assert await bodies(log) == {1: None, 2: None, 3: None, 4: '"hello"'}
 
 
-async def test_s6_a_refused_change_stores_nothing_and_its_id_stays_free(log: Log) -> None:
+async def test_s6_refused_change_stores_nothing_and_its_id_stays_free(log: Log) -> None:
     await append(log, message("a"))
     assert await append(log, edit("x", 7)) == ["invalid"]
 
     assert await append(log, message("x")) == [(2, False)]
 
 
-async def test_s9_an_edited_message_carries_its_latest_body(log: Log) -> None:
+async def test_s9_edited_message_carries_its_latest_body(log: Log) -> None:
     await append(log, message("a", at=1000))
     await append(log, edit("e1", 1, "two", at=2000), edit("e2", 1, {"n": 3}, at=3000))
     first, *edits = (await log.read("foo", after=0, limit=10)).entries
@@ -92,7 +92,7 @@ async def test_s9_deleted_message_and_its_edits_lose_their_bodies_forever(open_a
     assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
 
 
-async def test_s9_a_delete_does_not_change_other_messages_and_their_edits(log: Log) -> None:
+async def test_s9_delete_does_not_change_other_messages_and_their_edits(log: Log) -> None:
     await append(log, message("a"), message("b"), edit("e", 2, "two"), edit("f", 1, "one"), delete("d", 1))
 
     assert await bodies(log) == {1: None, 2: '"two"', 3: '"two"', 4: None, 5: None}

@@ -31,13 +31,13 @@ def script(service: str) -> list[str]:
     return [part.replace("$$", "$") for part in ALL_SERVICES[service]["command"]]
 
 
-def test_the_default_deployment_is_one_process_with_an_embedded_database() -> None:
+def test_default_deployment_is_one_process_with_an_embedded_database() -> None:
     assert list(services()) == ["alcove"]
     assert "ALCOVE_DATABASE_URL=sqlite:" in (ROOT / "backend/Dockerfile").read_text()
     assert not {"ALCOVE_DATABASE_URL", "ALCOVE_BUS_URL"} & set(services()["alcove"]["environment"])
 
 
-def test_the_cluster_is_three_processes_behind_a_proxy() -> None:
+def test_cluster_is_three_processes_behind_a_proxy() -> None:
     assert list(PROCESSES) == ["alcove-1", "alcove-2", "alcove-3"]
     assert set(CLUSTER["proxy"]["depends_on"]) == set(PROCESSES)
     assert {"postgres", "redis", "proxy"} < set(CLUSTER)
@@ -89,7 +89,7 @@ def test_processes_trust_only_the_address_of_the_proxy() -> None:
     assert {process["environment"]["ALCOVE_TRUSTED_PROXIES"] for process in PROCESSES.values()} == {address}
 
 
-def test_a2_a_process_of_the_cluster_does_not_start_without_a_secret(tmp_path: Path) -> None:
+def test_a2_process_of_the_cluster_does_not_start_without_a_secret(tmp_path: Path) -> None:
     (allowed,) = {process["environment"]["ALCOVE_ALLOW_OPEN"] for process in PROCESSES.values()}
     env = {"ALCOVE_ALLOW_OPEN": allowed, "ALCOVE_SECRET": ""}
     process = Process(
@@ -169,14 +169,14 @@ def test_l1_proxy_accepts_bodies_as_large_as_its_processes() -> None:
     assert all("ALCOVE_MESSAGE_BYTES" not in process["environment"] for process in PROCESSES.values())
 
 
-def test_w3_d2_the_proxy_does_not_buffer_a_stream_for_a_slow_reader() -> None:
+def test_w3_d2_proxy_does_not_buffer_a_stream_for_a_slow_reader() -> None:
     _, _, events = (DEPLOY / "nginx.conf").read_text().partition("location ~ /api/items/.+/events$ {")
 
     assert directive_values("proxy_buffering") == ["off"]
     assert "proxy_buffering off;" in events.partition("}")[0]
 
 
-def test_the_proxy_and_prometheus_name_every_process() -> None:
+def test_proxy_and_prometheus_name_every_process() -> None:
     (job,) = load_yaml(ROOT / "backend/deploy/prometheus.yml")["scrape_configs"]
     (discovery,) = job["dns_sd_configs"]
 

@@ -42,13 +42,13 @@ async def exported_metrics(cluster: Cluster) -> dict[str, list[JsonObject]]:
     }
 
 
-async def test_w7_the_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
+async def test_w7_dashboard_shows_every_metric_and_no_other(cluster: Cluster) -> None:
     assert set(await exported_metrics(cluster)) == {
         name for expression in SHOWN_EXPRESSIONS for name in metric_names(expression)
     }
 
 
-async def test_w7_the_guide_describes_each_metric(cluster: Cluster) -> None:
+async def test_w7_guide_describes_each_metric(cluster: Cluster) -> None:
     guide = (DEPLOY.parent / "docs/operating.md").read_text()
     described = re.findall(r"^\| `(alcove_\w+)` \|", guide, re.MULTILINE)
 
@@ -135,7 +135,7 @@ def test_panels_do_not_overlap() -> None:
     assert all(column < 24 for column, _ in occupied)
 
 
-def test_the_dashboard_has_variables_for_the_source_and_the_processes() -> None:
+def test_dashboard_has_variables_for_the_source_and_the_processes() -> None:
     assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource", "process"]
 
 

@@ -70,7 +70,7 @@ class UnresponsiveEngine(Redis):
         raise RuntimeError("no answer")
 
 
-def test_an_engine_that_fails_to_start_is_ended_and_removed() -> None:
+def test_engine_that_fails_to_start_is_ended_and_removed() -> None:
     engine = UnresponsiveEngine()
     with pytest.raises(RuntimeError, match="no answer"), engine:
         pass

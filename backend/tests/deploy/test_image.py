@@ -57,7 +57,7 @@ def test_files_copied_by_a_stage_exist_and_are_not_ignored(stage: list[str]) -> 
         assert not is_excluded(source), source
 
 
-def test_the_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
+def test_image_contains_no_secrets_and_no_files_left_by_tools() -> None:
     sources = [*(ROOT / "backend/alcove").rglob("*.py"), *(ROOT / "backend/alcove").rglob("*.sql")]
     packaged = [
         str(path.relative_to(ROOT))
@@ -102,7 +102,7 @@ def test_all_packages_are_installed_by_hash() -> None:
     assert all("--no-build-isolation" in part for part in installs if "-e ." in part)
 
 
-def test_the_image_contains_neither_build_tools_nor_tests() -> None:
+def test_image_contains_neither_build_tools_nor_tests() -> None:
     text = " ".join(IMAGE)
 
     assert copied_paths(IMAGE) == []
@@ -116,12 +116,12 @@ def test_the_image_contains_neither_build_tools_nor_tests() -> None:
     assert {source for source in copied_paths(SERVER) if (ROOT / source).is_dir()} == {"backend/alcove"}
 
 
-def test_the_command_of_the_image_is_on_the_path() -> None:
+def test_command_of_the_image_is_on_the_path() -> None:
     assert "ENV PATH=/alcove/backend/.venv/bin:$PATH" in IMAGE
     assert 'ENTRYPOINT ["alcove"]' in IMAGE
 
 
-def test_the_labels_of_the_image_name_the_project_version_and_revision() -> None:
+def test_labels_of_the_image_name_the_project_version_and_revision() -> None:
     (labels,) = [line for line in IMAGE if line.startswith("LABEL ")]
     result = dict(word.split("=", 1) for word in shlex.split(labels.removeprefix("LABEL ")))
     assert {name.removeprefix("org.opencontainers.image.") for name in result} == {
@@ -134,7 +134,7 @@ def test_the_labels_of_the_image_name_the_project_version_and_revision() -> None
     assert set(re.findall(r"\$\{(\w+)\}", labels)) <= build_arguments
 
 
-def test_the_base_images_can_be_pinned_by_digest_in_a_release() -> None:
+def test_base_images_can_be_pinned_by_digest_in_a_release() -> None:
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert bases == ["${NODE}", "${PYTHON}", "${PYTHON}"]
@@ -144,7 +144,7 @@ def test_the_base_images_can_be_pinned_by_digest_in_a_release() -> None:
     assert all(f"$(pinned {base})" in release for base in defaults.values())
 
 
-def test_the_image_has_a_health_check_and_runs_as_its_own_user() -> None:
+def test_image_has_a_health_check_and_runs_as_its_own_user() -> None:
     (check,) = [line for line in IMAGE if line.startswith("HEALTHCHECK ")]
     (port,) = [line.split()[1] for line in IMAGE if line.startswith("EXPOSE ")]
 
@@ -155,7 +155,7 @@ def test_the_image_has_a_health_check_and_runs_as_its_own_user() -> None:
     ]
 
 
-def test_the_data_folder_of_the_image_belongs_to_its_user() -> None:
+def test_data_folder_of_the_image_belongs_to_its_user() -> None:
     (user,) = re.findall(r"useradd [^&]*--uid (\d+) --gid (\d+) ", " ".join(IMAGE))
     (workdir,) = [line.split()[1] for line in IMAGE if line.startswith("WORKDIR ")]
 

@@ -20,7 +20,7 @@ def test_every_library_of_a_lock_has_a_hash_and_no_registry(lock: str) -> None:
     assert not re.search(r"://|--index|--find-links", text)
 
 
-def test_the_build_requirements_of_the_package_are_locked() -> None:
+def test_build_requirements_of_the_package_are_locked() -> None:
     locked = set(re.findall(r"^([\w.-]+)==", (BACKEND / "requirements-build.lock").read_text(), re.MULTILINE))
 
     assert set(PROJECT["build-system"]["requires"]) <= locked

@@ -10,7 +10,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_checkout_leaves_no_credentials_for_later_steps(path: Path) -> None:
+def test_checkout_leaves_no_credentials_for_later_steps(path: Path) -> None:
     """Later steps run the code of libraries, which must not be able to push."""
     jobs = load_yaml(path)["jobs"].values()
     checkouts = [step for job in jobs for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]

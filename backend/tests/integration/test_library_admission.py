@@ -36,7 +36,7 @@ def host(request: pytest.FixtureRequest, shop: Shop) -> Iterator[Host]:
         yield host
 
 
-async def test_a1_a_query_token_reaches_the_dependency_as_a_bearer_token(host: Host) -> None:
+async def test_a1_query_token_reaches_the_dependency_as_a_bearer_token(host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada") as room:
         assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
         assert room.hello["expires"] is None
@@ -45,9 +45,7 @@ async def test_a1_a_query_token_reaches_the_dependency_as_a_bearer_token(host: H
 @pytest.mark.parametrize(
     "headers", [{"Authorization": "Bearer bob"}, {"Cookie": "user=bob"}], ids=["a header", "a cookie"]
 )
-async def test_a1_the_dependency_reads_headers_and_cookies_of_sockets_and_http(
-    host: Host, headers: dict[str, str]
-) -> None:
+async def test_a1_dependency_reads_headers_and_cookies_of_sockets_and_http(host: Host, headers: dict[str, str]) -> None:
     async with await RoomClient.join(host, "order-1", token=None, headers=headers) as room:
         assert room.member_id == "bob"
     async with http(host) as client:
@@ -139,7 +137,7 @@ async def test_a5_handshake_with_a_cookie_requires_an_allowed_origin(
         assert shop.calls == []  # the dependency was not called
 
 
-async def test_a5_a_token_without_a_cookie_is_accepted_from_any_origin(host: Host) -> None:
+async def test_a5_token_without_a_cookie_is_accepted_from_any_origin(host: Host) -> None:
     headers = {"Origin": "https://evil.example"}
     async with await RoomClient.join(host, "order-1", token="ada", headers=headers) as room:
         assert room.member_id == "ada"
@@ -173,7 +171,7 @@ async def test_parameters_of_the_prefix_reach_the_dependency(host: Host) -> None
         assert room.hello["you"]["name"] == "Ada of acme"
 
 
-async def test_a4_the_connection_ends_when_the_member_expires(host: Host) -> None:
+async def test_a4_connection_ends_when_the_member_expires(host: Host) -> None:
     async with await RoomClient.join(host, "order-1", token="ada", ttl="1.2") as room:
         assert isinstance(room.hello["expires"], int)
         assert await room.wait_for_close() == 4401

@@ -109,7 +109,7 @@ async def test_w11_empty_room_has_no_members_and_a_room_can_be_deleted(alcove: A
     assert (await alcove.entries("order-1")).head == 0
 
 
-async def test_w14_a_member_is_exported_and_erased(alcove: Alcove) -> None:
+async def test_w14_member_is_exported_and_erased(alcove: Alcove) -> None:
     await alcove.send("order-1", "of Ada", by=ADA)
     await alcove.send("order-1", "of Bob", by=BOB)
 
@@ -152,7 +152,7 @@ async def test_a8_invalid_ban_raises_invalid_error(alcove: Alcove) -> None:
     ],
     ids=["body too large", "not JSON", "lone surrogate", "id too long", "unknown target", "invalid item"],
 )
-async def test_s6_a_refused_call_raises_a_typed_error_and_stores_nothing(
+async def test_s6_refused_call_raises_a_typed_error_and_stores_nothing(
     alcove: Alcove, call: Callable[[Alcove], Awaitable[object]], error: type[AlcoveError]
 ) -> None:
     with pytest.raises(error):
@@ -233,7 +233,7 @@ async def test_argument_of_the_wrong_type_is_named_in_the_error(alcove: Alcove) 
 
 
 @pytest.mark.parametrize("id", [None, True, 1.5, b"ada"])
-def test_a8_a_member_without_an_id_is_refused(id: Any) -> None:
+def test_a8_member_without_an_id_is_refused(id: Any) -> None:
     """`None` as a string would make everybody without an id the same member."""
     with pytest.raises(InvalidError, match="id: expected a text, an integer or a UUID"):
         Member(id, "Ada")

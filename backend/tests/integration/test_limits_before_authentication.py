@@ -196,7 +196,7 @@ async def test_l_address_with_too_many_refused_credentials_is_rate_limited(serve
 
 
 @ON_ONE_CARRIER
-async def test_l_a_missing_right_does_not_count_as_a_failed_credential(serve: Start) -> None:
+async def test_l_missing_right_does_not_count_as_a_failed_credential(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_REFUSALS_PER_S="0.001", ALCOVE_REFUSALS_BURST="1")
     for _ in range(5):
         assert (await endpoints.room(server, query(token(items={})))).code == 4403

@@ -188,7 +188,7 @@ async def test_w10_f2_list_closes_after_ten_lines_other_than_auth_and_ping(serve
         assert (await room_list.wait_for_close())[0] == 4400
 
 
-async def test_w10_a_binary_frame_closes_the_list_with_1003(server: Server) -> None:
+async def test_w10_binary_frame_closes_the_list_with_1003(server: Server) -> None:
     async with follow(server) as room_list:
         await socket_of(room_list).send(b"\0")
         assert (await room_list.wait_for_close())[0] == 1003
@@ -205,7 +205,7 @@ async def test_w10_refused_event_stream_is_a_problem_document(server: Server, qu
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
 
 
-async def test_w10_h4_a_refused_socket_gets_the_reason(secured_server: Server) -> None:
+async def test_w10_h4_refused_socket_gets_the_reason(secured_server: Server) -> None:
     async with follow(secured_server, token=None) as room_list:
         code, last = await room_list.wait_for_close()
         assert (code, last and last["type"], last and last["reason"]) == (4401, "error", "missing")

@@ -117,7 +117,7 @@ def test_each_coding_is_revalidated_by_a_separate_etag(site: Site) -> None:
     assert (mismatched.status, mismatched.body) == (200, BROTLI)
 
 
-def test_a_range_request_returns_a_part_of_the_uncompressed_file(site: Site) -> None:
+def test_range_request_returns_a_part_of_the_uncompressed_file(site: Site) -> None:
     response = site.get("/assets/index-1a2b.js", Accept_Encoding="br", Range="bytes=2-9")
 
     assert (response.status, response.body) == (206, SCRIPT[2:10])
@@ -150,7 +150,7 @@ def test_embed_paths_return_the_embed_document(site: Site, path: str) -> None:
     assert site.get(path, Accept="text/html", If_None_Match=response.headers["etag"]).status == 304
 
 
-def test_the_embed_script_is_revalidated_by_its_etag(site: Site) -> None:
+def test_embed_script_is_revalidated_by_its_etag(site: Site) -> None:
     response = site.get("/embed.js")
     assert (response.status, response.headers["cache-control"]) == (200, "no-cache")
     assert response.headers["content-type"].startswith("text/javascript")

@@ -120,7 +120,7 @@ async def test_w14_export_and_erasure_require_moderating_all_items(
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_unknown_member_has_an_empty_export_and_can_be_erased(secured_server: Server) -> None:
+async def test_w14_unknown_member_has_an_empty_export_and_can_be_erased(secured_server: Server) -> None:
     async with http(secured_server) as client:
         assert await read_export(client, "/api/members/https://login.example/nobody") == []
         assert (await client.delete("/api/members/nobody", headers=ROOT_HEADERS)).status_code == 204

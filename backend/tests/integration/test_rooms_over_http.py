@@ -103,7 +103,7 @@ async def test_w11_deleting_a_room_twice_or_an_unknown_room_succeeds(secured_ser
 
 
 @ON_ONE_CARRIER
-async def test_w11_a2_a_room_cannot_be_deleted_in_open_mode(server: Server, item: str) -> None:
+async def test_w11_a2_room_cannot_be_deleted_in_open_mode(server: Server, item: str) -> None:
     async with http(server) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "kept"})
         assert (await client.delete(f"/api/items/{item}")).status_code == 403

@@ -11,14 +11,14 @@ from tests.support.room_client import RoomClient, send
 from tests.support.servers import Server
 
 
-async def test_c_1000_the_close_code_of_a_client_is_returned(server: Server, item: str) -> None:
+async def test_c_1000_close_code_of_a_client_is_returned(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.close(1000)
 
         assert room.socket.close_code == 1000
 
 
-async def test_c_1003_a_binary_frame_closes_only_its_own_connection(server: Server, item: str) -> None:
+async def test_c_1003_binary_frame_closes_only_its_own_connection(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -72,7 +72,7 @@ async def test_c_4408_client_without_pongs_is_disconnected(
         assert await bob.wait_for_close() == {"asgi": 1011}.get(carrier, 4408)
 
 
-async def test_c_a_disconnect_within_a_frame_does_not_affect_others(server: Server, item: str) -> None:
+async def test_c_disconnect_within_a_frame_does_not_affect_others(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
         for length in range(1, 40):
             bob = await RoomClient.join(server, item, name="Bob")

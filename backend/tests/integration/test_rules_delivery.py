@@ -60,7 +60,7 @@ async def test_d2_slow_reader_costs_at_most_256_kib_and_loses_nothing(unlimited_
     assert [body[0] for body in slow.bodies if isinstance(body, list)] == [*range(150)]
 
 
-async def test_d2_a_dead_reader_does_not_delay_others(server: Server, item: str) -> None:
+async def test_d2_dead_reader_does_not_delay_others(server: Server, item: str) -> None:
     dead_reader = await RoomClient.join(server, item, receive_buffer=4096, name="Dead")
     stop_reading(dead_reader.socket)
     async with (

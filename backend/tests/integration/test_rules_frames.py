@@ -34,7 +34,7 @@ MALFORMED_LINES = {
 }
 
 
-async def test_f1_a_frame_may_hold_several_lines(server: Server, item: str) -> None:
+async def test_f1_frame_may_hold_several_lines(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         assert await room.send_messages("one", "two", "three") == [1, 2, 3]
         assert room.bodies == ["one", "two", "three"]
@@ -48,7 +48,7 @@ async def test_f1_blank_lines_are_ignored(server: Server, item: str, blank: str)
         assert [line for line in await room.lines_until_pong() if line["type"] == "error"] == []
 
 
-async def test_f1_a_trailing_return_is_ignored(server: Server, item: str) -> None:
+async def test_f1_trailing_return_is_ignored(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send('{"type":"send","id":"a","body":"x"}\r\n{"type":"ping"}\r\n\r\n')
         await room.wait_for("pong")
@@ -149,7 +149,7 @@ async def test_f3_times_are_server_milliseconds_and_never_decrease(server: Serve
     }.items()
 
 
-async def test_f2_a_ping_is_answered_with_a_pong(server: Server, item: str) -> None:
+async def test_f2_ping_is_answered_with_a_pong(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines({"type": "ping"}, {"type": "ping"})
 

@@ -11,12 +11,12 @@ from tests.support.room_client import PROTOCOL, RoomClient, expect_refusal
 from tests.support.servers import ALCOVE, Process, Server
 
 
-async def test_h1_the_room_protocol_is_echoed(server: Server, item: str) -> None:
+async def test_h1_room_protocol_is_echoed(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         assert room.socket.subprotocol == PROTOCOL
 
 
-async def test_h1_the_room_protocol_is_found_among_others(server: Server, item: str) -> None:
+async def test_h1_room_protocol_is_found_among_others(server: Server, item: str) -> None:
     offered = ["graphql-ws", PROTOCOL, "mqtt"]
     async with await connect(server, f"/items/{item}/ws?token=t", subprotocols=offered) as client:
         assert client.subprotocol == PROTOCOL
@@ -58,7 +58,7 @@ async def test_h2_h4_refusal_names_the_invalid_parameter(server: Server, item: s
 
 
 @pytest.mark.parametrize("query", [{"tail": 0}, {"tail": 500}, {"after": 0}, {"name": "n" * 64}, {"unknown": "x"}])
-async def test_h2_the_bounds_of_the_parameter_ranges_are_accepted(
+async def test_h2_bounds_of_the_parameter_ranges_are_accepted(
     server: Server, item: str, query: dict[str, object]
 ) -> None:
     async with await RoomClient.join(server, item, **query) as room:
@@ -81,7 +81,7 @@ async def test_h3_h4_invalid_item_ids_are_refused(server: Server, invalid_id: st
     assert "item_id" in error["message"]
 
 
-async def test_h4_c_4401_a_refusal_gives_the_same_reason_in_line_and_close(server: Server, item: str) -> None:
+async def test_h4_c_4401_refusal_gives_the_same_reason_in_line_and_close(server: Server, item: str) -> None:
     error, code, reason = await expect_refusal(server, item, token=None)
 
     assert code == 4401
@@ -89,7 +89,7 @@ async def test_h4_c_4401_a_refusal_gives_the_same_reason_in_line_and_close(serve
     assert error["message"] == reason
 
 
-async def test_h5_the_first_line_is_hello(server: Server, item: str) -> None:
+async def test_h5_first_line_is_hello(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Ada") as ada:
         hello = ada.hello
 
@@ -145,7 +145,7 @@ async def test_a1_header_precedes_query_and_query_precedes_login_cookie(
         {"Cookie": "xalcove_session=c; alcove_session2=d"},
     ],
 )
-async def test_a1_a2_a_connection_without_a_credential_is_refused(
+async def test_a1_a2_connection_without_a_credential_is_refused(
     server: Server, item: str, headers: dict[str, str]
 ) -> None:
     _, code, _ = await expect_refusal(server, item, token=None, headers=headers)
@@ -154,7 +154,7 @@ async def test_a1_a2_a_connection_without_a_credential_is_refused(
     assert code == 4401
 
 
-async def test_a2_the_member_id_is_derived_from_name_and_token(server: Server, item: str) -> None:
+async def test_a2_member_id_is_derived_from_name_and_token(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item) as guest,
         await RoomClient.join(server, item, name="Ada") as ada,
@@ -172,7 +172,7 @@ async def test_a2_any_name_is_shown_unchanged(server: Server, item: str, name: s
         assert room.hello["you"]["name"] == name
 
 
-async def test_a5_c_4403_a_cookie_is_accepted_only_from_the_servers_own_origin(server: Server, item: str) -> None:
+async def test_a5_c_4403_cookie_is_accepted_only_from_the_servers_own_origin(server: Server, item: str) -> None:
     cookie = {"Cookie": "alcove_session=c"}
     async with await RoomClient.join(server, item, token=None, headers=cookie | {"Origin": server.url}):
         pass
@@ -184,7 +184,7 @@ async def test_a5_c_4403_a_cookie_is_accepted_only_from_the_servers_own_origin(s
             pass
 
 
-async def test_a5_a_token_is_accepted_from_any_origin(server: Server, item: str) -> None:
+async def test_a5_token_is_accepted_from_any_origin(server: Server, item: str) -> None:
     headers = {"Origin": "https://else.example"}
     async with await RoomClient.join(server, item, headers=headers):
         pass
@@ -192,7 +192,7 @@ async def test_a5_a_token_is_accepted_from_any_origin(server: Server, item: str)
         pass
 
 
-async def test_h1_h4_a_slash_is_refused_in_an_item_id_even_if_encoded(server: Server) -> None:
+async def test_h1_h4_slash_is_refused_in_an_item_id_even_if_encoded(server: Server) -> None:
     error, code, _ = await expect_refusal(server, "a/b")
 
     assert code == 4400

@@ -111,7 +111,7 @@ async def test_r1_r4_tail_contains_the_kept_entries_without_a_gap(short_retentio
         assert [line for line in room.received if line["type"] == "gap"] == []
 
 
-async def test_r3_r4_a_reader_overtaken_by_retention_gets_a_gap(short_retention_server: Server, item: str) -> None:
+async def test_r3_r4_reader_overtaken_by_retention_gets_a_gap(short_retention_server: Server, item: str) -> None:
     slow = await RoomClient.open(short_retention_server, item, after=0, receive_buffer=4096, name="Slow")
     body = "x" * 60_000
     async with slow, await RoomClient.join(short_retention_server, item, tail=0, name="Ada") as ada:
@@ -141,7 +141,7 @@ async def test_r5_foreign_log_or_after_beyond_the_head_causes_a_reset(
         assert seqs(room.entries) == [*range(11, 61)], "as without `after` (R1)"
 
 
-async def test_r5_the_current_log_id_causes_no_reset(unlimited_server: Server, item: str) -> None:
+async def test_r5_current_log_id_causes_no_reset(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, range(1, 61))
     async with await RoomClient.join(unlimited_server, item, after=60, log=log) as room:
         assert room.hello["reset"] is False

@@ -35,7 +35,7 @@ async def fill(server: Server, item: str, count: int) -> str:
         ({"after": 1000}, range(0)),
     ],
 )
-async def test_w1_a_page_is_ascending_between_exclusive_bounds(
+async def test_w1_page_is_ascending_between_exclusive_bounds(
     unlimited_server: Server, item: str, bounds: dict[str, int], seqs: range
 ) -> None:
     log = await fill(unlimited_server, item, 100)
@@ -48,7 +48,7 @@ async def test_w1_a_page_is_ascending_between_exclusive_bounds(
 
 
 @ON_ONE_CARRIER
-async def test_w1_an_item_never_written_to_is_empty(server: Server, item: str) -> None:
+async def test_w1_item_never_written_to_is_empty(server: Server, item: str) -> None:
     async with http(server) as client:
         result = await page(client, item)
 
@@ -78,7 +78,7 @@ async def test_w1_w6_invalid_parameter_is_refused_with_422(server: Server, item:
     assert_problem(response, query.split("=", maxsplit=1)[0])
 
 
-async def test_w1_a_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server: Server, item: str) -> None:
+async def test_w1_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, 20)
     async with http(unlimited_server) as client:
         result = await page(client, item, after=0, limit=12)
@@ -91,7 +91,7 @@ async def test_w1_a_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server
 
 
 @ON_ONE_CARRIER
-async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, item: str) -> None:
+async def test_w2_send_returns_201_and_a_repeated_send_200(server: Server, item: str) -> None:
     async with http(server) as client, await RoomClient.join(server, item) as room:
         first = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": {"k": ["v"]}})
         repeated = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
@@ -106,7 +106,7 @@ async def test_w2_a_send_returns_201_and_a_repeated_send_200(server: Server, ite
 
 
 @ON_ONE_CARRIER
-async def test_w2_the_idempotency_key_header_is_used_as_the_id(server: Server, item: str) -> None:
+async def test_w2_idempotency_key_header_is_used_as_the_id(server: Server, item: str) -> None:
     async with http(server) as client:
         responses = [
             await client.post(f"/api/items/{item}/entries", json={"body": n}, headers={"Idempotency-Key": "key"})
@@ -154,7 +154,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
         b'{"body":[' + b"9" * 5000 + b"]}",
     ],
 )
-async def test_w2_w6_an_invalid_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
+async def test_w2_w6_invalid_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
     async with http(server) as client:
         response = await client.post(f"/api/items/{item}/entries", content=content)
         assert (await page(client, item))["head"] == 0
@@ -247,7 +247,7 @@ async def test_w6_l1_request_above_the_limit_is_refused_on_every_path(secured_se
 
 
 @ON_ONE_CARRIER
-async def test_w6_a_body_over_the_limit_is_413(server: Server, item: str) -> None:
+async def test_w6_body_over_the_limit_is_413(server: Server, item: str) -> None:
     async with http(server) as client:
         response = await client.post(f"/api/items/{item}/entries", content=b" " * (1024 * 1024 + 1))
 

@@ -19,7 +19,7 @@ KIB = 1024
 
 
 @pytest.mark.parametrize("body", ["x" * (64 * KIB - 2), "ñ" * (32 * KIB - 1)], ids=["ascii", "utf-8"])
-async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: str) -> None:
+async def test_l1_body_of_64_kib_is_stored(server: Server, item: str, body: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(body)
         await room.wait_for_seq(1)
@@ -29,7 +29,7 @@ async def test_l1_a_body_of_64_kib_is_stored(server: Server, item: str, body: st
 @pytest.mark.parametrize(
     "body", ["x" * (64 * KIB - 1), "ñ" * (32 * KIB), ["x"] * 20_000], ids=["ascii", "utf-8", "list"]
 )
-async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: object) -> None:
+async def test_l1_body_above_64_kib_is_too_large(server: Server, item: str, body: object) -> None:
     async with await RoomClient.join(server, item) as room:
         assert (await room.request(send(body)))["code"] == "too_large"
         await room.send_messages("next")
@@ -43,7 +43,7 @@ async def test_l1_a_larger_body_is_too_large(server: Server, item: str, body: ob
         assert (await page(client, item))["head"] == 1
 
 
-async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
+async def test_l1_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.socket.send(" " * KIB * KIB)
         assert [line for line in await room.lines_until_pong() if line["type"] == "error"] == []
@@ -52,7 +52,7 @@ async def test_l1_a_frame_over_1_mib_is_closed_with_1009(server: Server, item: s
         assert await room.wait_for_close() == 1009
 
 
-async def test_l1_the_limits_are_settings_and_are_in_hello(low_limits_server: Server, item: str) -> None:
+async def test_l1_limits_are_settings_and_are_in_hello(low_limits_server: Server, item: str) -> None:
     async with await RoomClient.join(low_limits_server, item) as room:
         assert room.hello["limits"] == {"body_bytes": 100, "sends_per_s": 1, "burst": 3}
         assert (await room.request(send("x" * 98)))["type"] == "ack"
@@ -62,7 +62,7 @@ async def test_l1_the_limits_are_settings_and_are_in_hello(low_limits_server: Se
         assert await room.wait_for_close() == 1009
 
 
-async def test_l2_a_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
+async def test_l2_burst_of_60_then_20_a_second(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         start = time.monotonic()
         lines = await room.request_all(*[send(number) for number in range(100)])
@@ -127,9 +127,7 @@ async def test_l2_c_4429_connection_above_the_rate_for_10_s_is_closed(low_limits
     assert elapsed_s > 10
 
 
-async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
-    low_limits_server: Server, item: str
-) -> None:
+async def test_l3_c_4429_connections_of_a_member_to_an_item_are_limited(low_limits_server: Server, item: str) -> None:
     async with (
         await RoomClient.join(low_limits_server, item, name="Ada"),
         await RoomClient.join(low_limits_server, item, name="Ada") as second,
@@ -147,7 +145,7 @@ async def test_l3_c_4429_the_connections_of_a_member_to_an_item_are_limited(
             pass
 
 
-async def test_l3_h4_a_members_connections_count_on_all_endpoints_together(serve: Callable[..., Server]) -> None:
+async def test_l3_h4_connections_of_a_member_count_on_all_endpoints(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_MEMBER_CONNECTIONS="2")
     token_without_rights = token(items={})
     ada = token(items={"foo": "rw", "bar": "rw"})
@@ -183,7 +181,7 @@ async def test_l3_member_may_have_20_connections_by_default(server: Server, item
         assert code == 4429
 
 
-async def test_l3_c_1013_the_connections_of_a_process_are_limited(serve: Callable[..., Server]) -> None:
+async def test_l3_c_1013_connections_of_a_process_are_limited(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_CONNECTIONS="2")
     async with await RoomClient.join(server, "foo") as room, await RoomClient.join(server, "bar"):
         error, code, _ = await expect_refusal(server, "else")
@@ -221,7 +219,7 @@ async def test_l4_sends_beyond_the_storage_queue_are_refused(serve: Callable[...
     assert ada.bodies == [*range(5), "there is room again"]
 
 
-async def test_l5_a_room_keeps_the_configured_number_of_entries(short_retention_server: Server, item: str) -> None:
+async def test_l5_room_keeps_the_configured_number_of_entries(short_retention_server: Server, item: str) -> None:
     async with await RoomClient.join(short_retention_server, item) as room:
         await room.send_messages(*range(1, 26))
         async with http(short_retention_server) as client:
@@ -241,7 +239,7 @@ async def test_l5_all_entries_are_kept_by_default(unlimited_server: Server, item
             assert len(await read_log(client, item)) == 1000
 
 
-async def test_l5_a_room_keeps_entries_for_the_configured_days(serve: Callable[..., Server]) -> None:
+async def test_l5_room_keeps_entries_for_the_configured_days(serve: Callable[..., Server]) -> None:
     server = serve(ALCOVE_RETAIN_DAYS="0.000001", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, "foo") as room:
         await room.send_messages("long ago")

@@ -67,7 +67,7 @@ async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_ser
         assert (await page(client, item))["entries"][0]["by"] == ada
 
 
-async def test_s14_an_event_is_stored_once_and_delivered_and_cannot_be_edited(
+async def test_s14_event_is_stored_once_and_delivered_and_cannot_be_edited(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}/entries"
@@ -81,7 +81,7 @@ async def test_s14_an_event_is_stored_once_and_delivered_and_cannot_be_edited(
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_w10_the_list_reports_changed_rooms_with_unread_counts(
+async def test_w10_list_reports_changed_rooms_with_unread_counts(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str, transport: Transport
 ) -> None:
     ada = token(items={item: "r"})
@@ -95,7 +95,7 @@ async def test_w10_the_list_reports_changed_rooms_with_unread_counts(
         ]
 
 
-async def test_w11_a_room_is_written_read_and_deleted_over_http(
+async def test_w11_room_is_written_read_and_deleted_over_http(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     path = f"/api/items/{item}"
@@ -116,7 +116,7 @@ async def test_w11_a_room_is_written_read_and_deleted_over_http(
     assert (await page(moderator, item))["head"] == 0
 
 
-async def test_w14_a_room_and_a_member_are_exported_and_the_member_is_erased(
+async def test_w14_room_and_member_are_exported_and_the_member_is_erased(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     member = f"eve-{item}"

@@ -24,7 +24,7 @@ async def test_p1_hello_names_up_to_100_members_and_counts_all(unlimited_server:
         await abort(room.socket)
 
 
-async def test_p1_a_member_with_several_connections_counts_once(server: Server, item: str) -> None:
+async def test_p1_member_with_several_connections_counts_once(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item, name="Bob") as bob:
         first = await RoomClient.join(server, item, name="Ada")
         second = await RoomClient.join(server, item, name="Ada")
@@ -120,7 +120,7 @@ async def test_p4_typing_is_passed_on_at_most_every_2_s_and_never_stored(server:
     assert all(later - earlier > 1.7 for earlier, later in pairwise(times))
 
 
-async def test_p5_a_mark_moves_only_forward_is_stored_and_sent_to_members(server: Server, item: str) -> None:
+async def test_p5_mark_moves_only_forward_is_stored_and_sent_to_members(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -137,7 +137,7 @@ async def test_p5_a_mark_moves_only_forward_is_stored_and_sent_to_members(server
     assert [line["seq"] for line in ada.received if line["type"] == "read"] == [5, 7]
 
 
-async def test_p5_a_mark_beyond_the_head_counts_as_the_head(server: Server, item: str) -> None:
+async def test_p5_mark_beyond_the_head_counts_as_the_head(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one", "two")
         await room.send_lines({"type": "read", "seq": 2**53 - 1})
@@ -161,7 +161,7 @@ async def test_p5_marks_are_sent_at_most_every_250_ms(server: Server, item: str)
     assert sum(line["type"] == "read" for line in room.received) <= 2 + elapsed_s / 0.2
 
 
-async def test_p5_the_last_mark_is_stored_when_the_last_member_leaves(server: Server, item: str) -> None:
+async def test_p5_last_mark_is_stored_when_the_last_member_leaves(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one")
         await room.send_lines({"type": "read", "seq": 1})

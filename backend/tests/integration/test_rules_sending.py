@@ -16,7 +16,7 @@ BODIES = ["", "hello", 0, -1.5, True, False, None, [], {}, {"a": [1, {"b": None}
 
 
 @pytest.mark.parametrize("id", ["x", "x" * 64, "0192a4e3-9855-7ebc-a62a-6e9c6ef6e761", "ñ👋", " ", '"\\'])
-async def test_s1_an_id_has_1_to_64_characters_of_the_clients_choice(server: Server, item: str, id: str) -> None:
+async def test_s1_id_has_1_to_64_characters_of_the_clients_choice(server: Server, item: str, id: str) -> None:
     async with await RoomClient.join(server, item) as room:
         assert (await room.request(send("x", id)))["id"] == id
         await room.wait_for_seq(1)
@@ -32,7 +32,7 @@ async def test_s1_s6_invalid_ids_are_refused(server: Server, item: str, id: str)
         assert await room.send_messages("next") == [1]
 
 
-async def test_s1_an_id_is_unique_per_sender_and_per_item(server: Server, item: str) -> None:
+async def test_s1_id_is_unique_per_sender_and_per_item(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,
@@ -73,9 +73,7 @@ async def test_s2_sends_of_one_connection_keep_their_order(unlimited_server: Ser
     assert [n for name, n in bodies if name == "bob"] == [n / 2 for n in range(600)]
 
 
-async def test_s3_s4_an_entry_is_not_delivered_before_it_is_durable(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+async def test_s3_s4_entry_is_not_delivered_before_it_is_durable(serve: Callable[..., Server], tmp_path: Path) -> None:
     server = serve()
     async with (
         await RoomClient.join(server, "foo", name="Ada") as ada,
@@ -103,7 +101,7 @@ async def test_s3_acknowledged_sends_survive_sigkill(serve: Callable[..., Server
         assert room.bodies == [*range(100)]
 
 
-async def test_s4_the_ack_and_the_entry_agree(server: Server, item: str) -> None:
+async def test_s4_ack_and_entry_agree(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         ack = await room.request(send("x"))
         (entry,) = await room.wait_for_seq(1)
@@ -125,7 +123,7 @@ async def test_s5_repeated_send_is_acknowledged_with_the_first_seq(server: Serve
     assert {**first_ack, "duplicate": True} == repeated_ack == later_ack
 
 
-async def test_s5_an_id_sent_twice_in_one_frame_is_stored_once(server: Server, item: str) -> None:
+async def test_s5_id_sent_twice_in_one_frame_is_stored_once(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_lines(send(1, "a"), send(2, "a"), send(3, "b"), send(4, "a"))
         acks = [await room.wait_for_outcome(id_) for id_ in ("a", "a", "b", "a")]
@@ -152,7 +150,7 @@ async def test_s5_ids_share_one_space_across_kinds(server: Server, item: str) ->
     assert room.bodies == ["x", "y"]
 
 
-async def test_s6_a_refused_send_names_its_id_and_stores_nothing(low_limits_server: Server, item: str) -> None:
+async def test_s6_refused_send_names_its_id_and_stores_nothing(low_limits_server: Server, item: str) -> None:
     async with await RoomClient.join(low_limits_server, item) as room:
         large = await room.request(send("x" * 101, "large"))
         invalid = await room.request({"type": "edit", "id": "none", "target": 1, "body": "x"})
@@ -190,7 +188,7 @@ async def test_s7_failing_storage_acks_nothing_and_keeps_connections(
     assert ["before", "kept by the client"] == ada.bodies == bob.bodies
 
 
-async def test_s7_s2_a_send_after_a_failed_send_does_not_overtake_it(
+async def test_s7_s2_send_after_a_failed_send_does_not_overtake_it(
     serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = serve()
@@ -272,7 +270,7 @@ async def test_s9_after_a_delete_no_body_is_served_again(server: Server, item: s
     assert ["body" in entry for entry in stored] == [False, True, False, False]
 
 
-async def test_s9_a_message_edited_and_deleted_in_one_frame_is_not_shown(server: Server, item: str) -> None:
+async def test_s9_message_edited_and_deleted_in_one_frame_is_not_shown(server: Server, item: str) -> None:
     async with (
         await RoomClient.join(server, item, name="Ada") as ada,
         await RoomClient.join(server, item, name="Bob") as bob,

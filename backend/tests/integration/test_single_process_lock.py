@@ -116,7 +116,7 @@ def test_x7_reload_waits_for_the_end_of_the_previous_process(tmp_path: Path, sta
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
-def test_x7_the_lock_ends_with_its_process(tmp_path: Path, stack: ExitStack, stop_signal: signal.Signals) -> None:
+def test_x7_lock_ends_with_its_process(tmp_path: Path, stack: ExitStack, stop_signal: signal.Signals) -> None:
     alcove(cwd=tmp_path).end(stop_signal)
 
     assert stack.enter_context(without_problems(alcove(cwd=tmp_path)))

@@ -145,7 +145,7 @@ async def test_s7_full_database_stores_all_of_a_batch_or_nothing(tmp_path: Path)
     await log.close()
 
 
-async def test_s7_a_deleted_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+async def test_s7_deleted_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     moved = tmp_path / "moved.db"
     log = await SqliteLog.open(path, Retention())
@@ -161,7 +161,7 @@ async def test_s7_a_deleted_file_is_not_replaced_by_an_empty_one(tmp_path: Path)
     await log.close()
 
 
-async def test_s7_a_corrupt_page_is_an_error_and_does_not_stop_the_server(tmp_path: Path) -> None:
+async def test_s7_corrupt_page_is_an_error_and_does_not_stop_the_server(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     log = await SqliteLog.open(path, Retention())
     await append(log, *(message(str(n), "x" * 3000) for n in range(200)))

@@ -41,7 +41,7 @@ async def test_t1_bytes_are_echoed_as_bytes(server: Server, data: bytes) -> None
         assert await receive(client, 1) == [data]
 
 
-async def test_t1_a_text_of_several_fragments_is_one_text(server: Server) -> None:
+async def test_t1_text_of_several_fragments_is_one_text(server: Server) -> None:
     async with await connect(server, "/ws") as client:
         await client.send(["hel", "lo ", "", "world"])
 
@@ -57,7 +57,7 @@ async def test_t1_replies_keep_the_order_of_the_messages(server: Server) -> None
 
 
 @pytest.mark.parametrize("character", ["x", "ñ", "👋"])
-async def test_t1_a_text_as_large_as_the_limit_is_echoed(server: Server, character: str) -> None:
+async def test_t1_text_as_large_as_the_limit_is_echoed(server: Server, character: str) -> None:
     text = character * (MAX_TEXT_BYTES // len(character.encode()))
     async with await connect(server, "/ws") as client:
         await client.send(text)
@@ -71,7 +71,7 @@ async def test_t1_a_text_as_large_as_the_limit_is_echoed(server: Server, charact
     ["x" * (MAX_TEXT_BYTES + 1), "ñ" * (MAX_TEXT_BYTES // 2) + "x", ["x" * MAX_TEXT_BYTES, "x"]],
     ids=["characters", "bytes", "fragments"],
 )
-async def test_t1_t4_a_text_over_the_limit_is_closed_with_1009(
+async def test_t1_t4_text_over_the_limit_is_closed_with_1009(
     server: Server, path: str, message: str | list[str]
 ) -> None:
     async with await connect(server, path) as client:
@@ -110,7 +110,7 @@ async def test_t2_credential_and_text_are_answered_in_two_frames(server: Server,
         ]
 
 
-async def test_t2_the_value_of_q_is_sent_between_credential_and_text(server: Server) -> None:
+async def test_t2_value_of_q_is_sent_between_credential_and_text(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t&q=3") as client:
         await client.send("hello")
 
@@ -156,7 +156,7 @@ async def test_t2_without_a_credential_the_handshake_is_refused(server: Server) 
         ("?TOKEN=x&token=t", "", "t"),
     ],
 )
-async def test_t2_the_credential_is_the_cookie_else_the_last_token(
+async def test_t2_credential_is_the_cookie_else_the_last_token(
     server: Server, query: str, cookie: str, credential: str
 ) -> None:
     headers = {"Cookie": cookie} if cookie else {}
@@ -169,7 +169,7 @@ async def test_t2_the_credential_is_the_cookie_else_the_last_token(
 @pytest.mark.parametrize(
     "item_id", ["foo", "a b", "ñandú", "日本", "👋", "100%", "a?b", "a#b", "a+b", "..", "x" * 2000]
 )
-async def test_t2_the_item_id_is_decoded_from_the_url(server: Server, item_id: str) -> None:
+async def test_t2_item_id_is_decoded_from_the_url(server: Server, item_id: str) -> None:
     async with await connect(server, f"/items/{quote(item_id, safe='')}/ws?token=t") as client:
         await client.send("hello")
 
@@ -177,11 +177,11 @@ async def test_t2_the_item_id_is_decoded_from_the_url(server: Server, item_id: s
 
 
 @pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
-async def test_t2_a_handshake_on_another_path_is_refused(server: Server, path: str) -> None:
+async def test_t2_handshake_on_another_path_is_refused(server: Server, path: str) -> None:
     assert await refusal(server, path) == 403
 
 
-async def test_a5_a_cookie_is_accepted_only_from_the_servers_own_origin(server: Server) -> None:
+async def test_a5_cookie_is_accepted_only_from_the_servers_own_origin(server: Server) -> None:
     cookie = {"Cookie": "session=fakesession"}
     own = cookie | {"Origin": server.url}
     async with await connect(server, "/items/foo/ws", headers=own) as client:
@@ -199,14 +199,14 @@ async def test_a5_a_cookie_is_accepted_only_from_the_servers_own_origin(server: 
         assert await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": origin}) == 403
 
 
-async def test_a5_a_token_is_accepted_from_any_origin(server: Server) -> None:
+async def test_a5_token_is_accepted_from_any_origin(server: Server) -> None:
     async with await connect(server, "/items/foo/ws?token=t", headers={"Origin": "https://else.example"}) as client:
         await client.send("hello")
 
         assert len(await receive(client, 2)) == 2
 
 
-async def test_t3_the_sender_gets_a_reply_and_everyone_gets_the_line(server: Server) -> None:
+async def test_t3_sender_gets_a_reply_and_everyone_gets_the_line(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as first, Listener(await connect(server, "/ws/2")) as second:
         await first.client.send("hello")
         await first.wait_for_line("Client #1 says: hello")
@@ -251,7 +251,7 @@ async def test_t3_any_text_is_broadcast_unchanged(server: Server, text: str) -> 
 @pytest.mark.parametrize(
     ("client_id", "expected"), [("-1", "-1"), ("0", "0"), ("007", "7"), ("1795366683123", "1795366683123")]
 )
-async def test_t3_the_client_id_is_any_integer(server: Server, client_id: str, expected: str) -> None:
+async def test_t3_client_id_is_any_integer(server: Server, client_id: str, expected: str) -> None:
     async with await connect(server, f"/ws/{client_id}") as client:
         await client.send("hello")
 
@@ -271,7 +271,7 @@ async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
         assert await close_code(client) == 1003
 
 
-async def test_t4_a_binary_frame_does_not_affect_other_clients(server: Server) -> None:
+async def test_t4_binary_frame_does_not_affect_other_clients(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as first:
         async with await connect(server, "/ws/2") as second:
             await second.send(b"bytes")
@@ -283,7 +283,7 @@ async def test_t4_a_binary_frame_does_not_affect_other_clients(server: Server) -
     assert first.lines == ["Client #2 left the chat", "You wrote: and on it goes", "Client #1 says: and on it goes"]
 
 
-async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
+async def test_t6_page_begins_with_its_doctype(server: Server) -> None:
     async with http(server, token=None) as client:
         page = await client.get("/")
 
@@ -292,7 +292,7 @@ async def test_t6_the_page_begins_with_its_doctype(server: Server) -> None:
     assert page.text.splitlines()[0] == "<!DOCTYPE html>"
 
 
-async def test_w7_a_live_server_passes_the_liveness_probe(server: Server) -> None:
+async def test_w7_live_server_passes_the_liveness_probe(server: Server) -> None:
     async with http(server, token=None) as client:
         response = await client.get("/healthz")
 

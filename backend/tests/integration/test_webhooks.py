@@ -163,7 +163,7 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server
 
 
 @ON_ONE_CARRIER
-async def test_k3_an_item_is_parked_and_reported_until_it_is_skipped(serve: Start, receiver: Receiver) -> None:
+async def test_k3_item_is_parked_and_reported_until_it_is_skipped(serve: Start, receiver: Receiver) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_WEBHOOK_RETRY_S="1", **receiver.env)
     receiver.respond = lambda received: 500 if received.entry.get("body") == "poison" else 204
     async with http(server, ADMIN) as client:
@@ -197,7 +197,7 @@ async def test_k1_redirects_are_not_followed_and_long_responses_are_truncated(
 
 
 @ON_ONE_CARRIER
-async def test_k1_a_test_event_shows_whether_the_receiver_works(webhook_server: Server, receiver: Receiver) -> None:
+async def test_k1_test_event_shows_whether_the_receiver_works(webhook_server: Server, receiver: Receiver) -> None:
     async with http(webhook_server, ADMIN) as client:
         assert (await client.post("/api/webhooks/test")).json() == {"delivered": True, "error": None}
         receiver.respond = lambda _: 404
@@ -242,7 +242,7 @@ async def test_k3_command_shows_repeats_skips_and_tests_deliveries(
         ("whsec_c2hvcnQgYnV0IHByaXZhdGU=", "ALCOVE_WEBHOOK_SECRET: expected whsec_ and Base64 of 24 to 64 bytes"),
     ],
 )
-def test_k1_a6_an_invalid_webhook_secret_stops_the_server_and_is_not_shown(
+def test_k1_a6_invalid_webhook_secret_stops_the_server_and_is_not_shown(
     tmp_path: Path, secret: str, problem: str
 ) -> None:
     env = {"ALCOVE_WEBHOOK_URL": "https://user:word@app.example/hooks", "ALCOVE_WEBHOOK_SECRET": secret}

@@ -145,7 +145,7 @@ def test_k1_mail_example_notifies_absent_members_in_25_lines(monkeypatch: pytest
     assert len(source[1].strip().splitlines()) <= 25
 
 
-def test_k1_a_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
+def test_k1_webhook_is_verified_by_any_of_the_secrets_in_use() -> None:
     body = webhook_body()
     headers = signed_headers(body, f"{OLD_SECRET}, {WEBHOOK_SECRET}")
     for secret in (OLD_SECRET, WEBHOOK_SECRET, f"{WEBHOOK_SECRET},{OLD_SECRET}"):

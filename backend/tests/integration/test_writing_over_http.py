@@ -60,9 +60,7 @@ async def test_w11_s5_repeated_request_stores_one_entry_and_returns_200(secured_
     assert head == 3
 
 
-async def test_w11_s8_an_invalid_target_is_422_and_another_members_message_403(
-    secured_server: Server, item: str
-) -> None:
+async def test_w11_s8_invalid_target_is_422_and_another_members_message_403(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(auth_headers(item, "rw"))
         await send_entry(client, item)
@@ -99,7 +97,7 @@ async def test_w11_l1_edit_above_the_size_limit_is_refused(secured_server: Serve
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
-async def test_s14_an_event_is_sent_by_a_moderator_and_delivered(secured_server: Server, item: str) -> None:
+async def test_s14_event_is_sent_by_a_moderator_and_delivered(secured_server: Server, item: str) -> None:
     body = {"text": "shipped", "data": {"parcel": 17}}
     async with (
         http(secured_server) as client,
@@ -147,7 +145,7 @@ async def test_s14_malformed_event_is_refused(secured_server: Server, item: str,
     assert "body.body" in response.json()["detail"]
 
 
-async def test_s14_s8_an_event_cannot_be_edited_or_deleted_and_is_not_unread(secured_server: Server, item: str) -> None:
+async def test_s14_s8_event_cannot_be_edited_or_deleted_and_is_not_unread(secured_server: Server, item: str) -> None:
     async with http(secured_server) as client:
         client.headers.update(auth_headers(item, "rwm", "shop"))
         await send_entry(client, item, {"text": "shipped"}, kind="event")
