@@ -130,23 +130,6 @@ def test_a_second_click_on_delete_deletes_no_other_message(room: RoomPage, item:
     expect(room.message_with("above").get_by_role("toolbar")).to_have_css("opacity", "1")
 
 
-def test_a_button_with_an_icon_shows_its_label_under_the_pointer(room: RoomPage, item: str) -> None:
-    room.enter(item)
-    room.send("to be copied")
-    room.wait_until_sent("to be copied")
-    room.messages.last.hover()
-    for button in (
-        room.messages.last.get_by_role("button", name="Copy text"),
-        room.page.get_by_role("button", name="Emoji"),
-        room.page.get_by_role("button", name="Send"),
-    ):
-        label = button.get_attribute("aria-label")
-        expect(button).to_have_css("visibility", "hidden", pseudo="after")
-        button.hover()
-        expect(button).to_have_css("visibility", "visible", pseudo="after")
-        expect(button).to_have_css("content", f'"{label}"', pseudo="after")
-
-
 @pytest.mark.parametrize(
     "words",
     [
