@@ -24,11 +24,11 @@ from alcove.webhooks.worker import ConsumerWorker
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a lease lasts, between two renewals, and before its end that this process stops delivering: another
-#: process takes over within 8 s (K4).
+#: Seconds that a lease lasts, seconds between two renewals, and seconds before the lease's end at which this process
+#: stops delivering. With these, another process takes over within 8 s (K4).
 _LEASE_S, _RENEW_S, _MARGIN_S = 6.0, 2.0, 1.0
-#: Failing items that one answer lists.
-_LISTED = 100
+#: Maximum failing items in one status.
+_MAX_FAILING = 100
 
 
 class ConsumerStatus(NamedTuple):
@@ -67,12 +67,11 @@ class Deliveries:
         self._holder = uuid4().hex
         endpoint = _endpoint(settings)
         self._webhook = None if endpoint is None else WebhookTarget(endpoint, hub.queries)
-        by_time = RetryPolicy(give_up_ms=int(settings.webhook_retry_s * 1000))
         targets: dict[str, tuple[Target, RetryPolicy]] = {
             name: (target, RetryPolicy(attempts=settings.handler_attempts)) for name, target in handlers.items()
         }
         if self._webhook is not None:
-            targets[WEBHOOK] = self._webhook, by_time
+            targets[WEBHOOK] = self._webhook, RetryPolicy(give_up_ms=int(settings.webhook_retry_s * 1000))
         self._workers = {
             name: ConsumerWorker(
                 name,
@@ -122,17 +121,24 @@ class Deliveries:
             worker = self._workers.get(name)
             record = await self._consumers.record(name)
             backlog = await self._consumers.backlog(name)
-            failing = await self._consumers.failing(name, limit=_LISTED)
+            failing = await self._consumers.failing(name, limit=_MAX_FAILING)
             disabled = record is not None and (worker.is_disabled(record) if worker else record.disabled is not None)
             statuses.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
         return statuses
 
     async def retry(self, name: str, item: str | None) -> int | None:
-        """Retry failed deliveries now, and enable a disabled target; return the number of items, or None.
+        """Retry failed deliveries now, and enable a disabled target.
 
-        None: there is no such consumer.
+        Args:
+            name: The consumer.
+            item: The item to retry; None: all failing items.
 
-        Raises LogUnavailableError.
+        Returns:
+            The number of items that are retried; None: there is no such consumer.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
         """
         if await self._consumers.record(name) is None:
             return None
@@ -143,10 +149,7 @@ class Deliveries:
         return count
 
     async def skip(self, name: str, item: str) -> bool:
-        """Skip the entry that fails in an item; return False if none fails.
-
-        Raises LogUnavailableError.
-        """
+        """Skip the entry that fails in an item; return False if none fails. Raises LogUnavailableError."""
         skipped = await self._consumers.skip(name, item)
         self._renew_now.set()
         return skipped
@@ -158,7 +161,7 @@ class Deliveries:
     # --- leases
 
     async def _renew_leases(self) -> None:
-        """Take and renew the leases every two seconds, until cancelled; each answer reports operators' commands."""
+        """Take and renew the leases every two seconds, until cancelled; the result also shows operators' commands."""
         loop = asyncio.get_running_loop()
         while True:
             self._renew_now.clear()

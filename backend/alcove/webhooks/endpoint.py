@@ -19,7 +19,7 @@ _RESPONSE_BYTES = 16 * 1024
 #: Seconds that an idle connection is kept.
 _KEEP_ALIVE_S = 30
 _GONE = 410
-#: A longer `Retry-After` does not count: no wait is as long.
+#: Maximum digits of `Retry-After`; a longer value is ignored, because no delay is that long.
 _RETRY_AFTER_DIGITS = 9
 
 
@@ -30,7 +30,7 @@ class Endpoint:
         """Create an endpoint without connecting.
 
         Args:
-            url: The address. The operator chose it, so it may be in a private network, as that of a key set may.
+            url: The address. It may be in a private network, because the operator chose it.
             secrets: ALCOVE_WEBHOOK_SECRET.
             timeout_s: Seconds that one request may take.
             connections: The maximum number of connections.

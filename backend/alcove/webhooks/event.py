@@ -10,7 +10,7 @@ from alcove.protocol import Entry, Person
 from alcove.rooms.queries import Attendance
 
 #: Characters of the digest in an id.
-_ID_CHARS = 32
+_DIGEST_CHARS = 32
 _encoder = msgspec.json.Encoder()
 
 
@@ -46,4 +46,4 @@ def event_body(item: str, log: str, entry: Entry, attendance: Attendance, *, typ
 
 def event_id(item: str, log: str, seq: int) -> str:
     """Return the id of the webhook for an entry: unique for the entry, and the same at each attempt."""
-    return f"msg_{sha256(f'{log} {seq} {item}'.encode()).hexdigest()[:_ID_CHARS]}"
+    return f"msg_{sha256(f'{log} {seq} {item}'.encode()).hexdigest()[:_DIGEST_CHARS]}"

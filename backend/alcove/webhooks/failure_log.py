@@ -8,8 +8,8 @@ from alcove.webhooks.targets import Failed
 
 logger = logging.getLogger(__name__)
 
-#: Minimum seconds between two times that a consumer is reported to fail: one that fails now and then fills no log.
-_EVERY_S = 60.0
+#: Minimum seconds between two reports that a consumer fails, so that occasional failures do not fill the log.
+_MIN_INTERVAL_S = 60.0
 #: The maximum number of errors that are reported until it works again.
 _MAX_ERRORS = 10
 
@@ -21,19 +21,19 @@ class FailureLog:
         """Create a log without failures; `clock` returns seconds."""
         self._name = name
         self._clock = clock
-        #: The errors that were logged since it began to fail; empty while it works, or its failures are not logged.
+        #: The errors that were logged since the consumer began to fail; empty while it works or is not reported.
         self._errors: set[str] = set()
-        self._next = float("-inf")
+        self._next_report_at = float("-inf")
         self._disabled = False
 
-    def failed(self, item: str, seq: int, failed: Failed, *, first: bool) -> None:
-        """Record a failed attempt.
+    def report_failure(self, item: str, seq: int, failed: Failed, *, first: bool) -> None:
+        """Record a failed attempt, and log its error unless it was logged before or was reported too recently.
 
         Args:
             item: The item.
             seq: The seq of the entry.
             failed: What failed.
-            first: Whether no item failed before; an operator may have skipped those that did.
+            first: Whether no other item is failing now.
 
         """
         if first:
@@ -41,9 +41,9 @@ class FailureLog:
         if failed.error in self._errors or len(self._errors) >= _MAX_ERRORS:
             return
         if not self._errors:
-            if self._clock() < self._next:
+            if self._clock() < self._next_report_at:
                 return
-            self._next = self._clock() + _EVERY_S
+            self._next_report_at = self._clock() + _MIN_INTERVAL_S
         self._errors.add(failed.error)
         # An exception is an error in the application's code; its traceback says where.
         logger.log(
@@ -53,14 +53,14 @@ class FailureLog:
             exc_info=failed.cause,
         )
 
-    def disabled(self) -> None:
-        """Record that the receiver answered 410, and that nothing is delivered until an operator retries."""
+    def report_disabled(self) -> None:
+        """Log, once, that the receiver answered 410, and that nothing is delivered until an operator retries."""
         if not self._disabled:
             self._disabled = True
             logger.error("consumer %s is disabled: the receiver answered 410 (alcove webhooks retry)", self._name)
 
-    def delivered(self, *, had_failed: bool) -> None:
-        """Record a delivery; `had_failed`: of an entry that had failed before."""
+    def report_delivery(self, *, had_failed: bool) -> None:
+        """Record a delivery, and log it if the consumer had been failing; `had_failed`: this entry had failed before."""
         if (had_failed and self._errors) or self._disabled:
             self._errors.clear()
             self._disabled = False

@@ -18,9 +18,9 @@ from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
 
 logger = logging.getLogger(__name__)
 
-#: Entries of an item that are read at once, and their bytes; then it is another item's turn.
+#: Maximum entries of an item that are read at once, and their bytes; then another item is delivered.
 _PAGE_ENTRIES, _PAGE_BYTES = 16, 256 * 1024
-#: Seconds that a page is used: what was erased meanwhile is not delivered later than that (W14).
+#: Seconds that a page may be used, so that text that is erased in the meantime is not delivered later (W14).
 _FRESH_S = 1.0
 
 
@@ -47,7 +47,7 @@ class ItemDelivery:
             policy: Decides when a failed delivery is retried.
             metrics: The consumer's metrics.
             may_deliver: Returns whether this process may deliver now.
-            on_gone: Called when the target wants no more deliveries.
+            on_gone: Called when the target asks for no more deliveries (410).
 
         """
         self._name = name
@@ -65,7 +65,7 @@ class ItemDelivery:
             await self._deliver_entries(schedule, item, deliver)
 
     async def _deliver_entries(self, schedule: Schedule, item: str, deliver: Deliver) -> None:
-        """Deliver up to one page of entries; stop at the first failure, or if the position must be read again."""
+        """Deliver up to one page of entries; stop at the first failure, or if the position must be loaded again."""
         loop = asyncio.get_running_loop()
         page: Page | None = None
         read_at = 0.0
@@ -78,9 +78,9 @@ class ItemDelivery:
                 read_at = loop.time()
                 page = await self._log.read(item, after=position.seq, limit=_PAGE_ENTRIES, max_bytes=_PAGE_BYTES)
                 if page.log != position.log or page.head < position.head:
-                    schedule.reread(item)
+                    schedule.reload(item)
                     return
-                if not page.entries:  # retention has removed all that were left
+                if not page.entries:  # retention has removed the remaining entries
                     self._metrics.missed.inc(page.head - position.seq)
                     schedule.record_delivered(item, page.head, reached=False)
                     return
@@ -100,15 +100,15 @@ class ItemDelivery:
                     return
                 case Gone():
                     await self._on_gone()
-                    self._failures.disabled()
+                    self._failures.report_disabled()
                     return
 
     def _count_delivered(self, entry: Entry, *, had_failed: bool) -> None:
-        """Count a delivery; report it if nothing was delivered before."""
+        """Count a delivery, and report it if the consumer had been failing."""
         self._metrics.delivered.inc()
         self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
-        if self._may_deliver():  # else another item got a 410 meanwhile
-            self._failures.delivered(had_failed=had_failed)
+        if self._may_deliver():  # else another item has got a 410 in the meantime
+            self._failures.report_delivery(had_failed=had_failed)
 
     def _record_failure(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
         """Record a failed attempt in the schedule; report the item if it is parked now."""
@@ -116,7 +116,7 @@ class ItemDelivery:
         if position is None:
             return
         self._metrics.failed.inc()
-        self._failures.failed(item, seq, outcome, first=not schedule.has_failures)
+        self._failures.report_failure(item, seq, outcome, first=not schedule.has_failures)
         failure = self._policy.record_failure(
             position.failure,
             outcome.error,

@@ -6,17 +6,18 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-#: What an error says where the text of the system has addresses or numbers in it.
-_BY_ERRNO = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
+#: Texts that replace those of the system, which may contain addresses or numbers.
+_TEXT_BY_ERRNO = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
 
 
 def network_error(error: BaseException) -> str:
     """Return the reason of an error of the HTTP client.
 
-    The client wraps the error of the system, in a group if the name has several addresses: the innermost one says most.
+    The client wraps the error of the system, in a group if the name has several addresses. The innermost error is the
+    most precise one.
 
     Args:
-        error: What the client raised.
+        error: The exception that the client raised.
 
     Returns:
         Such as "connection refused", "name not found", or "certificate refused: self-signed certificate".
@@ -30,8 +31,8 @@ def network_error(error: BaseException) -> str:
                 return f"TLS failed: {cause.reason.replace('_', ' ').lower()}"
             case socket.gaierror():
                 return f"name not found: {cause.strerror}"
-            case OSError(errno=int(number)):
-                return _BY_ERRNO.get(number) or os.strerror(number).lower()
+            case OSError(errno=int(code)):
+                return _TEXT_BY_ERRNO.get(code) or os.strerror(code).lower()
             case _:
                 pass
     name = type(error).__name__

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from alcove.storage.consumers import Failure
 
-#: Milliseconds before the first retry, and the longest delay between two.
+#: Milliseconds before the first retry, and the longest delay between two retries.
 _FIRST_MS = 1_000
 _LONGEST_MS = 3_600_000
-#: The random part of a delay, so that items which failed together are not retried together.
+#: The maximum random part of a delay, so that items that failed together are not retried together.
 _JITTER = 0.2
 
 
@@ -19,22 +19,22 @@ class RetryPolicy:
     attempts: int | None = None
 
     def record_failure(
-        self, earlier: Failure | None, error: str, *, now: int, chance: float, wait_ms: int = 0
+        self, previous: Failure | None, error: str, *, now: int, chance: float, wait_ms: int = 0
     ) -> Failure:
         """Compute the failure record after one more failed attempt.
 
-        Delays double from 1 s to 1 h; the last attempt is at the end of the time, after which the item is parked.
+        Delays double from 1 s to 1 h. The last attempt is made after `give_up_ms`; if it fails, the item is parked.
 
         Args:
-            earlier: The record before; None: this attempt was the first one.
+            previous: The record before this attempt; None: it was the first one.
             error: The reason.
             now: The time in ms since the epoch.
-            chance: A number from 0 to 1.
+            chance: A random number from 0 to 1, which shortens the delay.
             wait_ms: The delay that the receiver asked for, in milliseconds.
 
         """
-        attempts = 1 if earlier is None else earlier.attempts + 1
-        since = now if earlier is None else earlier.since
+        attempts = 1 if previous is None else previous.attempts + 1
+        since = now if previous is None else previous.since
         if self._is_over(attempts, now - since):
             return Failure(attempts, since, now, error, parked=True)
         delay = min(_LONGEST_MS, _FIRST_MS << min(attempts - 1, 32))

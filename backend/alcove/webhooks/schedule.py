@@ -1,8 +1,8 @@
 """Decide which items a consumer delivers next, and keep its position in each. No I/O.
 
-An item is in the schedule once its position was read from storage. It is idle, ready, waiting for a retry, being
-delivered, or parked. New entries come before retries, which take at most half of the slots: items that fail do not
-block the others (K2).
+An item is in the schedule once its position was loaded from storage. It is idle, ready, waiting for a retry, being
+delivered, or parked. New entries come before retries, which take at most half of the slots, so that items that fail do
+not block the others (K2).
 """
 
 import heapq
@@ -27,20 +27,20 @@ class _ScheduledItem:
     #: Incremented at each change that must be stored.
     version: int = 0
     stored_version: int = 0
-    #: Whether the position must be read again once its delivery ends.
+    #: Whether the position must be loaded again once its delivery ends.
     outdated: bool = False
 
 
 class Schedule:
-    """Schedules up to `max_items` items of one consumer; when it is full, drops idle items, then accepts no more."""
+    """Schedules up to `max_items` items of one consumer; when full, it drops idle items, then accepts no more."""
 
     def __init__(self, *, max_items: int, max_deliveries: int) -> None:
         """Create an empty schedule for `max_items` items, of which up to `max_deliveries` are delivered at a time."""
         self._max_items = max_items
         self._max_deliveries = max_deliveries
         self._items: dict[str, _ScheduledItem] = {}
-        #: Items to read from storage, in order.
-        self._unread: dict[str, None] = {}
+        #: Items whose positions must be loaded from storage, in order.
+        self._unloaded: dict[str, None] = {}
         self._ready: dict[str, None] = {}
         #: A heap of (due, item) for retries; a pair is outdated unless the item still waits for that time.
         self._due_times: list[tuple[int, str]] = []
@@ -70,9 +70,9 @@ class Schedule:
         return bool(self._retrying) or any(self._delivering.values())
 
     @property
-    def half_full(self) -> bool:
+    def is_half_full(self) -> bool:
         """Whether more than half of the items that fit have something to deliver."""
-        return self.pending + len(self._unread) > self._max_items // 2
+        return self.pending + len(self._unloaded) > self._max_items // 2
 
     # --- items and their positions
 
@@ -80,28 +80,28 @@ class Schedule:
         """Record that the item's log extends to `head`; if `head` is below 1, the item has a new history."""
         scheduled = self._items.get(item)
         if scheduled is None:
-            self._queue_read(item)
+            self._queue_load(item)
         elif head < 1:
-            self.reread(item)
+            self.reload(item)
         elif head > scheduled.position.head:
             scheduled.position = replace(scheduled.position, head=head)
             if scheduled.state == "idle":
                 self._classify(item, scheduled)
 
-    def take_unread(self, limit: int) -> list[str]:
-        """Remove up to `limit` items from those whose positions must be read, and return them."""
-        items = list(self._unread)[:limit]
+    def take_unloaded(self, limit: int) -> list[str]:
+        """Remove up to `limit` items from those whose positions must be loaded, and return them."""
+        items = list(self._unloaded)[:limit]
         for item in items:
-            del self._unread[item]
+            del self._unloaded[item]
         return items
 
-    def queue_read(self, items: Iterable[str]) -> None:
-        """Queue items whose positions must be read from storage."""
+    def queue_load(self, items: Iterable[str]) -> None:
+        """Queue items whose positions must be loaded from storage."""
         for item in items:
-            self._queue_read(item)
+            self._queue_load(item)
 
     def add(self, position: ItemPosition) -> None:
-        """Add an item with its position from storage; if the item is here already, its position stays."""
+        """Add an item with its position from storage; if the schedule has the item already, keep its position."""
         if position.item in self._items:
             self.record_head(position.item, position.head)
             return
@@ -109,22 +109,22 @@ class Schedule:
             self.overflowed = True
             return
         scheduled = self._items[position.item] = _ScheduledItem(position)
-        self._unread.pop(position.item, None)
+        self._unloaded.pop(position.item, None)
         self._classify(position.item, scheduled)
 
-    def reread(self, item: str) -> None:
-        """Drop the item, after its delivery if there is one, and queue its position to be read again."""
+    def reload(self, item: str) -> None:
+        """Drop the item, after its delivery if there is one, and queue its position to be loaded again."""
         scheduled = self._items.get(item)
         if scheduled is not None and scheduled.state == "delivering":
             scheduled.outdated = True
             return
         self._drop(item)
-        self._queue_read(item)
+        self._queue_load(item)
 
-    def reread_failing(self) -> None:
-        """Queue the positions of all failing items to be read again, because an operator has changed some."""
+    def reload_failing(self) -> None:
+        """Queue the positions of all failing items to be loaded again, because an operator has changed some."""
         for item in [item for item, scheduled in self._items.items() if scheduled.position.failure is not None]:
-            self.reread(item)
+            self.reload(item)
 
     # --- deliveries
 
@@ -153,7 +153,7 @@ class Schedule:
         return self._due_times[0][0] if self._due_times else None
 
     def position(self, item: str) -> ItemPosition | None:
-        """Return the position of an item; None: it must be read from storage first."""
+        """Return the position of an item; None: it must be loaded from storage first."""
         scheduled = self._items.get(item)
         return None if scheduled is None or scheduled.outdated else scheduled.position
 
@@ -192,7 +192,7 @@ class Schedule:
             return
         scheduled.state = "idle"
         if scheduled.outdated:
-            self.reread(item)
+            self.reload(item)
         else:
             self._classify(item, scheduled)
 
@@ -209,7 +209,7 @@ class Schedule:
         return [(scheduled.position, scheduled.version) for _, scheduled in changed]
 
     def mark_stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
-        """Record that the changes of these items were stored; queue the positions of the others to be read again."""
+        """Record that the changes of these items were stored; queue the positions of the others to be loaded again."""
         for position, version in changes:
             scheduled = self._items.get(position.item)
             if scheduled is None:
@@ -217,7 +217,7 @@ class Schedule:
             if position.item not in items:
                 self._changed.pop(position.item, None)
                 scheduled.stored_version = scheduled.version
-                self.reread(position.item)
+                self.reload(position.item)
                 continue
             scheduled.stored_version = version
             if scheduled.version == version:
@@ -230,10 +230,10 @@ class Schedule:
         """Whether retries use their half of the slots."""
         return sum(self._delivering.values()) >= max(1, self._max_deliveries // 2)
 
-    def _queue_read(self, item: str) -> None:
-        """Queue an item to be read from storage, unless too many are queued."""
-        if item in self._unread or len(self._unread) < self._max_items:
-            self._unread[item] = None
+    def _queue_load(self, item: str) -> None:
+        """Queue an item whose position must be loaded, unless too many are queued."""
+        if item in self._unloaded or len(self._unloaded) < self._max_items:
+            self._unloaded[item] = None
         else:
             self.overflowed = True
 
@@ -277,7 +277,7 @@ class Schedule:
         self._changed[item] = None
 
     def _drop(self, item: str) -> None:
-        """Remove an item and everything about it; do nothing if it is not here."""
+        """Remove an item with all its state; do nothing if the schedule does not have it."""
         if self._items.pop(item, None) is not None:
             self._ready.pop(item, None)
             self._changed.pop(item, None)
@@ -286,7 +286,7 @@ class Schedule:
             self._unreachable.discard(item)
 
     def _drop_idle(self) -> bool:
-        """Drop the idle or parked item that was used least recently, if its position is stored."""
+        """Drop the least recently used idle or parked item whose position is stored; return whether there was one."""
         for item in self._idle:
             scheduled = self._items[item]
             if scheduled.version == scheduled.stored_version:

@@ -29,11 +29,11 @@ class Signer:
             SettingsError: A secret has another form. The message does not contain it.
 
         """
-        self._webhooks = [_webhook(secret.strip()) for secret in secrets.split(",")]
+        self._signers = [_create_signer(secret.strip()) for secret in secrets.split(",")]
 
     def headers(self, id: str, body: bytes, now: datetime) -> dict[str, str]:
         """Return the headers of a request with this id and body."""
-        signatures = [webhook.sign(id, now, body.decode()) for webhook in self._webhooks]
+        signatures = [signer.sign(id, now, body.decode()) for signer in self._signers]
         return {
             "webhook-id": id,
             "webhook-timestamp": str(int(now.timestamp())),
@@ -43,9 +43,9 @@ class Signer:
     def verify(self, body: bytes | str, headers: Mapping[str, str]) -> Any:
         """Verify and decode a request. Raises InvalidError unless it was signed by a secret in the last 5 minutes."""
         reason = ""
-        for webhook in self._webhooks:
+        for signer in self._signers:
             try:
-                return webhook.verify(body, dict(headers))
+                return signer.verify(body, dict(headers))
             except (WebhookVerificationError, ValueError) as error:
                 reason = str(error)
         raise InvalidError(f"this request is no webhook of this server: {reason}")
@@ -56,7 +56,7 @@ def verify_webhook(body: bytes | str, headers: Mapping[str, str], secret: str) -
 
     Args:
         body: The body of the request, as it arrived.
-        headers: Its headers, in any case.
+        headers: Its headers; upper and lower case do not matter.
         secret: The server's ALCOVE_WEBHOOK_SECRET.
 
     Returns:
@@ -81,7 +81,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _webhook(secret: str) -> Webhook:
+def _create_signer(secret: str) -> Webhook:
+    """Create the signer of one secret. Raises SettingsError if the secret has another form."""
     try:
         size = len(base64.b64decode(secret.removeprefix("whsec_") + "==", validate=False))
     except (binascii.Error, ValueError):

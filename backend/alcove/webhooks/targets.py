@@ -47,7 +47,7 @@ class Target(Protocol):
 
     @property
     def digest(self) -> str:
-        """Identifies the receiver, so that a 410 disables only the receiver that answered it (K3)."""
+        """A text that identifies the receiver, so that a 410 disables only the receiver that answered it (K3)."""
         ...
 
     def wants_item(self, item: str) -> bool:

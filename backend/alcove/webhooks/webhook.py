@@ -16,7 +16,7 @@ WEBHOOK = "webhook"
 
 
 class WebhookTarget:
-    """An endpoint as the target of a consumer (Target)."""
+    """Delivers entries by sending them to the application's endpoint (Target)."""
 
     def __init__(self, endpoint: Endpoint, queries: RoomQueries) -> None:
         """Create the target; `queries` returns the connected members."""
@@ -25,7 +25,7 @@ class WebhookTarget:
 
     @property
     def digest(self) -> str:
-        """Identifies the endpoint (Target)."""
+        """The hash of the endpoint's address (Target)."""
         return self.endpoint.digest
 
     def wants_item(self, item: str) -> bool:

@@ -19,17 +19,17 @@ from alcove.webhooks.targets import Target
 logger = logging.getLogger(__name__)
 _unavailable = RepeatedWarning(logger, "deliveries wait, because storage does not answer: %s")
 
-#: Positions that one query reads or stores, and rooms that one query scans.
+#: Positions that one query loads or stores, and rooms that one query scans.
 _POSITIONS, _ROOMS = 500, 1000
-#: Seconds between two times that positions are stored; what was delivered in between is delivered again after a crash.
+#: Seconds between two stores of positions; entries delivered in between are delivered again after a crash.
 _STORE_S = 0.2
 #: Seconds between two polls for rooms that changed: while every change is announced, and while not (X2).
 _POLL_S = (10.0, 1.0)
-#: Milliseconds that the time of a room may be behind, as clocks differ and a commit takes its time.
+#: Milliseconds that the time of a room's last entry may be behind, because clocks differ and commits take time.
 _OVERLAP_MS = 60_000
 #: Seconds between two scans of all rooms.
 _SCAN_S = 600.0
-#: Seconds before a failed query is repeated, and that deliveries have to finish when the process ends.
+#: Seconds before a failed query is repeated, and seconds that deliveries have to finish when the process ends.
 _RETRY_S, _CLOSE_S = 1.0, 2.0
 
 
@@ -112,7 +112,7 @@ class ConsumerWorker:
         else:
             self._lease_until = until
             if self._record is not None and record.revision != self._record.revision:
-                self._schedule.reread_failing()
+                self._schedule.reload_failing()
                 self.request_scan()
             self._record = record
         self._lease_changed.set()
@@ -129,7 +129,7 @@ class ConsumerWorker:
         return self._record is not None and self.is_disabled(self._record)
 
     def is_disabled(self, record: ConsumerRecord) -> bool:
-        """Return whether this stored state disables the target; that of an earlier address does not."""
+        """Return whether this stored state disables the target; a state stored for an earlier address does not."""
         return record.disabled == self._target.digest
 
     async def run(self) -> None:
@@ -167,8 +167,8 @@ class ConsumerWorker:
         tasks = [asyncio.create_task(work()) for work in (self._scan_rooms, self._deliver_items, self._store_positions)]
         try:
             while self.has_lease:
-                left = self._lease_until - asyncio.get_running_loop().time()
-                done, _ = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                remaining_s = self._lease_until - asyncio.get_running_loop().time()
+                done, _ = await asyncio.wait(tasks, timeout=remaining_s, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
         finally:
@@ -177,14 +177,14 @@ class ConsumerWorker:
             await background.cancel(*tasks)
 
     async def _scan_rooms(self) -> None:
-        """Find rooms with undelivered entries: all rooms every ten minutes, rooms that changed lately in between."""
+        """Find rooms with undelivered entries: scan all rooms every ten minutes, recently changed rooms in between."""
         loop = asyncio.get_running_loop()
-        scanned = loop.time()
+        scanned_at = loop.time()
         while True:
             try:
-                if self._scan_due or (self._schedule.overflowed and not self._schedule.half_full):
+                if self._scan_due or (self._schedule.overflowed and not self._schedule.is_half_full):
                     self._scan_due = self._schedule.overflowed = False
-                    scanned = loop.time()
+                    scanned_at = loop.time()
                     await self._scan_all()
                 else:
                     for item, head in await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._max_items):
@@ -196,7 +196,7 @@ class ConsumerWorker:
                 await asyncio.sleep(_RETRY_S)
                 continue
             self._metrics.pending.set(self._schedule.pending)
-            if loop.time() - scanned > _SCAN_S:
+            if loop.time() - scanned_at > _SCAN_S:
                 self._scan_due = True
                 continue
             self._scan_requested.clear()
@@ -219,7 +219,7 @@ class ConsumerWorker:
         while True:
             self._wake.clear()
             try:
-                await self._read_positions()
+                await self._load_positions()
             except LogUnavailableError as error:
                 _unavailable(error)
                 await asyncio.sleep(_RETRY_S)
@@ -233,13 +233,13 @@ class ConsumerWorker:
                 async with asyncio.timeout(None if due is None else max(0, due - now_ms()) / 1000):
                     await self._wake.wait()
 
-    async def _read_positions(self) -> None:
-        """Read the positions that the schedule lacks. Raises LogUnavailableError."""
-        while items := self._schedule.take_unread(_POSITIONS):
+    async def _load_positions(self) -> None:
+        """Load the positions that the schedule lacks. Raises LogUnavailableError."""
+        while items := self._schedule.take_unloaded(_POSITIONS):
             try:
                 positions = await self._log.consumers.positions(self.name, items)
             except LogUnavailableError:
-                self._schedule.queue_read(items)
+                self._schedule.queue_load(items)
                 raise
             for position in positions:
                 self._schedule.add(position)

@@ -109,8 +109,8 @@ def test_k3_a_response_retries_items_of_an_unreachable_receiver() -> None:
 def test_k2_a_full_schedule_reports_an_overflow() -> None:
     schedule = create_schedule(create_position("a"), create_position("b"), max_items=2)
     schedule.record_head("c", 1)
-    assert schedule.take_unread(9) == ["c"]
-    assert schedule.take_unread(9) == []
+    assert schedule.take_unloaded(9) == ["c"]
+    assert schedule.take_unloaded(9) == []
     schedule.add(create_position("c"))
     assert (len(schedule), schedule.overflowed) == (2, True)
 
@@ -149,7 +149,7 @@ def test_k3_an_item_changed_by_an_operator_is_read_again() -> None:
     assert schedule.position("a") is None
     schedule.record_delivered("a", 2)
     schedule.finish("a")
-    assert (schedule.take_unread(9), schedule.has_changes) == (["a"], False)
+    assert (schedule.take_unloaded(9), schedule.has_changes) == (["a"], False)
     schedule.add(create_position("a", seq=2, head=3, revision=1))
     assert start_all(schedule) == ["a"]
 
@@ -160,8 +160,8 @@ def test_k3_all_items_with_a_failure_can_be_read_again() -> None:
         create_position("b", failure=create_failure(0, parked=True)),
         create_position("c", seq=1),
     )
-    schedule.reread_failing()
-    assert sorted(schedule.take_unread(9)) == ["a", "b"]
+    schedule.reload_failing()
+    assert sorted(schedule.take_unloaded(9)) == ["a", "b"]
 
 
 def test_k2_a_room_with_another_history_is_read_again() -> None:
@@ -169,10 +169,10 @@ def test_k2_a_room_with_another_history_is_read_again() -> None:
     assert start_all(schedule) == ["b"]
     schedule.record_head("a", 0)
     schedule.record_head("b", -1)
-    assert schedule.take_unread(9) == ["a"]
+    assert schedule.take_unloaded(9) == ["a"]
     assert schedule.position("b") is None
     schedule.finish("b")
-    assert schedule.take_unread(9) == ["b"]
+    assert schedule.take_unloaded(9) == ["b"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from(["commit", "ok", "fail", "store", "takeover"]))))
@@ -192,7 +192,7 @@ def test_k2_no_order_of_events_loses_or_reorders_entries(  # noqa: C901 - the mo
         return create_position(item, position.seq, heads[item], position.failure, position.revision)
 
     def run_deliveries(outcome: str) -> None:
-        for item in schedule.take_unread(9):
+        for item in schedule.take_unloaded(9):
             schedule.add(load_position(item))
         while (position := schedule.start_next(now)) is not None:
             in_flight.append(position.item)

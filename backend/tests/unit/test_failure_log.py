@@ -29,15 +29,15 @@ def test_k3_failures_and_the_recovery_are_each_logged_once(
     failures: FailureLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for attempt in range(100):
-        failures.failed("a", 1, Failed("HTTP 500"), first=attempt == 0)
-        failures.failed("b", 1, Failed("HTTP 500"), first=False)
-        failures.delivered(had_failed=False)  # of another item, which never failed
+        failures.report_failure("a", 1, Failed("HTTP 500"), first=attempt == 0)
+        failures.report_failure("b", 1, Failed("HTTP 500"), first=False)
+        failures.report_delivery(had_failed=False)  # of another item, which never failed
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("WARNING", FAILS % ("HTTP 500", "a"))
     ]
 
     for _ in range(100):
-        failures.delivered(had_failed=True)
+        failures.report_delivery(had_failed=True)
 
     assert [record.getMessage() for record in caplog.records[1:]] == [WORKS]
 
@@ -46,8 +46,8 @@ def test_k3_up_to_ten_different_errors_are_each_logged_once(
     failures: FailureLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for status in range(500, 550):
-        failures.failed("a", 1, Failed(f"HTTP {status}"), first=status == 500)
-        failures.failed("a", 1, Failed("HTTP 500"), first=False)
+        failures.report_failure("a", 1, Failed(f"HTTP {status}"), first=status == 500)
+        failures.report_failure("a", 1, Failed("HTTP 500"), first=False)
 
     assert caplog.messages == [FAILS % (f"HTTP {status}", "a") for status in range(500, 510)]
 
@@ -56,13 +56,13 @@ def test_k3_intermittent_failures_are_logged_once_a_minute(
     failures: FailureLog, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(10):
-        failures.failed("a", 1, Failed("HTTP 500"), first=True)
-        failures.delivered(had_failed=True)
+        failures.report_failure("a", 1, Failed("HTTP 500"), first=True)
+        failures.report_delivery(had_failed=True)
     assert caplog.messages == [FAILS % ("HTTP 500", "a"), WORKS]
 
-    failures.failed("b", 1, Failed("HTTP 500"), first=True)
+    failures.report_failure("b", 1, Failed("HTTP 500"), first=True)
     clock.now = 60.0
-    failures.failed("b", 1, Failed("HTTP 500"), first=False)
+    failures.report_failure("b", 1, Failed("HTTP 500"), first=False)
 
     assert caplog.messages[2:] == [FAILS % ("HTTP 500", "b")]
 
@@ -70,10 +70,10 @@ def test_k3_intermittent_failures_are_logged_once_a_minute(
 def test_k3_a_failure_after_skipped_items_is_logged(
     failures: FailureLog, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    failures.failed("a", 1, Failed("HTTP 500"), first=True)
+    failures.report_failure("a", 1, Failed("HTTP 500"), first=True)
     clock.now = 60.0
 
-    failures.failed("b", 1, Failed("HTTP 500"), first=True)
+    failures.report_failure("b", 1, Failed("HTTP 500"), first=True)
 
     assert caplog.messages == [FAILS % ("HTTP 500", "a"), FAILS % ("HTTP 500", "b")]
 
@@ -82,9 +82,9 @@ def test_k3_410_and_the_next_delivery_are_each_logged_once(
     failures: FailureLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(16):  # concurrent deliveries
-        failures.disabled()
+        failures.report_disabled()
     for _ in range(2):
-        failures.delivered(had_failed=False)
+        failures.report_delivery(had_failed=False)
 
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
     assert caplog.messages[1] == WORKS
@@ -96,7 +96,7 @@ def test_k5_an_exception_of_a_handler_is_logged_with_its_traceback(
     error = RuntimeError("no mail today")
 
     for attempt in range(10):
-        failures.failed("a", 1, Failed("RuntimeError", cause=error), first=attempt == 0)
+        failures.report_failure("a", 1, Failed("RuntimeError", cause=error), first=attempt == 0)
 
     (record,) = caplog.records
     assert record.levelname == "ERROR"
