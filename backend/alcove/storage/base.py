@@ -99,7 +99,7 @@ Outcome = Appended | Refused
 
 
 class Position(Struct, frozen=True):
-    """How much of a room a process has seen, so that the log can detect that it has lost entries since (X8)."""
+    """The last position of a room that a process has seen; by it, the log detects that it has lost entries (X8)."""
 
     #: The id of the room's history (R5).
     log: str
@@ -169,7 +169,7 @@ class Log(Protocol):
         self,
         drafts: Sequence[Draft],
         io_pending: asyncio.Event | None = None,
-        seen: Mapping[str, Position] | None = None,
+        positions: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch of drafts in one transaction that is synced to disk (S3): all of it or nothing.
 
@@ -181,9 +181,9 @@ class Log(Protocol):
             drafts: The batch. Storing begins with the call, not when the result is awaited.
             io_pending: Is set when only storage I/O is left to wait for, so that the caller can use the processor; at
                 the latest with the outcomes.
-            seen: How much of the drafts' rooms the caller has seen, by item. A room that has less, or another entry at
-                that position, has lost entries: it gets a new history in the same transaction, before the drafts are
-                appended (X8).
+            positions: The last positions of the drafts' rooms that the caller has seen, by item. A room that ends
+                earlier, or has another entry at the position, has lost entries: it gets a new history in the same
+                transaction, before the drafts are appended (X8).
 
         Returns:
             An outcome for each draft, in their order.
@@ -191,10 +191,10 @@ class Log(Protocol):
         """
         ...
 
-    async def verify_history(self, item: str, seen: Position) -> str:
-        """Check whether a room still has what the caller has seen of it, and return the id of its history.
+    async def verify_history(self, item: str, position: Position) -> str:
+        """Check whether a room still has the entry at a position, and return the id of the room's history.
 
-        A room that has lost entries gets a new history first, and only one if several processes notice the loss (X8).
+        A room that has lost the entry gets a new history first, and only one if several processes notice the loss (X8).
         """
         ...
 

@@ -14,13 +14,14 @@ from alcove.storage.outcomes import OutcomeFuture, OutcomeHandler, call_handlers
 
 logger = logging.getLogger(__name__)
 
-#: Drafts in one commit at most.
+#: Maximum drafts in one commit.
 _MAX_DRAFTS = 1024
-#: Up to this many waiting drafts go into one commit; of more, one half is stored while the other half is delivered.
+#: Up to this many waiting drafts go into one commit. More are split, so that one half is stored while the other half is
+#: delivered.
 _SPLIT_ABOVE = 256
 #: A commit takes no further draft once its bodies exceed this many bytes.
 _MAX_BYTES = 8 * 1024 * 1024
-#: Seconds that the delivery of a stored batch waits at most for the next batch's I/O to be pending.
+#: Maximum seconds that the delivery of a stored batch waits for the next batch's I/O to be pending.
 _IO_PENDING_TIMEOUT_S = 0.01
 
 
@@ -56,8 +57,8 @@ class Committer:
             log: Stores the drafts.
             deliver: Called with each durable batch, before its outcome handlers are called.
             max_waiting: The maximum number of drafts that wait (L4).
-            position: Returns how much of an item's room this process has seen, for the log to compare (X8); None:
-                nothing.
+            position: Returns the last position of an item's room that this process has seen, which the log compares
+                with its own (X8); None: none.
             metrics: Measures the commits.
 
         """
@@ -159,18 +160,18 @@ class Committer:
         return _PendingCommit(batch, outcomes, io_pending, started)
 
     def _append(self, drafts: list[Draft], io_pending: asyncio.Event) -> Awaitable[list[Outcome]]:
-        """Pass drafts to the log, with the position that this process has seen in each of their rooms."""
-        seen: dict[str, Position] = {}
+        """Pass drafts to the log, with the last position of each of their rooms that this process has seen."""
+        positions: dict[str, Position] = {}
         for draft in drafts:
-            if draft.item not in seen and (position := self._position(draft.item)) is not None:
-                seen[draft.item] = position
-        return self._log.append(drafts, io_pending, seen)
+            if draft.item not in positions and (position := self._position(draft.item)) is not None:
+                positions[draft.item] = position
+        return self._log.append(drafts, io_pending, positions)
 
     async def _wait_io_pending(self, pending: _PendingCommit) -> None:
         """Wait until a commit no longer needs the processor, at most `_IO_PENDING_TIMEOUT_S`.
 
-        Delivering the previous batch earlier would compete with it for the processor, or for Python's lock, and delay
-        its disk write; the disk write would then be waited for with nothing else to do.
+        Delivering the previous batch earlier would compete with the commit for the processor, or for Python's lock. It
+        would delay the disk write, and leave nothing to do while the disk writes.
         """
         timeout = asyncio.get_running_loop().call_later(_IO_PENDING_TIMEOUT_S, pending.io_pending.set)
         await pending.io_pending.wait()
@@ -222,7 +223,7 @@ class Committer:
     def _refuse_all(self, batch: list[tuple[Draft, OutcomeHandler]], error: LogUnavailableError) -> None:
         """Refuse a batch and every waiting draft with `error`.
 
-        Clients repeat what was refused; waiting drafts that were stored now would get ahead of it (S2, S7).
+        Clients repeat refused drafts; waiting drafts that were stored now would get ahead of them (S2, S7).
         """
         self.failing = True
         failed, self._waiting, self._committing = batch + self._waiting, [], 0

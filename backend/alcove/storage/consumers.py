@@ -27,7 +27,7 @@ class Failure(Struct, frozen=True):
 
 
 class ItemPosition(Struct, frozen=True):
-    """How far a consumer has come with one item."""
+    """The position of a consumer in one item."""
 
     item: str
     #: The history that `seq` belongs to (R5).
@@ -90,11 +90,11 @@ class ConsumerStorage(Protocol):
 
         Args:
             name: The consumer.
-            after: Where the previous call ended; 0 for the first one.
+            after: The position that the previous call returned; 0 for the first call.
             limit: The maximum number of rooms to read.
 
         Returns:
-            The positions, and `after` of the next call; None: these were the last rooms.
+            The positions of items, and the `after` of the next call; None: these were the last rooms.
 
         """
         ...
@@ -115,15 +115,15 @@ class ConsumerStorage(Protocol):
         ...
 
     async def disable(self, name: str, digest: str | None) -> None:
-        """Record that nothing may be delivered to the endpoint with this digest (K3); None: everything may."""
+        """Record the digest of the endpoint that nothing may be delivered to (K3); None: enable every endpoint."""
         ...
 
     async def record(self, name: str) -> ConsumerRecord | None:
-        """Return what is stored of the consumer; None: it does not exist."""
+        """Return the stored state of the consumer; None: it does not exist."""
         ...
 
     async def backlog(self, name: str) -> Backlog:
-        """Count what is not delivered. It reads all rooms."""
+        """Count undelivered items and entries. It reads all rooms."""
         ...
 
     async def parked_count(self, name: str) -> int:
@@ -139,7 +139,7 @@ class ConsumerStorage(Protocol):
         ...
 
     async def skip(self, name: str, item: str) -> bool:
-        """Move a position with a failure over the entry that cannot be delivered; return False if there is none."""
+        """Move a failing position past the entry that cannot be delivered; return False if there is none."""
         ...
 
 

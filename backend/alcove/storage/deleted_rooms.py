@@ -7,7 +7,7 @@ from contextlib import suppress
 from alcove import background
 from alcove.storage.base import LogUnavailableError
 
-#: Rows that one transaction removes or erases at most.
+#: Maximum rows that one transaction removes or erases.
 REMOVED_ROWS = 500
 #: Seconds between two searches for rooms that a process left behind when it ended.
 _INTERVAL_S = 60.0
@@ -26,20 +26,21 @@ class DeletedRooms:
         """
         self._remove_some = remove_some
         self._on_removed = on_removed
-        self._task = asyncio.create_task(self._look())
+        self._task = asyncio.create_task(self._remove_periodically())
 
     async def remove_all(self) -> None:
-        """Return when no deleted room has rows. Raises LogUnavailableError."""
+        """Remove all rows of deleted rooms. Raises LogUnavailableError."""
         if await self._remove_some():
             while await self._remove_some():
                 pass
             self._on_removed()
 
     async def close(self) -> None:
-        """Stop; what is left is removed after the next start."""
+        """Stop; the remaining rows are removed after the next start."""
         await background.cancel(self._task)
 
-    async def _look(self) -> None:
+    async def _remove_periodically(self) -> None:
+        """Remove all rows of deleted rooms now and once a minute, until cancelled."""
         while True:
             with suppress(LogUnavailableError):  # tried again after the interval
                 await self.remove_all()

@@ -15,18 +15,25 @@ class ImportedRange(NamedTuple):
 
 
 def imported_ranges(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> list[ImportedRange]:
-    """Return the imported entries that a batch stored, as few ranges; a repeated send stores none (S5)."""
-    lasts: dict[str, ImportedRange] = {}
+    """Return the imported entries that a batch stored, in as few ranges as possible; a repeated send stores none (S5).
+
+    Args:
+        drafts: The batch.
+        outcomes: The outcome of each draft.
+
+    """
+    #: The range of each item that the next entry may extend.
+    current: dict[str, ImportedRange] = {}
     ranges: list[ImportedRange] = []
     for draft, outcome in zip(drafts, outcomes, strict=True):
         if not draft.imported or not isinstance(outcome, Appended) or outcome.duplicate:
             continue
         seq = outcome.entry.seq
-        last = lasts.get(draft.item)
-        if last is not None and last.last + 1 == seq:
-            lasts[draft.item] = last._replace(last=seq)
+        range_ = current.get(draft.item)
+        if range_ is not None and range_.last + 1 == seq:
+            current[draft.item] = range_._replace(last=seq)
             continue
-        if last is not None:
-            ranges.append(last)
-        lasts[draft.item] = ImportedRange(draft.item, seq, seq)
-    return ranges + list(lasts.values())
+        if range_ is not None:
+            ranges.append(range_)
+        current[draft.item] = ImportedRange(draft.item, seq, seq)
+    return ranges + list(current.values())

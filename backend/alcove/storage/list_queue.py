@@ -1,4 +1,4 @@
-"""Queue the lists of rooms: one is read at a time, and a bounded number waits (W4)."""
+"""Queue the reads of lists of rooms: one runs at a time, and a bounded number waits (W4)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ class ListQueue:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait until no other list of rooms is being read; others wait until the `async with` block ends.
+        """Wait until no other list is being read; further lists then wait until the `async with` block ends.
 
         Raises:
             ListRefusedError: Too many lists are waiting.

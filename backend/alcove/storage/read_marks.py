@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from alcove.storage.base import Log, RoomReadMark
 
-#: Marks in one transaction, give or take those of one room.
+#: Marks at which a batch is full; the marks of the last room may exceed it.
 _BATCH = 1000
 
 #: Read marks of several rooms: (item, member) → seq.

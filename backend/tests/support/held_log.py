@@ -87,14 +87,14 @@ class HeldLog:
         self,
         drafts: Sequence[Draft],
         io_pending: asyncio.Event | None = None,
-        seen: Mapping[str, Position] | None = None,
+        positions: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Store a batch (Log.append)."""
         self.batches.append(list(drafts))
         io_pending = io_pending or asyncio.Event()
         if not self.holds_io_pending:
             io_pending.set()
-        return self._hold(lambda: self.store.append(drafts, io_pending.set, seen), writes=True)
+        return self._hold(lambda: self.store.append(drafts, io_pending.set, positions), writes=True)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
@@ -106,9 +106,9 @@ class HeldLog:
         """Read the state of each room (Log.room_states)."""
         return await self._hold(lambda: self.store.room_states(items))
 
-    async def verify_history(self, item: str, seen: Position) -> str:
-        """Check whether a room still has what was seen of it (Log.verify_history)."""
-        return await self._hold(lambda: self.store.verify_history(item, seen), writes=True)
+    async def verify_history(self, item: str, position: Position) -> str:
+        """Check whether a room still has the entry at the position (Log.verify_history)."""
+        return await self._hold(lambda: self.store.verify_history(item, position), writes=True)
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log.move_read_marks)."""

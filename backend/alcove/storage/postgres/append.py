@@ -23,14 +23,14 @@ async def append(
     connection: Any,
     drafts: Sequence[Draft],
     io_pending: asyncio.Event,
-    seen: Mapping[str, Position],
+    positions: Mapping[str, Position],
     retention: Retention,
 ) -> list[Outcome]:
-    """Store a batch, and record which of its entries were imported (Log.append, K1); the arguments are `_append`'s."""
+    """Store a batch, and record which of its entries were imported (Log.append, K1); arguments as for `_append`."""
     if not any(draft.imported for draft in drafts):
-        return await _append(connection, drafts, io_pending, seen, retention)
+        return await _append(connection, drafts, io_pending, positions, retention)
     async with connection.transaction():
-        outcomes = await _append(connection, drafts, io_pending, seen, retention)
+        outcomes = await _append(connection, drafts, io_pending, positions, retention)
         await connection.executemany(_CONSUMERS["record_imported"], imported_ranges(drafts, outcomes))
     return outcomes
 
@@ -39,7 +39,7 @@ async def _append(
     connection: Any,
     drafts: Sequence[Draft],
     io_pending: asyncio.Event,
-    seen: Mapping[str, Position],
+    positions: Mapping[str, Position],
     retention: Retention,
 ) -> list[Outcome]:
     """Store a batch in one statement (Log.append).
@@ -48,17 +48,17 @@ async def _append(
         connection: A connection that takes writes.
         drafts: At least one draft.
         io_pending: Is set when the statement has been sent.
-        seen: How much of the drafts' rooms this process has seen, by item.
+        positions: The last positions of the drafts' rooms that this process has seen, by item.
         retention: How much of each room is kept.
 
     """
     columns = zip(*map(_draft_row, drafts), strict=True)
-    positions = [(item, position.log, position.head, position.at) for item, position in seen.items()]
-    seen_columns = map(list, zip(*positions, strict=True)) if positions else [None] * 4
+    position_rows = [(item, position.log, position.head, position.at) for item, position in positions.items()]
+    position_columns = map(list, zip(*position_rows, strict=True)) if position_rows else [None] * 4
     limits = retention.entries, retention.cutoff(now_ms())
     # The callback runs in the loop's next turn, when the statement has been sent.
     asyncio.get_running_loop().call_soon(io_pending.set)
-    rows = await connection.fetch(_SQL["append"], *map(list, columns), *limits, *seen_columns)
+    rows = await connection.fetch(_SQL["append"], *map(list, columns), *limits, *position_columns)
     duplicates = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
     stored = await entries_at(connection, duplicates) if duplicates else {}
     return [_outcome(draft, row, stored) for draft, row in zip(drafts, rows, strict=True)]

@@ -45,7 +45,7 @@ class ConnectionPools:
             lock: The lock on the log; None: the log is not locked.
 
         """
-        self._place = url_location(url)
+        self._location = url_location(url)
         self._lock = lock
         self._writers = writers
         self._readers = readers
@@ -101,7 +101,7 @@ class ConnectionPools:
 
         """
         if self._lock is not None and not self._lock.held:
-            raise LogUnavailableError(f"{self._place}: this process lost the lock on the log; taking it again")
+            raise LogUnavailableError(f"{self._location}: this process lost the lock on the log; taking it again")
         try:
             async with pool.acquire(timeout=STATEMENT_S) as connection:
                 try:
@@ -116,7 +116,7 @@ class ConnectionPools:
                         raise UnstorableError(str(error).partition("\n")[0]) from None
                     raise
         except ERRORS as error:
-            raise LogUnavailableError(f"{self._place}: {error or type(error).__name__}") from error
+            raise LogUnavailableError(f"{self._location}: {error or type(error).__name__}") from error
 
 
 def _leaves_connection_usable(error: Exception) -> bool:

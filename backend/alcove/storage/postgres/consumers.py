@@ -66,18 +66,18 @@ class PostgresConsumers:
             return [tuple(row) for row in await connection.fetch(_SQL["imported"], item, first, last)]
 
     async def disable(self, name: str, digest: str | None) -> None:
-        """Record what is disabled (ConsumerStorage.disable)."""
+        """Record the disabled endpoint (ConsumerStorage.disable)."""
         async with self._connections.writing() as connection:
             await connection.execute(_SQL["disable"], name, digest)
 
     async def record(self, name: str) -> ConsumerRecord | None:
-        """Return what is stored of the consumer (ConsumerStorage.record)."""
+        """Return the stored state of the consumer (ConsumerStorage.record)."""
         async with self._connections.reading() as connection:
             row = await connection.fetchrow(_SQL["record"], name)
         return None if row is None else ConsumerRecord(*row)
 
     async def backlog(self, name: str) -> Backlog:
-        """Count what is not delivered (ConsumerStorage.backlog)."""
+        """Count undelivered items and entries (ConsumerStorage.backlog)."""
         async with self._connections.reading() as connection:
             items, entries = await connection.fetchrow(_SQL["backlog"], name)
         return Backlog(items, entries, await self.parked_count(name))
@@ -97,11 +97,11 @@ class PostgresConsumers:
         return await self._command("retry", name, item)
 
     async def skip(self, name: str, item: str) -> bool:
-        """Move a failed position over its entry (ConsumerStorage.skip)."""
+        """Move a failing position past its entry (ConsumerStorage.skip)."""
         return bool(await self._command("skip", name, item))
 
     async def _command(self, query: str, name: str, item: str | None) -> int:
-        """Run an operator's change, and record that there was one; return how many positions it changed."""
+        """Run an operator's command, and increment the revision; return the number of changed positions."""
         async with self._connections.writing() as connection, connection.transaction():
             await connection.execute(_SQL["commanded"], name)
             status: str = await connection.execute(_SQL[query], name, item)
@@ -109,6 +109,7 @@ class PostgresConsumers:
 
 
 def _values(position: ItemPosition) -> tuple[object, ...]:
+    """Convert a position to the arguments of the query `save`."""
     failure = position.failure
     failed = (0, 0, 0, "", False)
     if failure is not None:

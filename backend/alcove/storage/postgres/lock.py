@@ -65,8 +65,8 @@ class PostgresLock:
             lock_mode: `shared` if other processes may have the lock at the same time.
 
         Raises:
-            LogUnusableError: Another process holds the lock in a conflicting mode. asyncpg.PostgresError: The lock's
-                connection failed; or another error of the driver or the network.
+            LogUnusableError: Another process holds the lock in a conflicting mode.
+            asyncpg.PostgresError: The lock's connection failed; or another error of the driver or the network.
 
         """
         lock = cls(url, name, lock_mode)

@@ -129,25 +129,25 @@ class PostgresLog:
         self,
         drafts: Sequence[Draft],
         io_pending: asyncio.Event | None = None,
-        seen: Mapping[str, Position] | None = None,
+        positions: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Start to store a batch after the batches before it (Log.append)."""
         io_pending = io_pending or asyncio.Event()
-        task = asyncio.create_task(self._append(drafts, io_pending, seen or {}))
+        task = asyncio.create_task(self._append(drafts, io_pending, positions or {}))
         self._appends.add(task)
         task.add_done_callback(self._appends.discard)
         task.add_done_callback(lambda _: io_pending.set())
         return task
 
     async def _append(
-        self, drafts: Sequence[Draft], io_pending: asyncio.Event, seen: Mapping[str, Position]
+        self, drafts: Sequence[Draft], io_pending: asyncio.Event, positions: Mapping[str, Position]
     ) -> list[Outcome]:
         """Wait for the batches before, then store this one."""
         if not drafts:
             return []
         # One batch after the other, so that the batches of this process are stored in call order (S2).
         async with self._append_lock, self._connections.writing() as connection:
-            return await append(connection, drafts, io_pending, seen, self._retention)
+            return await append(connection, drafts, io_pending, positions, self._retention)
 
     async def read(
         self, item: str, *, after: int | None = None, before: int | None = None, limit: int, max_bytes: int = 1 << 20
@@ -172,10 +172,10 @@ class PostgresLog:
             states[item] = RoomState(log=log_id, oldest=oldest, head=head, reads=reads)
         return states
 
-    async def verify_history(self, item: str, seen: Position) -> str:
-        """Check whether a room still has what was seen of it (Log.verify_history)."""
+    async def verify_history(self, item: str, position: Position) -> str:
+        """Check whether a room still has the entry at the position (Log.verify_history)."""
         async with self._connections.writing() as connection:
-            return str(await connection.fetchval(_SQL["verify_history"], item, seen.log, seen.head, seen.at))
+            return str(await connection.fetchval(_SQL["verify_history"], item, position.log, position.head, position.at))
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log.move_read_marks)."""
@@ -268,7 +268,7 @@ class PostgresLog:
         """Read the key for messages between processes; generate it at the first call (Log.bus_key)."""
         async with self._connections.writing() as connection:
             key = await connection.fetchval(_SQL["bus_key"])
-            if key is None:  # a statement apart: a role that may only read the table can use an existing key
+            if key is None:  # in a separate statement, so that a role that may only read the table can use a key
                 await connection.execute(_SQL["create_bus_key"], secrets.token_hex(32))
                 key = await connection.fetchval(_SQL["bus_key"])
         return bytes.fromhex(key)

@@ -15,30 +15,37 @@ logger = logging.getLogger(__name__)
 #: Opens another connection to the database.
 Connect = Callable[[], Awaitable[Any]]
 
-#: Seconds between two reads of the progress, and for a read that is in progress when the step ends.
-_POLL_S, _LAST_POLL_S = 0.5, 5.0
+#: Seconds between two reads of the progress.
+_POLL_S = 0.5
+#: Seconds that a read may take that is in progress when the step ends.
+_LAST_POLL_S = 5.0
 _MB = 1_000_000
-#: The bytes of all tables and indexes. Only the migrating connection can ask: a step may lock them.
-SIZE = """
+#: The bytes of all tables and indexes. Only the migrating connection can read them, because a step may lock them.
+SCHEMA_BYTES = """
 SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::float8 FROM pg_class
 WHERE relnamespace = 'alcove'::regnamespace AND relkind = 'r'
 """
-#: The bytes of the write-ahead log, to which every change goes.
-_WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8"
+#: The bytes of the write-ahead log, to which every change is written.
+_WAL_BYTES = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8"
 
 
 @asynccontextmanager
-async def show_progress(connect: Connect, size: float) -> AsyncIterator[None]:
-    """Show the progress of a step that takes long: the bytes written, of about as many as the schema has (`SIZE`).
+async def show_progress(connect: Connect, expected_bytes: float) -> AsyncIterator[None]:
+    """Log the progress of a long step while the block runs: the bytes written, of about `expected_bytes`.
 
-    They are those of the whole database server, so other programs' writes count as well.
+    The database server counts all bytes together, so other programs' writes are included.
+
+    Args:
+        connect: Opens another connection to the database.
+        expected_bytes: The bytes of the schema (`SCHEMA_BYTES`); a step writes about as many.
+
     """
     ended = asyncio.Event()
-    task = asyncio.create_task(_report_progress(connect, size, ended))
+    task = asyncio.create_task(_report_progress(connect, expected_bytes, ended))
     try:
         yield
     finally:
-        # Not cancelled at once: a driver that is cancelled while it connects leaves its socket open.
+        # Do not cancel the task first: a driver that is cancelled while it connects leaves its socket open.
         ended.set()
         await asyncio.wait([task], timeout=_LAST_POLL_S)
         await background.cancel(task)
@@ -46,7 +53,7 @@ async def show_progress(connect: Connect, size: float) -> AsyncIterator[None]:
 
 async def _report_progress(connect: Connect, expected_bytes: float, ended: asyncio.Event) -> None:
     """Log the bytes written every `_POLL_S` until `ended` is set, or a warning if the database does not report them."""
-    if await _wait(ended):
+    if await _wait_for_end(ended):
         return
     try:
         connection = await connect()
@@ -54,13 +61,13 @@ async def _report_progress(connect: Connect, expected_bytes: float, ended: async
         logger.warning("the progress of the migration is not known: %s", error)
         return
     try:
-        before = await connection.fetchval(_WRITTEN)
+        before = await connection.fetchval(_WAL_BYTES)
         progress = Progress(
             "MB written", expected_bytes / _MB, log=lambda line: logger.warning("schema alcove: %s", line)
         )
         try:
-            while not await _wait(ended):
-                progress.reach((await connection.fetchval(_WRITTEN) - before) / _MB)
+            while not await _wait_for_end(ended):
+                progress.reach((await connection.fetchval(_WAL_BYTES) - before) / _MB)
         finally:
             progress.finish()
     except ERRORS as error:
@@ -69,8 +76,8 @@ async def _report_progress(connect: Connect, expected_bytes: float, ended: async
         connection.terminate()
 
 
-async def _wait(ended: asyncio.Event) -> bool:
-    """Wait until the next read is due; return whether the step has ended."""
+async def _wait_for_end(ended: asyncio.Event) -> bool:
+    """Wait up to `_POLL_S` for the end of the step; return whether it has ended."""
     with suppress(TimeoutError):
         await asyncio.wait_for(ended.wait(), _POLL_S)
     return ended.is_set()

@@ -53,11 +53,11 @@ async def remove_deleted(connection: Any) -> bool:
         oldest = await connection.fetchval(_SQL["lock_deleted_room"], room)
         if oldest is None:  # another process has removed it
             return True
-        left = REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, REMOVED_ROWS)
+        remaining = REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, REMOVED_ROWS)
         for query in ("remove_ids", "remove_marks"):
-            if left > 0:
-                left -= int((await connection.execute(_SQL[query], room, left)).split()[-1])
-        if left > 0:
+            if remaining > 0:
+                remaining -= int((await connection.execute(_SQL[query], room, remaining)).split()[-1])
+        if remaining > 0:
             await connection.execute(_SQL["remove_imported"], room)
             await connection.execute(_SQL["remove_room"], room)
     return True
@@ -75,15 +75,20 @@ async def erase_member(connection: Any, items: Sequence[str], member: str) -> No
 async def _erase_some(
     connection: Any, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase some entries, from an item's index and the id of an entry on; return where to go on, None at the end."""
-    number, after = start
-    first, left = number, REMOVED_ROWS
-    while left > 0 and number < len(items):
-        count, last = await connection.fetchrow(_SQL["erase_author"], items[number], member, after, left)
-        left -= count
-        if left <= 0:
+    """Erase up to `REMOVED_ROWS` entries from a position on, which is an item's index and the id of the entry before.
+
+    Returns:
+        The position to continue at; None: everything is erased.
+
+    """
+    first_index, after = start
+    index, remaining = first_index, REMOVED_ROWS
+    while remaining > 0 and index < len(items):
+        count, last = await connection.fetchrow(_SQL["erase_author"], items[index], member, after, remaining)
+        remaining -= count
+        if remaining <= 0:
             after = last
         else:
-            number, after, left = number + 1, "", left - 1
-    await connection.execute(_SQL["delete_marks_of_member"], list(items[first:number]), member)
-    return (number, after) if number < len(items) else None
+            index, after, remaining = index + 1, "", remaining - 1
+    await connection.execute(_SQL["delete_marks_of_member"], list(items[first_index:index]), member)
+    return (index, after) if index < len(items) else None

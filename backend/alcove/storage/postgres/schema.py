@@ -10,7 +10,7 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.item_ids import character_ranges
 from alcove.storage.base import LogUnusableError
-from alcove.storage.postgres.migration_progress import SIZE, Connect, show_progress
+from alcove.storage.postgres.migration_progress import SCHEMA_BYTES, Connect, show_progress
 from alcove.storage.queries import schema_files
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent
 VERSION = len(schema_files(_FOLDER))
 #: The key of the advisory lock that is held while the schema is checked or migrated ("Alcv" in ASCII).
 _LOCK = 0x416C6376
-#: Seconds that a step may take, or another process that prepares the schema.
+#: Seconds that a step may take, and that another process may take to prepare the schema.
 _MIGRATION_S = 86_400.0
 _SET_VERSION = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
 #: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
@@ -131,7 +131,7 @@ async def _migrate(connection: Any, connect: Connect) -> int:
                 await connection.execute(step)
                 continue
             logger.warning("migrating the schema alcove, step %d of %d: %s", number, VERSION, _purpose(step))
-            async with show_progress(connect, await connection.fetchval(SIZE)):
+            async with show_progress(connect, await connection.fetchval(SCHEMA_BYTES)):
                 await connection.execute(step, timeout=_MIGRATION_S)
         if version < VERSION:
             await connection.execute(_SET_VERSION)

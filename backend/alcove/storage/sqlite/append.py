@@ -18,7 +18,7 @@ from alcove.storage.sqlite.rooms import RoomRow, find_rooms, replace_lost_histor
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
-#: Bytes that a stored body has at least, padded with spaces: a later change must not enlarge its row (004.sql).
+#: Minimum bytes of a stored body. Shorter ones are padded with spaces, so that no change enlarges the row (004.sql).
 _MIN_BODY_BYTES = 12
 
 
@@ -31,25 +31,25 @@ class Appender:
         self._retention = retention
 
     def append(
-        self, drafts: Sequence[Draft], io_pending: Callable[[], object], seen: Mapping[str, Position]
+        self, drafts: Sequence[Draft], io_pending: Callable[[], object], positions: Mapping[str, Position]
     ) -> list[Outcome]:
         """Store a batch in one transaction (Log.append).
 
         Args:
             drafts: The batch.
             io_pending: Called when only the commit is left.
-            seen: How much of the drafts' rooms this process has seen, by item.
+            positions: The last positions of the drafts' rooms that this process has seen, by item.
 
         """
         if all(draft.kind == "message" for draft in drafts):
             with suppress(sqlite3.IntegrityError), transaction(self._db):
-                outcomes = self._insert_messages(drafts, seen)
+                outcomes = self._insert_messages(drafts, positions)
                 self._record_imported(drafts, outcomes)
                 io_pending()
                 return outcomes
-        # The batch has an edit, a delete or a repeated send, so every draft is checked.
+        # The batch has a draft of another kind or a repeated send, so every draft is checked.
         with transaction(self._db):
-            rooms = self._find_rooms(drafts, seen)
+            rooms = self._find_rooms(drafts, positions)
             stored = [self._store(rooms[draft.item], draft) for draft in drafts]
             self._save(rooms)
             outcomes = [
@@ -69,10 +69,10 @@ class Appender:
                 _CONSUMERS["record_imported"], [imported._asdict() for imported in imported_ranges(drafts, outcomes)]
             )
 
-    def _find_rooms(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> dict[str, RoomRow]:
+    def _find_rooms(self, drafts: Sequence[Draft], positions: Mapping[str, Position]) -> dict[str, RoomRow]:
         """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""
         rooms = find_rooms(self._db, (draft.item for draft in drafts))
-        replace_lost_histories(self._db, rooms, seen)
+        replace_lost_histories(self._db, rooms, positions)
         return rooms
 
     def _save(self, rooms: dict[str, RoomRow]) -> None:
@@ -80,7 +80,7 @@ class Appender:
         self._retention.apply(rooms)
         save_rooms(self._db, rooms)
 
-    def _insert_messages(self, drafts: Sequence[Draft], seen: Mapping[str, Position]) -> list[Outcome]:
+    def _insert_messages(self, drafts: Sequence[Draft], positions: Mapping[str, Position]) -> list[Outcome]:
         """Store messages in few statements.
 
         Raises:
@@ -89,7 +89,7 @@ class Appender:
         """
         values: list[object] = []
         entries = []
-        rooms = self._find_rooms(drafts, seen)
+        rooms = self._find_rooms(drafts, positions)
         self._check_removed_ids(rooms, drafts)
         for draft in drafts:
             room = rooms[draft.item]
@@ -97,7 +97,7 @@ class Appender:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            # An empty text stands for none: Python's driver needs more time to bind a None than for all other values.
+            # An empty text stands for none, because Python's driver takes longer to bind a None than all other values.
             picture, role = by.picture or "", by.role or ""
             values += (
                 room.room,

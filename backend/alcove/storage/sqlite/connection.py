@@ -11,7 +11,7 @@ from alcove.storage.base import UnstorableError
 
 #: Seconds to wait for a lock that another program holds.
 _BUSY_S = 5.0
-#: KiB of pages that each connection caches at most: the ends of the indexes, which are written again and again.
+#: Maximum KiB of pages that each connection caches, mainly the ends of the indexes, which every commit writes.
 _CACHE_KIB = 16 * 1024
 #: Pages of 4 KiB in the write-ahead log before they are copied into the file. Busy rooms write the same pages at every
 #: commit, so a longer log means fewer copies.

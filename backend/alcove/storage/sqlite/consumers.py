@@ -83,7 +83,7 @@ class SqliteConsumers:
         return await self._read(lambda db: db.execute(_SQL["imported"], parameters).fetchall())
 
     async def disable(self, name: str, digest: str | None) -> None:
-        """Record what is disabled (ConsumerStorage.disable)."""
+        """Record the disabled endpoint (ConsumerStorage.disable)."""
         await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "digest": digest}))
 
     async def record(self, name: str) -> ConsumerRecord | None:
@@ -91,7 +91,7 @@ class SqliteConsumers:
         return (await self.lease([name], "", 0)).get(name)
 
     async def backlog(self, name: str) -> Backlog:
-        """Count what is not delivered (ConsumerStorage.backlog)."""
+        """Count undelivered items and entries (ConsumerStorage.backlog)."""
         items, entries = await self._read(lambda db: db.execute(_SQL["backlog"], (name,)).fetchone())
         return Backlog(items, entries, await self.parked_count(name))
 
@@ -109,7 +109,7 @@ class SqliteConsumers:
         return await self._command("retry", {"name": name, "item": item, "now": now_ms()})
 
     async def skip(self, name: str, item: str) -> bool:
-        """Move a failed position over its entry (ConsumerStorage.skip)."""
+        """Move a failing position past its entry (ConsumerStorage.skip)."""
         return bool(await self._command("skip", {"name": name, "item": item}))
 
     async def _command(self, query: str, values: dict[str, object]) -> int:
@@ -122,9 +122,12 @@ class SqliteConsumers:
         return await self._write(command)
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query on the reading thread."""
         return await self._reader.run(lambda store: store.with_connection(query))
 
     async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a change on the writing thread, in a transaction."""
+
         def within_transaction(db: sqlite3.Connection) -> T:
             with transaction(db):
                 return change(db)
@@ -133,6 +136,7 @@ class SqliteConsumers:
 
 
 def _values(name: str, position: ItemPosition) -> dict[str, object]:
+    """Convert a position to the parameters of the query `save`."""
     failure = position.failure
     return {
         "name": name,

@@ -17,6 +17,8 @@ from alcove.storage.sqlite.connection import run_many
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
 RECENT = 1000
+#: The rooms of several ranges are reduced to the latest ones when they are this many times as many as are listed.
+_PRUNE_FACTOR = 8
 #: SQLite instructions between two checks of the time.
 _INSTRUCTIONS = 10_000
 
@@ -78,23 +80,23 @@ def find_rooms(
         NoSuchRoomError: The item `before` has no entries.
 
     """
-    place = _START
+    position = _START
     if before is not None:
-        place = connection.execute(_SQL["list_position"], (before,)).fetchone()
-        if place is None:
+        position = connection.execute(_SQL["list_position"], (before,)).fetchone()
+        if position is None:
             raise NoSuchRoomError(f"no entries in the room of {before}")
     if not all(map(is_single, ranges)):
         recent = max(limit, RECENT) if ranges != [ALL_ITEMS] else limit
-        rows = connection.execute(_SQL["recent_rooms"], (*place, recent)).fetchall()
+        rows = connection.execute(_SQL["recent_rooms"], (*position, recent)).fetchall()
         readable = [row for row in rows if contains(ranges, row[1])]
         if len(readable) >= limit or len(rows) < recent:
             return readable[:limit]
-    best: list[_ListedRoom] = []
+    rooms: list[_ListedRoom] = []
     for first, end in ranges:
-        best += connection.execute(_SQL["rooms_in_range"], (first, end, *place, limit))
-        if len(best) > 8 * limit:
-            best = _latest(best, limit)
-    return _latest(best, limit)
+        rooms += connection.execute(_SQL["rooms_in_range"], (first, end, *position, limit))
+        if len(rooms) > _PRUNE_FACTOR * limit:
+            rooms = _latest(rooms, limit)
+    return _latest(rooms, limit)
 
 
 def count_unread(connection: sqlite3.Connection, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:

@@ -27,7 +27,8 @@ class SqliteLock:
         """Take the lock of the log at `path`, waiting up to five seconds for a process that is stopping.
 
         Raises:
-            LogUnusableError: Another process holds the lock. sqlite3.Error: The file of the lock cannot be opened.
+            LogUnusableError: Another process holds the lock.
+            sqlite3.Error: The file of the lock cannot be opened.
 
         """
         # Resolved, because every path to the same file must lead to the same lock.

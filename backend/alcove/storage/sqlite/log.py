@@ -105,7 +105,7 @@ class SqliteLog:
         self,
         drafts: Sequence[Draft],
         io_pending: asyncio.Event | None = None,
-        seen: Mapping[str, Position] | None = None,
+        positions: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
         """Start to store a batch on the writing thread (Log.append)."""
         io_pending = io_pending or asyncio.Event()
@@ -115,7 +115,7 @@ class SqliteLog:
             with contextlib.suppress(RuntimeError):  # the loop is closed, which must not roll back the batch
                 loop.call_soon_threadsafe(io_pending.set)
 
-        stored = self._writer.run(lambda store: store.append(drafts, set_io_pending, seen))
+        stored = self._writer.run(lambda store: store.append(drafts, set_io_pending, positions))
         if stored.done():
             io_pending.set()  # of a closed log: awaiting a future that is done runs no callback
         stored.add_done_callback(lambda _: io_pending.set())
@@ -133,9 +133,9 @@ class SqliteLog:
         """Read the state of each room (Log.room_states)."""
         return await self._next_reader().run(lambda store: store.room_states(items))
 
-    async def verify_history(self, item: str, seen: Position) -> str:
-        """Check whether a room still has what was seen of it (Log.verify_history)."""
-        return await self._writer.run(lambda store: store.verify_history(item, seen))
+    async def verify_history(self, item: str, position: Position) -> str:
+        """Check whether a room still has the entry at the position (Log.verify_history)."""
+        return await self._writer.run(lambda store: store.verify_history(item, position))
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log.move_read_marks)."""

@@ -50,35 +50,35 @@ def save_rooms(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]) -> 
 
 
 def replace_lost_histories(
-    connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], last_seen: Mapping[str, Position]
+    connection: sqlite3.Connection, rooms: Mapping[str, RoomRow], positions: Mapping[str, Position]
 ) -> None:
-    """Start a new history in each room that has lost entries which a process has seen (X8).
+    """Start a new history in each room that has lost entries that a process has seen (X8).
 
-    A room has lost entries if it ends before the seen position, or if its entry at that position has a different
-    timestamp. Ids and read
-    marks that refer to lost entries are removed with the old history.
+    A room has lost entries if it ends before the position, or if its entry at the position has a different timestamp.
+    Ids and read marks that refer to lost entries are removed with the old history.
 
     Args:
         connection: The connection to use.
         rooms: The rows of the rooms, by item; their `log` is updated.
-        last_seen: The last position that a process has seen, by item.
+        positions: The last positions that a process has seen, by item.
 
     """
     lost: list[RoomRow] = []
-    compared: dict[int, RoomRow] = {}
+    #: The rooms whose entries must be compared, by number.
+    to_compare: dict[int, RoomRow] = {}
     values: list[object] = []
-    for item, position in last_seen.items():
+    for item, position in positions.items():
         room = rooms[item]
         if room.log != position.log:
             continue  # another process has noticed the loss already
         if room.head < position.head:
             lost.append(room)
         elif position.at is not None and (room.head > position.head or room.at != position.at):
-            compared[room.room] = room
+            to_compare[room.room] = room
             values += (room.room, position.head, position.at)
     if values:
-        different = run_many(connection, _SQL["rooms_with_different_entry"], 3, values)
-        lost += [compared[number] for (number,) in different]
+        rows = run_many(connection, _SQL["rooms_with_different_entry"], 3, values)
+        lost += [to_compare[number] for (number,) in rows]
     for room in lost:
         (room.log,) = connection.execute(_SQL["start_history"], (room.room,)).fetchone()
         connection.execute(_SQL["delete_entries_after"], (room.room, room.head))
@@ -124,10 +124,10 @@ def remove_deleted(connection: sqlite3.Connection) -> bool:
     room = connection.execute(_SQL["deleted_room"]).fetchone()
     if room is None:
         return False
-    left = REMOVED_ROWS
+    remaining = REMOVED_ROWS
     for query in ("remove_entries", "remove_ids", "remove_marks"):
-        left -= connection.execute(_SQL[query], {"room": room[0], "limit": left}).rowcount
-        if left <= 0:
+        remaining -= connection.execute(_SQL[query], {"room": room[0], "limit": remaining}).rowcount
+        if remaining <= 0:
             return True
     connection.execute(_CONSUMERS["forget_imported_after"], {"room": room[0], "head": 0})
     connection.execute(_SQL["remove_room"], room)
@@ -137,45 +137,45 @@ def remove_deleted(connection: sqlite3.Connection) -> bool:
 def erase_author(
     connection: sqlite3.Connection, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase a member from some of their entries, and from rooms whose entries are done.
+    """Erase a member from up to `REMOVED_ROWS` entries, and delete the read marks of rooms without further entries.
 
     Args:
         connection: The connection to use.
         items: The items of the rooms.
         member: The member's id.
-        start: Where to begin: the index of an item, and the id of an entry.
+        start: The position to begin at: the index of an item, and the id of the entry before.
 
     Returns:
-        Where to go on; None: everything is erased.
+        The position to continue at; None: everything is erased.
 
     """
-    number, after = start
-    left = REMOVED_ROWS
-    while left > 0 and number < len(items):
-        room = connection.execute(_SQL["room"], (items[number],)).fetchone() or (None,)
-        count, last = connection.execute(_SQL["next_of_author"], (room[0], member, after, left)).fetchone()
+    index, after = start
+    remaining = REMOVED_ROWS
+    while remaining > 0 and index < len(items):
+        room = connection.execute(_SQL["room"], (items[index],)).fetchone() or (None,)
+        count, last = connection.execute(_SQL["next_of_author"], (room[0], member, after, remaining)).fetchone()
         connection.execute(_SQL["erase_author"], (room[0], member, after, last))
-        left -= count
-        if left <= 0:
+        remaining -= count
+        if remaining <= 0:
             after = last
         else:
             connection.execute(_SQL["delete_mark"], (room[0], member))
-            number, after, left = number + 1, "", left - 1
-    return (number, after) if number < len(items) else None
+            index, after, remaining = index + 1, "", remaining - 1
+    return (index, after) if index < len(items) else None
 
 
-def verify_history(connection: sqlite3.Connection, item: str, seen: Position) -> str | None:
-    """Check whether a room still has what a process has seen of it (Log.verify_history).
+def verify_history(connection: sqlite3.Connection, item: str, position: Position) -> str | None:
+    """Check whether a room still has the entry at a position (Log.verify_history).
 
     Returns:
-        The id of the room's history; None if the room has no row and nothing of it was seen.
+        The id of the room's history; None if the room has no row and was empty at the position.
 
     """
     row = connection.execute(_SQL["room"], (item,)).fetchone()
     if row is None:
-        if not seen.head:
+        if not position.head:
             return None
         row = connection.execute(_SQL["create_room"], (item,)).fetchone()
     room = RoomRow(*row)
-    replace_lost_histories(connection, {item: room}, {item: seen})
+    replace_lost_histories(connection, {item: room}, {item: position})
     return room.log

@@ -81,13 +81,13 @@ def rename_invalid_rooms(connection: sqlite3.Connection) -> None:
     for item in items:
         if is_internal(item) or is_item_id(item):
             continue
-        base = usable = make_item_id(item)
+        base = new_item = make_item_id(item)
         number = 1
-        while connection.execute("SELECT 1 FROM rooms WHERE item = ?", (usable,)).fetchone():
+        while connection.execute("SELECT 1 FROM rooms WHERE item = ?", (new_item,)).fetchone():
             number += 1
-            usable = f"{base[:120]}_{number}"
-        connection.execute("UPDATE rooms SET item = ? WHERE item = ?", (usable, item))
-        logger.warning("the room %r is now %s: its id was not a valid item id", item, usable)
+            new_item = f"{base[:120]}_{number}"
+        connection.execute("UPDATE rooms SET item = ? WHERE item = ?", (new_item, item))
+        logger.warning("the room %r is now %s: its id was not a valid item id", item, new_item)
 
 
 def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
@@ -100,9 +100,9 @@ def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Show the progress of statements that take long: the bytes that they write, of about as many as the file has.
+    """Log the progress of long statements: the bytes that they write, of about as many as the file has.
 
-    SQLite counts no rows of a statement before its end; what it changes goes to the write-ahead log.
+    SQLite reports no rows of a statement before its end, but every change is written to the write-ahead log.
     """
     size = path.stat().st_size if path.exists() else 0  # a database in memory has no file
     progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("%s: %s", path, line))

@@ -42,15 +42,15 @@ class SqliteStore:
         self,
         drafts: Sequence[Draft],
         io_pending: Callable[[], object] = lambda: None,
-        seen: Mapping[str, Position] | None = None,
+        positions: Mapping[str, Position] | None = None,
     ) -> list[Outcome]:
         """Store a batch (Log.append); `io_pending` is called when only the commit is left."""
-        return self._appender.append(drafts, io_pending, seen or {})
+        return self._appender.append(drafts, io_pending, positions or {})
 
-    def verify_history(self, item: str, seen: Position) -> str:
-        """Check whether a room still has what was seen of it (Log.verify_history)."""
+    def verify_history(self, item: str, position: Position) -> str:
+        """Check whether a room still has the entry at the position (Log.verify_history)."""
         with transaction(self._db):
-            return verify_history(self._db, item, seen) or self._log_id
+            return verify_history(self._db, item, position) or self._log_id
 
     def read(self, item: str, after: int | None, before: int | None, limit: int, max_bytes: int) -> Page:
         """Read a page of entries (Log.read)."""
@@ -68,7 +68,7 @@ class SqliteStore:
             size = 0
             for entry_row in rows:
                 body = entry_row[7] or ""
-                # Four bytes a character at most: encoding each body only to measure it would cost more.
+                # A character has up to four bytes; encoding each body only to measure it would cost more.
                 size += len(body) if body.isascii() else 4 * len(body)
                 if entries and size > max_bytes:
                     break
@@ -162,7 +162,7 @@ class SqliteStore:
         return seqs
 
     def erase_author(self, items: Sequence[str], member: str, start: tuple[int, str]) -> tuple[int, str] | None:
-        """Erase a part of what a member left in these rooms; return where to go on (rooms.erase_author)."""
+        """Erase some of a member's entries in these rooms; return the position to continue at (rooms.erase_author)."""
         with transaction(self._db):
             return erase_author(self._db, items, member, start)
 
@@ -182,7 +182,7 @@ class SqliteStore:
             return remove_deleted(self._db)
 
     def with_connection(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with the connection: the queries of consumers are in a separate class."""
+        """Call a function with the connection. The queries of consumers, which use this, are in a separate class."""
         return function(self._db)
 
     def bus_key(self) -> bytes:
