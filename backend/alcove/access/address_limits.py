@@ -103,8 +103,8 @@ class AddressLimits:
     def count_request(self, address: str, host: str, credential: str) -> AbstractContextManager[PendingRequest]:
         """Return a context manager that counts a request of the address until it is authenticated or the block ends.
 
-        A credential that was accepted before is exempt from refusal when the address is at its limit: other people
-        behind the same address, such as an office's, may be holding all of its places.
+        A credential that was accepted before is not refused when the address is at its limit, because other people
+        behind the same address, such as an office's, may have all of its pending requests.
 
         Args:
             address: The client's address.

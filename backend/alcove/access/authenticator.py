@@ -153,8 +153,8 @@ class Authenticator:
             raise Refusal(Code.INVALID, Close.INVALID, "open mode has no tokens to renew")
         caller = await self.authenticate(token)
         if caller.person.id != person.id:
-            other = "the fresh token is another member's; open a separate connection for that member"
-            raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, other)
+            message = "the fresh token is another member's; open a separate connection for that member"
+            raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message)
         return Caller(person, caller.claims, caller.digest)
 
     def recheck(self, member: Member, item: str | None) -> None:
@@ -208,9 +208,9 @@ class Authenticator:
         if claims is None:
             return [ALL_ITEMS]
         # An item that was ever revoked may be readable again with a newer token.
-        suspects = {*self._revocations.items_of(claims.sub), *self._bans.items_of(claims.sub)}
-        revoked = [item for item in suspects if not self.may_read(caller, item)]
-        return readable_ranges(claims.items, revoked)
+        candidates = {*self._revocations.items_of(claims.sub), *self._bans.items_of(claims.sub)}
+        unreadable = [item for item in candidates if not self.may_read(caller, item)]
+        return readable_ranges(claims.items, unreadable)
 
     def may_read(self, caller: Caller, item: str) -> bool:
         """Return whether the caller may read the item now; False if access was revoked or the member is banned."""

@@ -43,7 +43,7 @@ class Ban(Struct, frozen=True, omit_defaults=True):
 
 
 class BanSnapshot(Struct, frozen=True, omit_defaults=True):
-    """All bans in force of a range of members, in place of the entries up to `upto`, which may then be removed.
+    """All bans in force of a range of members. It replaces the entries up to `upto`, which may then be removed.
 
     Attributes:
         upto: The last entry of the internal room that the snapshot includes.
@@ -70,8 +70,8 @@ class Bans:
         """Create an empty table; `limit`: the maximum number of bans in it."""
         self.limit = limit
         self._bans: dict[str, dict[str | None, Ban]] = {}
-        #: The last entry about each member and item, of those that no snapshot includes.
-        self._changed: dict[tuple[str, str | None], int] = {}
+        #: The seq of the last entry about each member and item that no snapshot includes.
+        self._last_entries: dict[tuple[str, str | None], int] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._bans.values()))
@@ -85,49 +85,49 @@ class Bans:
         Args:
             ban: The ban; with `right` None it only removes the earlier one.
             now_ms: The current time in ms since the epoch.
-            seq: The entry of the internal room that has it; 0: not known.
+            seq: The seq of its entry in the internal room; 0: not known.
 
         """
         if seq:
-            self._changed[ban.member, ban.item] = seq
+            self._last_entries[ban.member, ban.item] = seq
         bans_of_member = self._bans.pop(ban.member, {}) | {ban.item: ban}
-        if left := {item: one for item, one in bans_of_member.items() if one.in_force(now_ms)}:
-            self._bans[ban.member] = left
+        if bans_in_force := {item: ban for item, ban in bans_of_member.items() if ban.in_force(now_ms)}:
+            self._bans[ban.member] = bans_in_force
 
     def snapshots(self, upto: int, size: int, now_ms: int) -> list[BanSnapshot]:
         """Return snapshots of about `size` bans each that together include all bans in force.
 
         `upto`: the last entry that was applied.
         """
-        parts: list[BanSnapshot] = [BanSnapshot(upto, "", None, [])]
+        snapshots: list[BanSnapshot] = [BanSnapshot(upto, "", None, [])]
         for member in sorted(self._bans):
-            if len(parts[-1].bans) >= size:
-                parts[-1] = replace(parts[-1], behind=member)
-                parts.append(BanSnapshot(upto, member, None, []))
-            parts[-1].bans.extend(ban for ban in self._bans[member].values() if ban.in_force(now_ms))
-        return parts
+            if len(snapshots[-1].bans) >= size:
+                snapshots[-1] = replace(snapshots[-1], behind=member)
+                snapshots.append(BanSnapshot(upto, member, None, []))
+            snapshots[-1].bans.extend(ban for ban in self._bans[member].values() if ban.in_force(now_ms))
+        return snapshots
 
     def forget_entries(self) -> None:
-        """Forget which entries the bans came from: the room is read again, and may have other numbers (X8)."""
-        self._changed.clear()
+        """Forget the entries of the bans, because the room is read again, and may have other seqs (X8)."""
+        self._last_entries.clear()
 
     def apply_snapshot(self, snapshot: BanSnapshot, now_ms: int) -> list[Ban]:
-        """Bring the range of a snapshot to its state, except where later entries have changed it.
+        """Replace the bans in the range of a snapshot by the snapshot's, except those that later entries have changed.
 
         Returns:
-            What has changed: new bans, and the ends of others.
+            The changes: new bans, and the ends of others.
 
         """
-        there = {(ban.member, ban.item): ban for ban in snapshot.bans}
-        here = {(ban.member, ban.item): ban for bans in self._bans.values() for ban in bans.values()}
+        stored = {(ban.member, ban.item): ban for ban in snapshot.bans}
+        known = {(ban.member, ban.item): ban for bans in self._bans.values() for ban in bans.values()}
         changed = []
-        for key in there.keys() | {key for key in here if snapshot.covers(key[0])}:
-            ban = there.get(key, Ban(*key))
-            if self._changed.get(key, 0) <= snapshot.upto and here.get(key, Ban(*key)) != ban:
+        for key in stored.keys() | {key for key in known if snapshot.covers(key[0])}:
+            ban = stored.get(key, Ban(*key))
+            if self._last_entries.get(key, 0) <= snapshot.upto and known.get(key, Ban(*key)) != ban:
                 self.add(ban, now_ms)
                 changed.append(ban)
         if snapshot.behind is None:
-            self._changed = {key: seq for key, seq in self._changed.items() if seq > snapshot.upto}
+            self._last_entries = {key: seq for key, seq in self._last_entries.items() if seq > snapshot.upto}
         return changed
 
     def can_add(self, ban: Ban) -> bool:
@@ -147,10 +147,10 @@ class Bans:
 
         """
         if member in self._bans:
-            for where in (None, item):
-                ban = self.get(member, where, now_ms)
+            for banned_item in (None, item):
+                ban = self.get(member, banned_item, now_ms)
                 if ban is not None and ban.right == "all":
-                    raise banned_refusal(where, ban.reason)
+                    raise banned_refusal(banned_item, ban.reason)
 
     def restrict(self, rights: frozenset[Right], member: str, item: str | None, now_ms: int) -> frozenset[Right]:
         """Return `rights` without `write` if the member is banned on the item or on all items; else unchanged.
@@ -162,7 +162,7 @@ class Bans:
             now_ms: The current time in ms since the epoch.
 
         """
-        if member in self._bans and any(self.get(member, where, now_ms) for where in (None, item)):
+        if member in self._bans and any(self.get(member, banned_item, now_ms) for banned_item in (None, item)):
             return rights - {"write"}
         return rights
 

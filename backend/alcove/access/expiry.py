@@ -45,7 +45,7 @@ class ExpiryWatch:
     """
 
     def __init__(self) -> None:
-        """Start without connections and without a timer."""
+        """Create a watch without connections and without a timer."""
         self._watched: dict[Revocable, _Watched] = {}
         #: A heap of (expiry by the wall clock, number, connection, entry), without those that never expire. The number
         #: keeps the heap from comparing connections.
@@ -77,7 +77,7 @@ class ExpiryWatch:
         if member.expires is not None:
             watched = self._watched[connection] = _Watched(member, item)
             if isinf(member.expires):
-                return  # it can be revoked, and does not expire
+                return  # it does not expire, but it can be revoked
             heappush(self._expiries, (member.expires, next(self._numbers), connection, watched))
             if self._expiries[0][3] is watched:
                 self._schedule()
@@ -126,8 +126,8 @@ class ExpiryWatch:
             self._timer.cancel()
         self._timer = None
         if self._expiries:
-            left_s = max(0.0, self._expiries[0][0] - time.time())
-            self._timer = asyncio.get_running_loop().call_later(min(left_s, _RECHECK_S), self._end_expired)
+            remaining_s = max(0.0, self._expiries[0][0] - time.time())
+            self._timer = asyncio.get_running_loop().call_later(min(remaining_s, _RECHECK_S), self._end_expired)
 
     def _end_expired(self) -> None:
         """End every connection whose token has expired by the wall clock, and set the timer again (A4)."""

@@ -71,8 +71,8 @@ class _SameOriginRedirects(HTTPRedirectHandler):
             OSError: The redirect leads to another origin.
 
         """
-        present, target = urlsplit(req.full_url), urlsplit(newurl)
-        if (present.scheme, present.netloc.lower()) != (target.scheme, target.netloc.lower()):
+        current, target = urlsplit(req.full_url), urlsplit(newurl)
+        if (current.scheme, current.netloc.lower()) != (target.scheme, target.netloc.lower()):
             raise OSError(f"it redirects to another origin, {target.scheme}://{target.netloc.rpartition('@')[2]}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -80,50 +80,50 @@ class _SameOriginRedirects(HTTPRedirectHandler):
 _opener = build_opener(_BoundedHttpHandler, _BoundedHttpsHandler, _SameOriginRedirects)
 
 
-def fetch(source: str, *, seconds: float, size: int) -> bytes:
+def fetch(source: str, *, timeout_s: float, max_bytes: int) -> bytes:
     """Read a file or an HTTP(S) URL completely and return its bytes.
 
     Args:
         source: A path, or a `file:`, `http:` or `https:` URL; user and password in it are sent as basic authentication.
-        seconds: Maximum duration of the whole read.
-        size: Maximum bytes.
+        timeout_s: Maximum seconds for the whole read.
+        max_bytes: Maximum bytes.
 
     Raises:
-        OSError: The source cannot be read, or not within `seconds`.
+        OSError: The source cannot be read, or not within `timeout_s`.
         HTTPException: The server's response is not HTTP.
-        ValueError: The content is larger than `size`.
+        ValueError: The content is larger than `max_bytes`.
 
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + timeout_s
     parts = urlsplit(source)
     if parts.scheme not in {"http", "https"}:
         with open_regular(parts.path if parts.scheme else source) as file:
-            return _read(file, deadline, size, seconds)
-    with _opener.open(_request(parts), timeout=seconds) as response:
-        return _read(response, deadline, size, seconds)
+            return _read(file, deadline, max_bytes, timeout_s)
+    with _opener.open(_request(parts), timeout=timeout_s) as response:
+        return _read(response, deadline, max_bytes, timeout_s)
 
 
-def _read(source: IO[bytes], deadline: float, size: int, seconds: float) -> bytes:
+def _read(source: IO[bytes], deadline: float, max_bytes: int, timeout_s: float) -> bytes:
     """Read a stream to its end and return the bytes.
 
     Args:
         source: A buffered file or HTTP response.
         deadline: When the read must have ended, as `time.monotonic()` counts.
-        size: Maximum bytes.
-        seconds: The duration to name in the error.
+        max_bytes: Maximum bytes.
+        timeout_s: The duration to name in the error.
 
     Raises:
-        ValueError: The content is larger than `size`.
+        ValueError: The content is larger than `max_bytes`.
         TimeoutError: The end was reached after the deadline.
 
     """
     content = bytearray()
     while part := source.read1(64 * 1024):  # type: ignore[attr-defined]  # both kinds of source are buffered
         content += part
-        if len(content) > size:
-            raise ValueError(f"it is larger than {size} bytes")
+        if len(content) > max_bytes:
+            raise ValueError(f"it is larger than {max_bytes} bytes")
     if time.monotonic() > deadline:
-        raise TimeoutError(f"it takes longer than {seconds:g} s")
+        raise TimeoutError(f"it takes longer than {timeout_s:g} s")
     return bytes(content)
 
 

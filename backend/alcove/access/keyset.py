@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 #: Algorithms of public keys that may sign tokens.
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
 #: Maximum bytes of a key set.
-_BYTES = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 #: Maximum seconds to fetch it.
 _FETCH_S = 5.0
 #: Seconds after which it is read again.
@@ -85,11 +85,11 @@ class KeySet:
             The key, or None if the set does not have it.
 
         """
-        if self._pick(kid) is None or time.monotonic() - self._read_at > _FRESH_S:
+        if self._cached_key(kid) is None or time.monotonic() - self._read_at > _FRESH_S:
             await self._read_again()
-        return self._pick(kid)
+        return self._cached_key(kid)
 
-    def _pick(self, kid: object) -> PyJWK | None:
+    def _cached_key(self, kid: object) -> PyJWK | None:
         """Return the cached key with this id; for None, the only cached key. None if there is no such key."""
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
@@ -116,10 +116,10 @@ class KeySet:
 
     def _read(self) -> dict[str | None, PyJWK]:
         """Fetch and parse the key set, and return its usable keys by key id. Blocks; raises one of `_UNREADABLE`."""
-        return _keys(json.loads(fetch(self._source, seconds=self._fetch_s, size=_BYTES)))
+        return _parse_keys(json.loads(fetch(self._source, timeout_s=self._fetch_s, max_bytes=_MAX_BYTES)))
 
 
-def _keys(document: Any) -> dict[str | None, PyJWK]:
+def _parse_keys(document: Any) -> dict[str | None, PyJWK]:
     """Parse the usable keys of a JWKS document and skip all others (RFC 7517, section 5).
 
     Returns:
@@ -134,7 +134,7 @@ def _keys(document: Any) -> dict[str | None, PyJWK]:
         raise ValueError("it has no list `keys`")  # noqa: TRY004 - the document is wrong, not an argument of the caller
     keys: dict[str | None, PyJWK] = {}
     for jwk in jwks:
-        if isinstance(jwk, dict) and (key := _key(jwk)):
+        if isinstance(jwk, dict) and (key := _parse_key(jwk)):
             kid = jwk.get("kid")
             keys[kid if isinstance(kid, str) else None] = key
     if not keys:
@@ -142,7 +142,7 @@ def _keys(document: Any) -> dict[str | None, PyJWK]:
     return keys
 
 
-def _key(jwk: dict[str, Any]) -> PyJWK | None:
+def _parse_key(jwk: dict[str, Any]) -> PyJWK | None:
     """Parse one JWK; None unless it is a public signing key of a supported algorithm and sufficient length."""
     if jwk.get("use", "sig") != "sig" or "d" in jwk:
         return None

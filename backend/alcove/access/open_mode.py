@@ -11,7 +11,7 @@ OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
 #: The name of a caller who gives none.
 DEFAULT_NAME = "Guest"
 _COOKIE_PREFIX = "open."
-#: Characters of a name at most (H2).
+#: Maximum characters of a name (H2).
 _NAME_CHARS = 64
 
 

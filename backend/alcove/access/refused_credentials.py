@@ -46,7 +46,7 @@ class RefusedCredentials:
             Refusal: 4429 with `retry_ms` if this credential was refused too often, or is unknown and its address was.
 
         """
-        key = _key(credential)
+        key = _hash(credential)
         if key in self._accepted:
             return
         if retry_ms := self._credentials.wait_ms(key, now):
@@ -60,29 +60,29 @@ class RefusedCredentials:
 
     def was_accepted(self, credential: str) -> bool:
         """Return whether the credential is among the accepted ones that are remembered."""
-        return _key(credential) in self._accepted
+        return _hash(credential) in self._accepted
 
     def record_refused(self, credential: str, address: str, now: float) -> None:
         """Count a refusal against the credential, and against the address if the credential was not refused before.
 
         Also forget that the credential was ever accepted. `now`: seconds, as `time.monotonic()` counts.
         """
-        key = _key(credential)
+        key = _hash(credential)
         self._accepted.pop(key, None)
-        seen = key in self._credentials
+        was_refused = key in self._credentials
         self._credentials.take(key, now)
-        if not seen:
+        if not was_refused:
             self._addresses.take(address, now)
 
     def record_accepted(self, credential: str) -> None:
         """Remember that the credential was accepted; drop the one accepted longest ago beyond `size`."""
-        key = _key(credential)
+        key = _hash(credential)
         self._accepted[key] = None
         self._accepted.move_to_end(key)
         if len(self._accepted) > self._size:
             self._accepted.popitem(last=False)
 
 
-def _key(credential: str) -> bytes:
+def _hash(credential: str) -> bytes:
     """Return the SHA-256 hash of the credential, which is kept instead of the credential itself (A6)."""
     return sha256(credential.encode(errors="surrogatepass")).digest()

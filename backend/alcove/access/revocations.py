@@ -17,9 +17,9 @@ from alcove.protocol import Person
 REVOCATIONS_ITEM = "!revoked"
 #: The author of its entries.
 OPERATOR = Person("!operator", "operator")
-#: Milliseconds after which a client should retry whose token was signed by a late clock.
+#: Milliseconds after which a client should retry if the clock that signed its token is behind.
 _RETRY_MS = 1000
-#: Ended logins that are kept after their tokens expired, before they are removed.
+#: Ended logins that may be added before those whose tokens have expired are removed.
 _SWEEP = 1000
 
 
@@ -144,10 +144,10 @@ class Revocations:
         """
         if digest in self._digests:
             raise login_ended()
-        for where in (None, item):
-            revocation = self._members.get((sub, where))
+        for revoked_item in (None, item):
+            revocation = self._members.get((sub, revoked_item))
             if revocation is not None and revocation.covers(iat):
-                raise access_revoked(where, digest, _retry_ms(revocation, iat))
+                raise access_revoked(revoked_item, digest, _retry_ms(revocation, iat))
 
     def items_of(self, sub: str) -> frozenset[str]:
         """Return the items on which tokens of the member were ever revoked singly, not by a revocation on all items."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import jwt
 
-from alcove.access.tokens import Keys, check_claims
+from alcove.access.tokens import check_claims, validate_secret
 from alcove.errors import InvalidError, Refusal
 
 
@@ -36,9 +36,7 @@ def sign_token(
         InvalidError: An argument has another form, or the server would refuse the token.
 
     """
-    if not isinstance(secret, str):  # of which the message must have nothing (A6)
-        raise InvalidError(f"secret: expected the text of ALCOVE_SECRET, got {type(secret).__name__}")
-    Keys(secret, None, 0)  # raises SettingsError for a short secret
+    check_secret(secret)
     sub = id_text("sub", sub)
     if not isinstance(items, Mapping):
         raise InvalidError(f"items: expected a dict of letters by item, got {items!r:.80}")
@@ -48,7 +46,8 @@ def sign_token(
     try:
         expires = now + ttl_s
     except OverflowError:
-        raise InvalidError("ttl_s: expected a number of seconds up to the year 9999") from None
+        expected = "expected a number of seconds, so that the token expires before the year 10000"
+        raise InvalidError(f"ttl_s: {expected}") from None
     optional = {"name": name, "picture": picture, "role": role}
     claims = {"sub": sub, "items": dict(items), "iat": int(now), "exp": expires} | {
         claim: value for claim, value in optional.items() if value is not None
@@ -60,15 +59,28 @@ def sign_token(
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
+def check_secret(secret: object) -> None:
+    """Check the secret that an application signs tokens with.
+
+    Raises:
+        SettingsError: The secret is shorter than 32 bytes.
+        InvalidError: The secret is not a text. The message does not contain it (A6).
+
+    """
+    if not isinstance(secret, str):
+        raise InvalidError(f"secret: expected the text of ALCOVE_SECRET, got {type(secret).__name__}")
+    validate_secret(secret)
+
+
 def id_text(name: str, value: object) -> str:
-    """Return an id that an application gives as a text, an integer or a UUID, as text.
+    """Convert an id that an application gives as a text, an integer or a UUID to text.
 
     Args:
-        name: What the id is, for the error.
+        name: The name of the id in the error.
         value: The id.
 
     Raises:
-        InvalidError: It is of another type, as None, which would be one id for everybody.
+        InvalidError: The id has another type, such as None, which as a text would be one id for everybody.
 
     """
     if not isinstance(value, str | int | UUID) or isinstance(value, bool):

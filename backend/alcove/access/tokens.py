@@ -87,18 +87,8 @@ class Keys:
                 http(s).
 
         """
-        # Blanks around it are part of it, but make it no harder to guess.
-        if secret is not None and (size := len(secret.strip().encode())) < MIN_SECRET_BYTES:
-            uncounted = "" if secret == secret.strip() else " without the blanks around it"
-            raise SettingsError(
-                f"ALCOVE_SECRET has {size} bytes{uncounted}: expected at least {MIN_SECRET_BYTES};"
-                " make one with `openssl rand -hex 32`"
-            )
         if secret is not None:
-            try:
-                jwt.get_algorithm_by_name("HS256").prepare_key(secret)
-            except PyJWTError as error:
-                raise SettingsError(f"ALCOVE_SECRET is not a shared secret: {str(error).lower()}") from None
+            validate_secret(secret)
         self._secret = secret
         self._key_set = KeySet(jwks) if jwks is not None else None
         self._leeway_s = leeway_s
@@ -168,6 +158,26 @@ class Keys:
     def _algorithms(self) -> list[str]:
         """List the algorithms that the configured keys can verify."""
         return [*(["HS256"] if self._secret else []), *(ALGORITHMS if self._key_set else [])]
+
+
+def validate_secret(secret: str) -> None:
+    """Check a shared secret for HS256.
+
+    Raises:
+        SettingsError: The secret is shorter than 32 bytes or is a public key.
+
+    """
+    # Blanks around it are part of it, but make it no harder to guess.
+    if (size := len(secret.strip().encode())) < MIN_SECRET_BYTES:
+        uncounted = "" if secret == secret.strip() else " without the blanks around it"
+        raise SettingsError(
+            f"ALCOVE_SECRET has {size} bytes{uncounted}: expected at least {MIN_SECRET_BYTES};"
+            " make one with `openssl rand -hex 32`"
+        )
+    try:
+        jwt.get_algorithm_by_name("HS256").prepare_key(secret)
+    except PyJWTError as error:
+        raise SettingsError(f"ALCOVE_SECRET is not a shared secret: {str(error).lower()}") from None
 
 
 def keys_from_settings(settings: Settings) -> Keys | None:

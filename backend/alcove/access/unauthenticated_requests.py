@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from alcove.errors import Close, Code, Refusal
 from alcove.observability.metrics import LIMITS
 
-#: After which time a refused client may try again, in ms.
+#: Milliseconds after which a refused client may try again.
 _RETRY_MS = 1000
 
 
@@ -41,7 +41,7 @@ class UnauthenticatedRequests:
     """Counts the unauthenticated requests in progress of each address, and refuses those beyond a limit."""
 
     def __init__(self, limit: int) -> None:
-        """Start with no requests; `limit` is the maximum per address."""
+        """Create a counter without requests; `limit` is the maximum per address."""
         self._limit = limit
         self._counts = Counter[str]()
 

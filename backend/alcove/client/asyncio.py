@@ -220,7 +220,7 @@ class AsyncClient:
                 job.add(part)
             async for request in job.async_requests():
                 with job.errors():
-                    job.count(request, await self._run(self._builder.import_lines(request)))
+                    job.record(request, await self._run(self._builder.import_lines(request)))
             return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:

@@ -69,14 +69,15 @@ class Call(Generic[T]):
         try:
             return self.decode(content)
         except msgspec.DecodeError:
-            raise InvalidError("url: what answers there is no Alcove server, or one of another version") from None
+            expected = "expected an Alcove server of this version at this address"
+            raise InvalidError(f"url: {expected}, got the response of another program or version") from None
 
 
 def server_url(url: str) -> str:
     """Return the address of a server unchanged.
 
     Raises:
-        SettingsError: No request can be sent there. It would fail for ever, as if the server did not answer.
+        SettingsError: No request can be sent to it; every call would fail as if the server did not answer.
 
     """
     expected = "expected the address of a server, as https://chat.example or http://127.0.0.1:8000/path"

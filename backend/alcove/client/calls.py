@@ -1,7 +1,6 @@
 """Build the HTTP request of each client method. No I/O."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -9,10 +8,10 @@ from urllib.parse import quote
 import msgspec
 
 from alcove import protocol
-from alcove.access.signing import sign_token
+from alcove.access.signing import check_secret, sign_token
 from alcove.client.call import Call
 from alcove.errors import InvalidError
-from alcove.item_ids import ItemIdError
+
 from alcove.library.arguments import (
     author_argument,
     ban_reason,
@@ -37,8 +36,8 @@ from alcove.storage.base import UnreadCount
 TIMEOUT_S = 30.0
 #: Seconds that the token of a call is valid.
 _TTL_S = 60
-#: Who calls where no member does.
-_CALLER = "alcove-client"
+#: The member id in the token of a call that is not made for a member.
+_CLIENT_ID = "alcove-client"
 
 
 class _Unread(msgspec.Struct):
@@ -61,30 +60,31 @@ class CallBuilder:
 
         Raises:
             SettingsError: The secret is too short.
+            InvalidError: The secret is not a text.
 
         """
+        check_secret(secret)
         self._secret = secret
-        self._token({})  # raises SettingsError where the secret is too short
 
     def send(self, item: str, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that sends a message (W2)."""
-        return self._write("POST", _entries(item), by, "rw", item=item, body={"body": body}, id=id)
+        return self._write("POST", _entries_path(item), by, "rw", item=item, body={"body": body}, id=id)
 
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
         """Build the call that sends an event (S14)."""
         body = {"text": event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
-        return self._write("POST", _entries(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
+        return self._write("POST", _entries_path(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that replaces the body of a message (W11)."""
         return self._write(
-            "PATCH", f"{_entries(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
+            "PATCH", f"{_entries_path(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
         )
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that deletes a message (W11)."""
         return self._write(
-            "DELETE", f"{_entries(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body=None, id=id
+            "DELETE", f"{_entries_path(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body=None, id=id
         )
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
@@ -93,9 +93,9 @@ class CallBuilder:
         def decode(content: bytes) -> Page:
             return page_of(item, msgspec.json.decode(content, type=LogPage))
 
-        path = _entries(item)
+        path = _entries_path(item)
         before, after, limit = page_arguments(before, after, limit)
-        query = list(_optional(limit=limit, before=before, after=after).items())
+        query = list(_without_none(limit=limit, before=before, after=after).items())
         return Call("GET", path, self._token({item: "r"}), decode, query=query)
 
     def members(self, item: str) -> Call[Members]:
@@ -104,7 +104,7 @@ class CallBuilder:
         def decode(content: bytes) -> Members:
             return msgspec.json.decode(content, type=Members)
 
-        path = f"{_room(item)}/members"
+        path = f"{_room_path(item)}/members"
         return Call("GET", path, self._token({item: "r"}), decode)
 
     def unread(self, member: Member | str, items: Sequence[str]) -> Call[dict[str, Unread]]:
@@ -114,37 +114,37 @@ class CallBuilder:
             response = msgspec.json.decode(content, type=_Unread)
             return {item.item: Unread(item.head, item.unread) for item in response.items}
 
-        with _typed_item_errors("items"):
-            unique = items_argument(items)
+        unique = items_argument(items)
         token = self._token(dict.fromkeys(unique, "r"), member)
         return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in unique])
 
     def mark_read(self, item: str, seq: int, by: Member | str) -> Call[int]:
-        """Build the call that moves a read mark (P5)."""
+        """Build the call that moves a member's read mark forward to `seq` (P5); its result is the stored mark."""
 
         def decode(content: bytes) -> int:
             return msgspec.json.decode(content, type=_Mark).seq
 
-        path, body = f"{_room(item)}/read", _json({"seq": mark_argument(seq)})
+        path = f"{_room_path(item)}/read"
+        body = _encode({"seq": mark_argument(seq)})
         return Call("PUT", path, self._token({item: "r"}, by), decode, body)
 
     def delete_room(self, item: str) -> Call[None]:
         """Build the call that deletes a room (W11)."""
-        path = _room(item)
-        return Call("DELETE", path, self._token({item: "rwm"}), _nothing)
+        path = _room_path(item)
+        return Call("DELETE", path, self._token({item: "rwm"}), _decode_nothing)
 
     def export(self, item: str | None, member: Member | str | None) -> Call[bytes]:
         """Build the call that exports a room or a member (W14). Raises InvalidError unless exactly one is given."""
         if (item is None) == (member is None):
             raise InvalidError("give either an item or a member")
         if item is not None:
-            path = f"{_room(item)}/export"
+            path = f"{_room_path(item)}/export"
             return Call("GET", path, self._token({item: "rm"}), bytes)
-        return Call("GET", _member(member), self._token({"*": "rm"}), bytes)
+        return Call("GET", _member_path(member), self._token({"*": "rm"}), bytes)
 
     def erase(self, member: Member | str, by: Member) -> Call[None]:
         """Build the call that erases a member (W14)."""
-        return Call("DELETE", _member(member), self._token({"*": "rwm"}, author_argument(by)), _nothing)
+        return Call("DELETE", _member_path(member), self._token({"*": "rwm"}, author_argument(by)), _decode_nothing)
 
     def import_lines(self, request: ImportRequest) -> Call[Imported]:
         """Build the call that imports a chunk of lines (W14)."""
@@ -152,9 +152,16 @@ class CallBuilder:
         def decode(content: bytes) -> Imported:
             return msgspec.json.decode(content, type=Imported)
 
-        token, query = self._token({"*": "rwm"}), [("line", request.first_line)]
-        kind = "application/x-ndjson"
-        return Call("POST", "/api/import", token, decode, request.data, query=query, content_type=kind)
+        token = self._token({"*": "rwm"})
+        return Call(
+            "POST",
+            "/api/import",
+            token,
+            decode,
+            request.data,
+            query=[("line", request.first_line)],
+            content_type="application/x-ndjson",
+        )
 
     def ban(
         self,
@@ -165,19 +172,19 @@ class CallBuilder:
         reason: str | None,
     ) -> Call[None]:
         """Build the call that bans a member on an item, or with None on all (W15)."""
-        path = _ban(member, item)
-        body = _json({"right": right} | _optional(until=end_ms(until), reason=ban_reason(reason)))
-        return Call("PUT", path, self._token({item or "*": "rwm"}), _nothing, body)
+        path = _ban_path(member, item)
+        body = _encode({"right": right} | _without_none(until=end_ms(until), reason=ban_reason(reason)))
+        return Call("PUT", path, self._token({item or "*": "rwm"}), _decode_nothing, body)
 
     def unban(self, member: Member | str, item: str | None) -> Call[None]:
         """Build the call that lifts a ban (W15)."""
-        path = _ban(member, item)
-        return Call("DELETE", path, self._token({item or "*": "rwm"}), _nothing)
+        path = _ban_path(member, item)
+        return Call("DELETE", path, self._token({item or "*": "rwm"}), _decode_nothing)
 
     def revoke(self, member: Member | str, item: str | None) -> Call[None]:
         """Build the call that revokes a member's tokens and closes their connections (A7)."""
-        body = _json({"sub": _member_id(member)} | ({} if item is None else {"item": _item(item)}))
-        return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _nothing, body)
+        body = _encode({"sub": _member_id(member)} | ({} if item is None else {"item": item_argument(item)}))
+        return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _decode_nothing, body)
 
     def _write(
         self,
@@ -199,9 +206,9 @@ class CallBuilder:
             return entry_of(item, msgspec.json.decode(content, type=protocol.Entry))
 
         token = self._token({item: rights}, author_argument(by))
-        return Call(method, path, token, decode, None if body is None else _json(body), id=_key(id))
+        return Call(method, path, token, decode, None if body is None else _encode(body), id=_idempotency_key(id))
 
-    def _token(self, items: Mapping[str, str], member: Member | str = _CALLER) -> str:
+    def _token(self, items: Mapping[str, str], member: Member | str = _CLIENT_ID) -> str:
         """Sign a token of the member, given as a Member or by id, with letters of rights by item or pattern."""
         if not isinstance(member, Member):
             return sign_token(self._secret, _member_id(member), items, ttl_s=_TTL_S)
@@ -221,43 +228,28 @@ def _rights(by: Member) -> str:
     return "rwm" if author_argument(by).may_moderate else "rw"
 
 
-def _item(item: str) -> str:
-    """Return an item id. Raises InvalidError if it is none."""
-    with _typed_item_errors("item"):
-        return item_argument(item)
-
-
-@contextmanager
-def _typed_item_errors(name: str) -> Iterator[None]:
-    """Convert the error of a text that is no item id to an InvalidError, which names the argument."""
-    try:
-        yield
-    except ItemIdError as error:
-        raise InvalidError(f"{name}: {error}") from None
-
-
-def _room(item: str) -> str:
+def _room_path(item: str) -> str:
     """Return the path of an item's room in the API. Raises InvalidError if it is not an item id."""
-    return f"/api/items/{quote(_item(item), safe='')}"
+    return f"/api/items/{quote(item_argument(item), safe='')}"
 
 
-def _entries(item: str) -> str:
+def _entries_path(item: str) -> str:
     """Return the path of an item's entries in the API."""
-    return f"{_room(item)}/entries"
+    return f"{_room_path(item)}/entries"
 
 
-def _ban(member: Member | str, item: str | None) -> str:
+def _ban_path(member: Member | str, item: str | None) -> str:
     """Return the path of a member's ban on the item, or with None on all items."""
-    return f"{'/api' if item is None else _room(item)}/bans/{quote(_member_id(member), safe='')}"
+    return f"{'/api' if item is None else _room_path(item)}/bans/{quote(_member_id(member), safe='')}"
 
 
-def _member(member: Member | str | None) -> str:
-    """Return the path of what the server keeps of a member. Raises InvalidError if it is no member."""
+def _member_path(member: Member | str | None) -> str:
+    """Return the path of a member's data in the API. Raises InvalidError if it is not a member."""
     return f"/api/members/{quote(_member_id(member), safe='')}"
 
 
 def _member_id(member: Member | str | None) -> str:
-    """Return the id of a member who is given as a Member or by id. Raises InvalidError if a request cannot have it."""
+    """Return the id of a member who is given as a Member or by id. Raises InvalidError if no request can contain it."""
     id_ = member_id(member)  # type: ignore[arg-type] # it refuses None
     try:
         id_.encode()
@@ -266,20 +258,20 @@ def _member_id(member: Member | str | None) -> str:
     return id_
 
 
-def _key(id: str | None) -> str | None:
-    """Return the id of an entry, if there is one. Raises InvalidError if a header cannot have it."""
+def _idempotency_key(id: str | None) -> str | None:
+    """Return the id of an entry, if there is one. Raises InvalidError if no header can contain it."""
     key = entry_id(id)
     if key is not None and not (key.isascii() and key.isprintable() and key == key.strip()):
         raise InvalidError(f"id: expected printable ASCII without spaces around it, got {key!r:.80}")
     return key
 
 
-def _optional(**values: Any) -> dict[str, Any]:
+def _without_none(**values: Any) -> dict[str, Any]:
     """Return the arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _json(value: object) -> bytes:
+def _encode(value: object) -> bytes:
     """Encode the value as JSON. Raises InvalidError if that is not possible."""
     try:
         return msgspec.json.encode(value)
@@ -287,6 +279,5 @@ def _json(value: object) -> bytes:
         raise InvalidError(f"this is not JSON: {error}") from error
 
 
-def _nothing(_content: bytes) -> None:
+def _decode_nothing(_content: bytes) -> None:
     """Ignore the body of a response."""
-    return

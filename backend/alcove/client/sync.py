@@ -220,7 +220,7 @@ class Client:
                 job.add(part)
             for request in job.requests():
                 with job.errors():
-                    job.count(request, self._run(self._builder.import_lines(request)))
+                    job.record(request, self._run(self._builder.import_lines(request)))
             return job.result
 
     def erase(self, member: Member | str, *, by: Member) -> None:

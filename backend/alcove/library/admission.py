@@ -33,16 +33,16 @@ logger = logging.getLogger(__name__)
 
 #: A dependency of the application that returns a Member; it may be async, and it may take parameters.
 MemberDependency = Callable[..., Any]
-#: What the dependency is asked for where a request belongs to no item; no item has this id (H3). Only `items` of the
-#: member count then.
+#: The `item_id` of a request that belongs to no item; no item has this id (H3). Only the member's `items` count then.
 NO_ITEM = "*"
-#: The key of the inner scope that has the scope of the host application.
+#: The key of the inner scope whose value is the scope of the host application.
 HOST_SCOPE = "alcove.host"
-_FOUND = "alcove.found"
-#: Headers that describe a handshake or a body: the internal request is neither, and has none.
-_DROPPED = {b"upgrade", b"content-length", b"transfer-encoding"}
-#: What routers have added to the host's scope, for another route.
-_OF_ROUTING = {"endpoint", "route", "router", "starlette.exception_handlers", "subprotocols"}
+#: The key of the internal request's scope whose value is the list that receives the result of the dependency.
+_RESULTS = "alcove.results"
+#: Headers that describe a handshake or a body; the internal request has neither.
+_DROPPED_HEADERS = {b"upgrade", b"content-length", b"transfer-encoding"}
+#: Keys that routers have added to the host's scope for another route.
+_ROUTING_KEYS = {"endpoint", "route", "router", "starlette.exception_handlers", "subprotocols"}
 
 
 class HostAdmission:
@@ -58,9 +58,9 @@ class HostAdmission:
             SettingsError: The dependency, or one of its own dependencies, takes a WebSocket.
 
         """
-        if wrong := next(_taking_websocket(get_dependant(path="/{item_id}", call=dependency)), None):
+        if name := next(_names_with_websocket(get_dependant(path="/{item_id}", call=dependency)), None):
             raise SettingsError(
-                f"{wrong} takes a WebSocket, but it runs before the upgrade and for HTTP as well:"
+                f"{name} takes a WebSocket, but it runs before the upgrade and for HTTP as well:"
                 " take a Request, an HTTPConnection, headers or cookies"
             )
         self._dependency = dependency
@@ -99,14 +99,14 @@ class HostAdmission:
             for item in items:
                 member = await self._admit(host, item)
                 rights |= member.items
-                if item != NO_ITEM:  # a dependency that knows no `*` must not give rights on every item by it
+                if item != NO_ITEM:  # a dependency that does not know `*` must not thereby give rights on every item
                     rights[item] = member.rights
             return member.caller(rights)
         except HTTPException as error:
             raise _refusal(error) from None
         except RequestValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise Refusal(Code.INVALID, Close.INVALID, faults) from None
+            message = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Refusal(Code.INVALID, Close.INVALID, message) from None
         except Refusal:
             raise
         except Exception:
@@ -117,7 +117,7 @@ class HostAdmission:
     async def _admit(self, host: Scope, item: str) -> Member:
         """Return the member that the dependency returns for one item. Raises what the dependency raises."""
         scope = _request_scope(host, item)
-        await self._route(scope)(scope, _no_body, _ignore)
+        await self._route(scope)(scope, _receive_no_body, _discard)
         return _member(scope)
 
     def _route(self, scope: Scope) -> ASGIApp:
@@ -145,33 +145,37 @@ def _check_item(item: str) -> str:
 
 def _member(scope: Scope) -> Member:
     """Return what the dependency returned. Raises TypeError if it is not a Member, and Refusal if it has expired."""
-    (found,) = scope[_FOUND]
-    if not isinstance(found, Member):
-        raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {found!r}")
-    if found.ends_at <= time.time():
+    (member,) = scope[_RESULTS]
+    if not isinstance(member, Member):
+        raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {member!r}")
+    if member.ends_at <= time.time():
         raise access_expired(None)
-    return found
+    return member
 
 
 def _endpoint(dependency: MemberDependency) -> Callable[..., Any]:
-    async def admit(request: Request, found: Annotated[Any, Depends(dependency)]) -> Response:
-        request.scope[_FOUND].append(found)
+    """Create the endpoint of the internal request, which stores the dependency's result in the scope."""
+
+    async def admit(request: Request, result: Annotated[Any, Depends(dependency)]) -> Response:
+        request.scope[_RESULTS].append(result)
         return Response(status_code=204)
 
     return admit
 
 
-def _taking_websocket(dependant: Dependant) -> Iterator[str]:
-    """Yield the names of the functions that take a WebSocket."""
+def _names_with_websocket(dependant: Dependant) -> Iterator[str]:
+    """Yield the names of the functions that take a WebSocket: the dependency and, recursively, its dependencies."""
     if dependant.websocket_param_name:
         yield getattr(dependant.call, "__qualname__", repr(dependant.call))
-    for below in dependant.dependencies:
-        yield from _taking_websocket(below)
+    for dependency in dependant.dependencies:
+        yield from _names_with_websocket(dependency)
 
 
 def _request_scope(host: Scope, item: str) -> Scope:
     """Return the scope of the internal request: that of the host application, without a body or an upgrade."""
-    host_scope = {key: value for key, value in host.items() if key not in _OF_ROUTING and not key.startswith("fastapi")}
+    host_scope = {
+        key: value for key, value in host.items() if key not in _ROUTING_KEYS and not key.startswith("fastapi")
+    }
     params = {name: value for name, value in host.get("path_params", {}).items() if name != "path"}
     return {
         **host_scope,
@@ -181,13 +185,13 @@ def _request_scope(host: Scope, item: str) -> Scope:
         "headers": _headers(host),
         "path_params": {**params, "item_id": item},
         "extensions": {},
-        _FOUND: [],
+        _RESULTS: [],
     }
 
 
 def _headers(host: Scope) -> list[tuple[bytes, bytes]]:
     """Return the headers; the query's `token` is a Bearer token, unless there is one (A1)."""
-    headers = [(name, value) for name, value in host["headers"] if name not in _DROPPED]
+    headers = [(name, value) for name, value in host["headers"] if name not in _DROPPED_HEADERS]
     token = HTTPConnection(host).query_params.get("token")
     if token and all(name != b"authorization" for name, _ in headers):
         headers.append((b"authorization", b"Bearer " + token.encode()))
@@ -209,15 +213,16 @@ def _refusal(error: HTTPException) -> Refusal:
 
 
 def _retry_ms(error: HTTPException) -> int | None:
-    """Return the milliseconds of `Retry-After`, if it is a number of seconds (RFC 9110, section 10.2.3)."""
+    """Return `Retry-After` in milliseconds; None unless it is a number of seconds (RFC 9110, section 10.2.3)."""
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     seconds = headers.get("retry-after", "")
     return 1000 * int(seconds) if seconds.isdecimal() and len(seconds) < 10 else None
 
 
-async def _no_body() -> Message:
+async def _receive_no_body() -> Message:
+    """Return an empty request body (ASGI's `receive`)."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-async def _ignore(_message: Message) -> None:
-    pass
+async def _discard(_message: Message) -> None:
+    """Discard the response (ASGI's `send`)."""

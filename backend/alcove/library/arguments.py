@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Raw
 
 from alcove.errors import InvalidError
-from alcove.item_ids import check_item_id
+from alcove.item_ids import ItemIdError, check_item_id
 from alcove.library.member import Member
 from alcove.protocol import Person, raw
 
@@ -18,23 +18,26 @@ _PAGE_ENTRIES = 500
 _MAX_SEQ = 2**53 - 1
 
 
-def item_argument(item: str) -> str:
-    """Return the item id. Raises InvalidError if it is no text, and ItemIdError if it is no id (H3)."""
+def item_argument(item: str, name: str = "item") -> str:
+    """Return the item id (H3). Raises InvalidError, whose message begins with the argument's name."""
     if not isinstance(item, str):
-        raise _error("item", "a text", item)
-    return check_item_id(item)
+        raise _error(name, "a text", item)
+    try:
+        return check_item_id(item)
+    except ItemIdError as error:
+        raise InvalidError(f"{name}: {error}") from None
 
 
 def item_or_all(item: str | None) -> str | None:
-    """Return the item id; None stands for all items. Raises as `item_argument`."""
+    """Return the item id; None stands for all items. Raises InvalidError."""
     return None if item is None else item_argument(item)
 
 
 def items_argument(items: Sequence[str]) -> list[str]:
-    """Return the item ids, each once. Raises InvalidError if they are one text, else as `item_argument`."""
+    """Return the item ids, each once. Raises InvalidError if one is invalid, or if `items` is a single text."""
     if isinstance(items, str):
         raise _error("items", "several item ids, as a list", items)
-    return [item_argument(item) for item in dict.fromkeys(items)]
+    return [item_argument(item, "items") for item in dict.fromkeys(items)]
 
 
 def seq_argument(seq: int) -> int:
@@ -59,14 +62,14 @@ def page_arguments(before: int | None, after: int | None, limit: int) -> tuple[i
 
 
 def author_argument(by: Member) -> Member:
-    """Return the author of an entry. Raises InvalidError."""
+    """Return the author of an entry. Raises InvalidError unless `by` is a Member."""
     if not isinstance(by, Member):
         raise _error("by", "a Member", by)
     return by
 
 
 def author_person(by: Member) -> Person:
-    """Return the public profile of an entry's author. Raises InvalidError."""
+    """Return the public profile of an entry's author. Raises InvalidError unless `by` is a Member."""
     return author_argument(by).person
 
 
@@ -117,11 +120,13 @@ def to_json(value: Any) -> Raw:
 
 
 def _integer(name: str, value: object, low: int, high: int) -> int:
+    """Return the value if it is an integer from `low` to `high`. Raises InvalidError."""
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return value
     raise _error(name, f"an integer from {low} to {high}", value)
 
 
 def _error(name: str, expected: str, value: object) -> InvalidError:
-    shown = repr(value)
-    return InvalidError(f"{name}: expected {expected}, got {shown if len(shown) <= 80 else type(value).__name__}")
+    """Create the error of an argument: its name, what was expected, and the value, or its type if that is long."""
+    text = repr(value)
+    return InvalidError(f"{name}: expected {expected}, got {text if len(text) <= 80 else type(value).__name__}")

@@ -28,9 +28,19 @@ _NAME = re.compile(r"[\w:-][\w.:-]{0,99}")
 
 
 class HandlerTarget:
-    """A function as the target of a consumer (Target)."""
+    """Delivers entries by calling a function of the application (Target)."""
 
     def __init__(self, name: str, pattern: str, kind: Kind, function: Callable[..., object], timeout_s: float) -> None:
+        """Store the function, and which entries it gets.
+
+        Args:
+            name: The consumer's name.
+            pattern: An item, or the beginning of items and `*`.
+            kind: The kind of the entries.
+            function: The handler.
+            timeout_s: Seconds that one call may take.
+
+        """
         self._name = name
         self._pattern = {pattern: "r"}
         self._kind = kind
@@ -39,7 +49,7 @@ class HandlerTarget:
 
     @property
     def digest(self) -> str:
-        """Return an empty text, because a handler is never disabled (Target)."""
+        """An empty text, because a handler is never disabled (Target)."""
         return ""
 
     def wants_item(self, item: str) -> bool:
@@ -60,6 +70,7 @@ class HandlerTarget:
         yield deliver
 
     async def _call(self, entry: Entry) -> Outcome:
+        """Call the handler, in a thread if it is a plain function, and convert an exception to an outcome."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 if inspect.iscoroutinefunction(self._function):
@@ -126,6 +137,7 @@ class Handlers:
         return self._register(pattern, "event", name)
 
     def _register(self, pattern: str, kind: Kind, name: str | None) -> Callable[[F], F]:
+        """Return the decorator that registers a function under `name`, or under the function's own name."""
         _check_pattern(pattern, kind)
 
         def register(function: F) -> F:
@@ -173,10 +185,10 @@ def _check_function(function: object, kind: Kind) -> None:
     except TypeError as error:
         raise SettingsError(f"{expected}, because it is called with one argument ({error})") from None
     except ValueError:
-        pass  # some functions written in C do not tell what they take
+        pass  # some functions written in C do not report their parameters
 
 
 def _name_of(function: object) -> str:
     """Return the name under which a function is registered if it is given none."""
-    named = function if hasattr(function, "__qualname__") else type(function)
-    return f"{named.__module__}.{getattr(named, '__qualname__')}".replace("<locals>.", "")  # noqa: B009 - any object's
+    owner = function if hasattr(function, "__qualname__") else type(function)
+    return f"{owner.__module__}.{getattr(owner, '__qualname__')}".replace("<locals>.", "")  # noqa: B009 - any object's

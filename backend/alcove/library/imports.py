@@ -1,4 +1,4 @@
-"""Define what applications import, lines of JSON or entries as Python objects, and keep it for the import (W14)."""
+"""Read what an application imports, lines of JSON or `ImportEntry` objects, and make the requests from it (W14)."""
 
 import asyncio
 import re
@@ -22,8 +22,10 @@ from alcove.rooms.import_file import ImportFile, ImportRequest
 from alcove.rooms.import_lines import EntryLine, LineError, RoomLine
 from alcove.rooms.imports import Imported
 
-#: Bytes of a file that are copied at a time, and parts after which other tasks get their turn.
-_COPY_BYTES, _PARTS = 1 << 20, 1000
+#: Bytes of a file that are copied at a time.
+_COPY_BYTES = 1 << 20
+#: Number of parts after which other tasks get a turn.
+_PARTS_PER_TURN = 1000
 _LINE = re.compile(r"\bline (\d{1,15})\b")
 
 
@@ -51,11 +53,11 @@ class ImportEntry:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import has done.
+    """The counts of an import.
 
     Attributes:
         stored: Entries that were stored.
-        known: Entries that were stored before, and are left as they are.
+        known: Entries that were stored before; they stay unchanged.
         marks: Read marks that were moved.
         left_out: Lines that were left out, because they refer to an entry that the import does not have.
 
@@ -78,16 +80,21 @@ OnProgress = Callable[[int, int], object]
 
 
 class ImportJob:
-    """What one import takes, as lines in a temporary file: they are read twice, to check all before one is stored."""
+    """The lines of one import, in a temporary file: all of them are checked before the first one is stored."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
-        """Create a job without lines. It is a context manager, which removes the file."""
+        """Create a job without lines. It is a context manager, which removes the file at its end."""
         self._file = TemporaryFile()  # noqa: SIM115 - `__exit__` closes it
         self._reader = ImportFile(self._file)
         self._on_progress = on_progress
-        #: The number of lines, and whether they were made from entries; then the numbers of those that name rooms.
-        self._lines, self._are_entries, self._rooms = 0, False, list[int]()
+        self._line_count = 0
+        #: Whether the lines were made from ImportEntry objects.
+        self._are_entries = False
+        #: The numbers of the lines that were added to name the rooms of ImportEntry objects.
+        self._room_lines: list[int] = []
+        #: The item of the last ImportEntry.
         self._item: str | None = None
+        #: Lines that are imported, and lines in all requests.
         self._done = self._total = 0
         self._stored = self._known = self._marks = 0
 
@@ -99,14 +106,14 @@ class ImportJob:
 
     @property
     def result(self) -> ImportResult:
-        """What was done so far."""
+        """The counts of the requests so far."""
         return ImportResult(self._stored, self._known, self._marks, self._reader.left_out)
 
     def add(self, part: Part) -> None:
         """Append lines or an entry. Raises InvalidError if the entry is wrong, or lines and entries are mixed."""
         if not isinstance(part, bytes | str | ImportEntry):
             raise InvalidError(f"expected lines as bytes or str, or ImportEntry; got {type(part).__name__}")
-        if self._lines and isinstance(part, ImportEntry) != self._are_entries:
+        if self._line_count and isinstance(part, ImportEntry) != self._are_entries:
             raise InvalidError("expected lines or entries, not both in one import")
         self._are_entries = isinstance(part, ImportEntry)
         if not isinstance(part, ImportEntry):
@@ -114,12 +121,13 @@ class ImportJob:
             self._write(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
             return
         if not isinstance(part.item, str):
-            raise InvalidError(f"entry {self._count(self._lines) + 1}: item: expected a text, got {part.item!r:.80}")
+            number = self._number_given(self._line_count) + 1
+            raise InvalidError(f"entry {number}: item: expected a text, got {part.item!r:.80}")
         if part.item != self._item:
             self._item = part.item
             self._write(msgspec.json.encode(RoomLine(part.item)))
-            self._rooms.append(self._lines)
-        self._write(_line(part, self._count(self._lines) + 1))
+            self._room_lines.append(self._line_count)
+        self._write(_encode_entry(part, self._number_given(self._line_count) + 1))
 
     def requests(self) -> Iterator[ImportRequest]:
         """Check all lines, then yield them in chunks. Raises InvalidError."""
@@ -128,19 +136,19 @@ class ImportJob:
             yield from self._reader.requests()
 
     async def async_requests(self) -> AsyncIterator[ImportRequest]:
-        """Yield what `requests` yields, which a thread reads."""
+        """Yield the requests of `requests`, reading the file in a thread."""
         requests = self.requests()
         while (request := await asyncio.to_thread(next, requests, None)) is not None:
             yield request
 
-    def count(self, request: ImportRequest, imported: Imported) -> None:
-        """Record that a chunk is imported, and report the progress."""
+    def record(self, request: ImportRequest, imported: Imported) -> None:
+        """Record that a request is imported, and report the progress."""
         self._done += request.line_count
         self._stored += imported.stored
         self._known += imported.known
         self._marks += imported.marks
         if self._on_progress is not None:
-            self._on_progress(self._count(self._done), self._count(self._total))
+            self._on_progress(self._number_given(self._done), self._number_given(self._total))
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -159,11 +167,11 @@ class ImportJob:
         if data:
             data = data if data.endswith(b"\n") else data + b"\n"
             self._file.write(data)
-            self._lines += data.count(b"\n")
+            self._line_count += data.count(b"\n")
 
-    def _count(self, lines: int) -> int:
-        """Return how many of the first lines are lines of the caller: those that name rooms are not, of entries."""
-        return lines - bisect_right(self._rooms, lines)
+    def _number_given(self, lines: int) -> int:
+        """Return how many of the first `lines` lines the caller gave, without those that were added to name rooms."""
+        return lines - bisect_right(self._room_lines, lines)
 
 
 def parts_of(source: Source) -> Iterator[Part]:
@@ -178,19 +186,19 @@ def parts_of(source: Source) -> Iterator[Part]:
 
 
 async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:
-    """Yield the parts of a source; other tasks get their turn meanwhile."""
+    """Yield the parts of a source, and give other tasks a turn from time to time."""
     if isinstance(source, AsyncIterable):
         async for part in source:
             yield part
         return
     for number, part in enumerate(parts_of(source), 1):
         yield part
-        if number % _PARTS == 0:
+        if number % _PARTS_PER_TURN == 0:
             await asyncio.sleep(0)
 
 
-def _line(entry: ImportEntry, number: int) -> bytes:
-    """Encode an entry as a line. Raises InvalidError with its number."""
+def _encode_entry(entry: ImportEntry, number: int) -> bytes:
+    """Encode the entry with this number as a line. Raises InvalidError with the number."""
     if not isinstance(entry.at, datetime) or entry.at.tzinfo is None:
         raise InvalidError(f"entry {number}: at: expected a datetime with a time zone, got {entry.at!r:.80}")
     if not isinstance(entry.by, Member):

@@ -28,7 +28,7 @@ class Member:
         rights: Letters: `r` read, `w` write, `m` moderate. On the item that the dependency was asked for.
         picture: An https URL (A9).
         role: 1 to 32 characters that others see beside the name (A9).
-        expires: When access ends; a `datetime` with a time zone, or seconds since the epoch. None: not by itself.
+        expires: When access ends; a `datetime` with a time zone, or seconds since the epoch. None: it does not expire.
         items: Rights by item or pattern, as in a token (A3), for requests that belong to no item: the list of rooms.
 
     Raises:
@@ -66,8 +66,8 @@ class Member:
         _to_caller(self, self.items)
 
     def __repr__(self) -> str:
-        more = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}
-        details = "".join(f", {name}={value!r}" for name, value in more.items())
+        optional = {name: value for name in ("picture", "role", "expires", "items") if (value := getattr(self, name))}
+        details = "".join(f", {name}={value!r}" for name, value in optional.items())
         return f"Member(id={self.id!r}, name={self.name!r}, rights={self.rights!r}{details})"
 
     @property
@@ -77,7 +77,7 @@ class Member:
 
     @property
     def ends_at(self) -> float:
-        """When access ends, in seconds since the epoch; infinity: not by itself."""
+        """When access ends, in seconds since the epoch; infinity: it does not expire."""
         if self.expires is None:
             return math.inf
         return self.expires.timestamp() if isinstance(self.expires, datetime) else self.expires
@@ -100,9 +100,9 @@ def _to_caller(member: Member, items: Mapping[str, str]) -> Caller:
 
     """
     values = {"sub": member.id, "name": member.name, "items": dict(items), "iat": time.time(), "exp": 0}
-    more = {name: value for name in ("picture", "role") if (value := getattr(member, name)) is not None}
+    optional = {name: value for name in ("picture", "role") if (value := getattr(member, name)) is not None}
     try:
-        claims = check_claims(values | more)
+        claims = check_claims(values | optional)
     except Refusal as refusal:
         # The rules are those of a token; the names of the fields differ.
         message = refusal.message.replace("the token's", "the member's").replace("`sub`", "`id`")

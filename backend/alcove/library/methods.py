@@ -18,7 +18,7 @@ from alcove.errors import (
     Refusal,
     UnavailableError,
 )
-from alcove.item_ids import ItemIdError
+
 from alcove.library.arguments import (
     author_argument,
     author_person,
@@ -203,7 +203,7 @@ class Methods:
                 job.add(part)
             async for request in job.async_requests():
                 with job.errors():
-                    job.count(request, await importer.run(request.data, request.first_line))
+                    job.record(request, await importer.run(request.data, request.first_line))
             return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:
@@ -270,5 +270,5 @@ def _typed_errors() -> Iterator[None]:
         raise UnavailableError(f"storage does not answer: {error}", 1000) from error
     except ListRefusedError as error:
         raise OverloadedError(str(error), 1000) from error
-    except (UnstorableError, ItemIdError, UnicodeEncodeError) as error:
+    except (UnstorableError, UnicodeEncodeError) as error:
         raise InvalidError(str(error)) from None

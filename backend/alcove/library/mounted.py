@@ -9,8 +9,8 @@ from alcove.base_path import without_prefix
 from alcove.errors import NotStartedError
 from alcove.library.admission import HOST_SCOPE
 
-#: What the ASGI specification has in a scope, without `root_path` and `path`, which change, and `state`, the host's.
-_KEPT = (
+#: The keys of a scope in the ASGI specification, without `root_path` and `path`, which change, and the host's `state`.
+_KEPT_KEYS = (
     *("type", "asgi", "http_version", "method", "scheme", "query_string", "headers", "client", "server"),
     *("subprotocols", "extensions"),
 )
@@ -42,7 +42,7 @@ class Mounted:
             NotStartedError: The lifespan of the Alcove does not run.
 
         """
-        if scope["type"] == "lifespan":  # it is served by itself, or the host passes its lifespan on
+        if scope["type"] == "lifespan":  # the application is served without a host, or the host passes its lifespan on
             await self._app(scope, receive, send)
             return
         if not self._is_started():
@@ -50,7 +50,7 @@ class Mounted:
                 "this Alcove is not started: write FastAPI(lifespan=alcove.lifespan), or `async with alcove:`"
                 " inside the application's own lifespan (a mounted application has none by itself)"
             )
-        inner: dict[str, Any] = {key: scope[key] for key in _KEPT if key in scope}  # Any: ASGI's own type
+        inner: dict[str, Any] = {key: scope[key] for key in _KEPT_KEYS if key in scope}  # Any: ASGI's own type
         root: str = scope.get("root_path", "")
         prefix = self._base_path or root.rstrip("/")
         inner |= {"path": prefix + _path_below(scope, root), "root_path": prefix, "state": {}, HOST_SCOPE: scope}
