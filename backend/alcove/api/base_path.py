@@ -28,7 +28,7 @@ class BasePath:
 
 
 def route_path(scope: Scope) -> str:
-    """Return the path below the prefix, as routes match it."""
+    """Return the path below the prefix, which routes match."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 

@@ -14,7 +14,6 @@ T = TypeVar("T")
 #: Options of a route that calls `whole_body`: FastAPI's own limit would answer without a problem document (W6).
 BOUNDED_HERE: dict[str, Any] = {"max_body_size": sys.maxsize}
 
-
 #: Maximum bytes of a body that is read before its sender is authenticated: enough for a token.
 SMALL_BODY = 32 * 1024
 
@@ -73,5 +72,5 @@ def decode_part(name: str | None, data: bytes | msgspec.Raw, type_: type[T]) -> 
         text = bytes(data).decode()
         return msgspec.json.decode(text, type=type_)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        where = ("body",) if name is None else ("body", name)
-        raise RequestValidationError([{"loc": where, "msg": str(error)}]) from None
+        location = ("body",) if name is None else ("body", name)
+        raise RequestValidationError([{"loc": location, "msg": str(error)}]) from None

@@ -31,7 +31,7 @@ def _check_item_id(text: str) -> str:
 
 
 _ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
-#: An item's id (H3). The schema is for readers of the OpenAPI document; the check is stricter: it knows NFC.
+#: An item's id (H3). The schema is for readers of the OpenAPI document; the check also requires NFC.
 ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
 #: The same in a query.
 CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
@@ -67,9 +67,9 @@ async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[Address
     address = client_address_key(connection)
     if connection.scope["type"] == "websocket":
         limits.check_handshake(address)
-    claim = _token_in(connection.headers.get("authorization"), connection.query_params.get("token"))
+    token = _token_in(connection.headers.get("authorization"), connection.query_params.get("token"))
     host = connection.client.host if connection.client else ""
-    with limits.count_request(address, host, claim or read_login(connection) or "") as pending:
+    with limits.count_request(address, host, token or read_login(connection) or "") as pending:
         connection.state.pending = pending
         yield limits
 
@@ -78,7 +78,7 @@ AddressLimitsDep = Annotated[AddressLimits, Depends(address_limits_of)]
 
 
 async def authenticator_of(connection: HTTPConnection, _limits: AddressLimitsDep) -> Authenticator:
-    """Return the authenticator of this process; the limits of the client's address are checked before."""
+    """Return the authenticator of this process, after the limits of the client's address were checked."""
     authenticator: Authenticator = connection.app.state.authenticator
     return authenticator
 
@@ -157,20 +157,20 @@ async def optional_credential(
 OptionalCredentialDep = Annotated[str | None, Security(optional_credential)]
 
 
-async def required_credential(connection: HTTPConnection, found: OptionalCredentialDep) -> str:
+async def required_credential(connection: HTTPConnection, credential: OptionalCredentialDep) -> str:
     """Return the credential of the request.
 
     Raises:
         Refusal: 4401 with reason `missing` if there is none.
 
     """
-    if found:
-        return found
-    expected = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
+    if credential:
+        return credential
+    message = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
     if EARLIER_COOKIE in connection.cookies:
-        # A page of an earlier version shows this text; a page that is loaded today takes the login over.
-        expected = f"Reload this page: the server was upgraded ({expected})"
-    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, expected, reason=Reason.MISSING)
+        # A page of an earlier version shows this text; a page of this version takes the login over.
+        message = f"Reload this page: the server was upgraded ({message})"
+    raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=Reason.MISSING)
 
 
 def mark_authenticated(connection: HTTPConnection) -> None:
@@ -179,13 +179,15 @@ def mark_authenticated(connection: HTTPConnection) -> None:
     pending.mark_authenticated()
 
 
-async def authenticate(connection: HTTPConnection, authenticator: Authenticator, key: str, name: str | None) -> Caller:
+async def authenticate(
+    connection: HTTPConnection, authenticator: Authenticator, credential: str, name: str | None
+) -> Caller:
     """Authenticate a credential, and count the attempt against the limits of the credential and the address (L).
 
     Args:
         connection: The request or handshake.
         authenticator: The authenticator of this process.
-        key: The credential.
+        credential: The credential.
         name: The name that the caller chooses in open mode.
 
     Raises:
@@ -193,11 +195,11 @@ async def authenticate(connection: HTTPConnection, authenticator: Authenticator,
 
     """
     if authenticator.open:
-        caller = await authenticator.authenticate(key, name)
+        caller = await authenticator.authenticate(credential, name)
     else:
         limits: AddressLimits = connection.app.state.address_limits
-        with limits.count_attempt(key, client_address_key(connection)):
-            caller = await authenticator.authenticate(key, name)
+        with limits.count_attempt(credential, client_address_key(connection)):
+            caller = await authenticator.authenticate(credential, name)
     mark_authenticated(connection)
     return caller
 
@@ -215,7 +217,7 @@ async def caller(
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
     own: OwnOriginDep,
-    found: OptionalCredentialDep,
+    credential: OptionalCredentialDep,
     name: Name = None,
 ) -> Caller:
     """Authenticate the request: by its credential, or by the host application's dependency.
@@ -226,7 +228,7 @@ async def caller(
     """
     admission: Admission | None = connection.app.state.admission
     if admission is None:
-        return await authenticate(connection, authenticator, await required_credential(connection, found), name)
+        return await authenticate(connection, authenticator, await required_credential(connection, credential), name)
     admitted = await admission.caller(connection, own=own)
     mark_authenticated(connection)
     return admitted
@@ -260,11 +262,11 @@ def check_right(member: Member, right: Right, item: str) -> None:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, f"this requires the right to {right} {item}")
 
 
-async def sender(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
+async def sender(candidate: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
     """Return the member if they may write, or moderate and so send events (S14). Raises Refusal 4403 if neither."""
-    if "moderate" not in found.can:
-        check_right(found, "write", item_id)
-    return found
+    if "moderate" not in candidate.can:
+        check_right(candidate, "write", item_id)
+    return candidate
 
 
 SenderDep = Annotated[Member, Security(sender)]
@@ -272,15 +274,15 @@ ReaderDep = Annotated[Member, Security(member, scopes=["read"])]
 WriterDep = Annotated[Member, Security(member, scopes=["write"])]
 
 
-async def strict_moderator(found: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
+async def strict_moderator(candidate: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
     """Return the member if they may moderate the item; in open mode nobody may.
 
     Raises:
         Refusal: 4403 if they may not.
 
     """
-    check_right(found, "moderate", item_id)
-    return found
+    check_right(candidate, "moderate", item_id)
+    return candidate
 
 
 StrictModeratorDep = Annotated[Member, Security(strict_moderator)]

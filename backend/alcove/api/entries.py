@@ -48,7 +48,7 @@ class NewEntry(Struct, frozen=True):
     kind: Literal["message", "event"] = "message"
 
 
-class NewBody(Struct, frozen=True):
+class EditRequest(Struct, frozen=True):
     """The new body of a message."""
 
     body: Raw
@@ -110,7 +110,7 @@ async def send_entry(
     "/{item_id}/entries/{seq}",
     status_code=201,
     responses=answers(Entry, 200, 201) | problems(401, 403, 413, 422, 429, 503),
-    openapi_extra=body_of(NewBody),
+    openapi_extra=body_of(EditRequest),
     **BOUNDED_HERE,
 )
 async def edit_entry(
@@ -128,7 +128,7 @@ async def edit_entry(
 
     Answers with the entry of kind `edit`, 200 if it existed before.
     """
-    new = await decode_body(request, NewBody)
+    new = await decode_body(request, EditRequest)
     authenticator.recheck(member, item_id)
     hub.check_rate(member.person.id, item_id)
     moderate = "moderate" in member.can

@@ -35,7 +35,7 @@ class EventsRoute(APIRoute):
 router = APIRouter(prefix="/api/items", tags=["items"], route_class=EventsRoute)
 
 
-async def reading(
+async def room_stream(
     *,
     request: Request,
     item_id: ItemId,
@@ -44,9 +44,7 @@ async def reading(
     start: Annotated[StartPosition, Depends(start_position)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
-    """Join the item's room with an event stream, starting after the browser's last event.
-
-    Leave it when the stream ends.
+    """Join the item's room with an event stream, starting after the browser's last event, until the stream ends.
 
     The member gets only the right to read, because nothing can be sent on a stream.
 
@@ -66,7 +64,7 @@ async def reading(
 
 
 @router.get("/{item_id}/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
-async def read_events(connection: Annotated[SseConnection, Depends(reading)]) -> AsyncIterable[ServerSentEvent]:
+async def read_events(connection: Annotated[SseConnection, Depends(room_stream)]) -> AsyncIterable[ServerSentEvent]:
     """Stream the room as events, one for each line of the room protocol; the `id` of an entry's event is its seq."""
     async for event in connection.events():
         yield event

@@ -45,7 +45,7 @@ class Headers:
             "cross-origin-resource-policy": "same-origin",
         }
         # The home page shows a room as other pages embed it.
-        others = " ".join(each for each in frame_ancestors.split() if each not in {"'none'", "'self'"})
+        others = " ".join(source for source in frame_ancestors.split() if source not in {"'none'", "'self'"})
         self._embed = {"content-security-policy": f"{policy} frame-ancestors 'self' {others}".rstrip()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,21 +58,21 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 headers = MutableHeaders(scope=message)
-                for name, value in (self._fixed | self._more(path)).items():
+                for name, value in (self._fixed | self._headers_for(path)).items():
                     headers[name] = value
-                headers.setdefault("cache-control", _caching(path, message["status"], headers))
+                headers.setdefault("cache-control", _cache_control(path, message["status"], headers))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _more(self, path: str) -> dict[str, str]:
+    def _headers_for(self, path: str) -> dict[str, str]:
         """Return the headers that differ for the paths that other sites use: the embed page and its script."""
         if path.startswith(_EMBED):
             return self._embed
         return {"cross-origin-resource-policy": "cross-origin"} if path == _EMBED_SCRIPT else {}
 
 
-def _caching(path: str, status: int, headers: MutableHeaders) -> str:
+def _cache_control(path: str, status: int, headers: MutableHeaders) -> str:
     """Choose `Cache-Control`: one year for hashed files, revalidation for other files, no storage for the rest."""
     if "etag" not in headers or status >= 400:
         return "no-store"

@@ -29,7 +29,7 @@ from alcove.wire.sse import SseConnection
 router = APIRouter(prefix="/api", tags=["items"], route_class=EventsRoute)
 
 Limit = Annotated[int, Query(ge=1, le=500)]
-#: How many rooms a live list sends at first.
+#: The number of rooms that a live list sends at first.
 FirstRooms = Annotated[int, Query(ge=0, le=500)]
 #: A prefix of item ids (H3), without `*`, which belongs to patterns.
 Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
@@ -89,10 +89,10 @@ async def count_unread(
     return Json(Unread(await queries.count_unread(items, caller.person.id)))
 
 
-async def following(
+async def list_stream(
     *, request: Request, lists: ListsDep, caller: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
-    """Join the live list with an event stream, and leave it when the stream ends.
+    """Join the live list with an event stream, until the stream ends.
 
     Raises:
         Refusal: The list cannot be joined; raised before the response begins.
@@ -108,7 +108,7 @@ async def following(
 
 
 @router.get("/items/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
-async def follow_list(connection: Annotated[SseConnection, Depends(following)]) -> AsyncIterable[ServerSentEvent]:
+async def follow_list(connection: Annotated[SseConnection, Depends(list_stream)]) -> AsyncIterable[ServerSentEvent]:
     """Stream the list as events: first the latest rooms, then `ready`, then a line for each change."""
     async for event in connection.events():
         yield event

@@ -23,7 +23,7 @@ from alcove.names import NO_VISIBLE_CHARACTER, has_visible_character
 from alcove.protocol import Person
 
 router = APIRouter(prefix="/api", tags=["session"])
-#: What a caller needs who signed in elsewhere: an application that signs members in itself has these only.
+#: Routes that do not sign in or out: the only ones of this module in an application that signs members in itself.
 callers = APIRouter(prefix="/api", tags=["session"])
 
 #: Maximum characters of the cookie: browsers keep 4096 bytes with name and attributes (RFC 6265, section 6.1).
@@ -97,8 +97,8 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOri
             raise RequestValidationError([{"loc": ("body", "token"), "msg": "expected a token"}])
         cookie = body.token
         if len(cookie) > _COOKIE_CHARS:
-            long = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
-            raise RequestValidationError([{"loc": ("body", "token"), "msg": long}])
+            message = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
+            raise RequestValidationError([{"loc": ("body", "token"), "msg": message}])
         caller = await authenticate(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
     response = Json(_who(caller))
@@ -120,18 +120,18 @@ async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
 async def sign_out(
-    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, found: OptionalCredentialDep
+    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, credential: OptionalCredentialDep
 ) -> Response:
     """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
 
     In open mode only the cookie is deleted.
     """
-    if not own and not found:
+    if not own and not credential:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie can be deleted from the server's own pages only")
     caller = None
-    if found and not authenticator.open:
+    if credential and not authenticator.open:
         try:
-            caller = await authenticate(request, authenticator, found, None)
+            caller = await authenticate(request, authenticator, credential, None)
         except Refusal as refusal:  # a credential that is not valid needs no revocation
             if refusal.close is Close.TOO_MANY:
                 raise
@@ -139,7 +139,7 @@ async def sign_out(
         expires = caller.claims.exp + authenticator.leeway_s
         await hub.revoke(Revocation.of_login(caller.digest, expires))
     response = Response(status_code=204)
-    if own and found in {None, read_login(request)}:
+    if own and credential in {None, read_login(request)}:
         delete_login(request, response)
     return response
 

@@ -1,4 +1,4 @@
-"""Set, read and delete the login cookie (A1, W5), and a second cookie by which a page recognizes the member."""
+"""Set, read and delete the login cookie (A1, W5), and the member cookie, by which a page recognizes the member."""
 
 from hashlib import sha256
 
@@ -53,7 +53,7 @@ def read_login(connection: HTTPConnection) -> str | None:
 
 
 def set_login(connection: HTTPConnection, response: Response, credential: str, member: str, max_age_s: int) -> None:
-    """Add the login cookie and its mark to a response.
+    """Add the login cookie and the member cookie to a response.
 
     Args:
         connection: The request, which decides the cookie's name and flags.
@@ -83,7 +83,7 @@ def set_login(connection: HTTPConnection, response: Response, credential: str, m
 
 
 def delete_login(connection: HTTPConnection, response: Response) -> None:
-    """Add headers to the response that delete the login cookie and its mark."""
+    """Add headers to the response that delete the login cookie and the member cookie."""
     response.delete_cookie(
         cookie_name(connection),
         path=_path(connection),

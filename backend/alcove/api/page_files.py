@@ -24,10 +24,10 @@ _DOCUMENT = "index.html"
 _EMBED_DOCUMENT = "embed.html"
 _EMBED = "embed/"
 _API = "/api/"
-#: Content codings in the order of preference, and how the build names the files that have them.
+#: Content codings in the order of preference, and the suffixes of the files that the build compressed with them.
 _CODINGS = (("br", ".br"), ("gzip", ".gz"))
-#: An address in a document that begins at the root of the host; one is the content of `alcove-base`, from which the
-#: page knows its prefix.
+#: An address in a document that begins at the root of the host. One of them is the content of `alcove-base`, from which
+#: the page reads its prefix.
 _ADDRESS = re.compile(r'(\b(?:src|href|content)=")/(?!/)')
 
 
@@ -45,16 +45,16 @@ class PageFiles(StaticFiles):
             HTTPException: 404 if there is neither, 405 for a method other than GET and HEAD on a file.
 
         """
-        found, about = await run_in_threadpool(self._look_up, path)
-        if about is not None:
+        full_path, status = await run_in_threadpool(self._look_up, path)
+        if status is not None:
             if scope["method"] not in {"GET", "HEAD"}:
                 raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         elif scope["method"] in {"GET", "HEAD"} and _is_navigation(Headers(scope=scope)):
             document = _EMBED_DOCUMENT if path.startswith(_EMBED) else _DOCUMENT
-            found, about = await run_in_threadpool(self._look_up, document)
-        if about is None:
+            full_path, status = await run_in_threadpool(self._look_up, document)
+        if status is None:
             raise HTTPException(404)
-        return await run_in_threadpool(self.file_response, found, about, scope)
+        return await run_in_threadpool(self.file_response, full_path, status, scope)
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
@@ -91,12 +91,12 @@ class PageFiles(StaticFiles):
     def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
         """Find a file and its status; for a folder, those of its `index.html`; ("", None) if there is no such file."""
         try:
-            found, about = self.lookup_path(path)
-            if about is not None and stat.S_ISDIR(about.st_mode):
-                found, about = self.lookup_path(f"{path}/{_DOCUMENT}")
-        except (OSError, ValueError):  # too long a name, a null byte: no file
+            full_path, status = self.lookup_path(path)
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                full_path, status = self.lookup_path(f"{path}/{_DOCUMENT}")
+        except (OSError, ValueError):  # the name is too long or has a null byte, so there is no such file
             return "", None
-        return found, about if about is not None and stat.S_ISREG(about.st_mode) else None
+        return full_path, status if status is not None and stat.S_ISREG(status.st_mode) else None
 
 
 class PageRoute(BaseRoute):

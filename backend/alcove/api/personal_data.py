@@ -54,9 +54,9 @@ async def _stream(lines: AsyncIterator[bytes]) -> Response:
     """
     first = await anext(lines, b"")
 
-    async def whole() -> AsyncIterator[bytes]:
+    async def all_lines() -> AsyncIterator[bytes]:
         yield first
-        async for more in lines:
-            yield more
+        async for line in lines:
+            yield line
 
-    return StreamingResponse(whole(), media_type=_TYPE)
+    return StreamingResponse(all_lines(), media_type=_TYPE)

@@ -1,4 +1,4 @@
-"""Shorten request headers that the framework's parsers would read in quadratic time (L).
+"""Shorten request headers that the framework's parsers would parse in quadratic time (L).
 
 FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, for paths of the page; some
 releases of Python do the same with backslashes in cookies. Any client may send a head of 32 KiB.

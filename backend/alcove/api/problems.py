@@ -35,17 +35,17 @@ class UnknownSubprotocolError(Exception):
     """A handshake offers subprotocols, but not `alcove.v1` (H1)."""
 
 
-def problem(status: int, detail: str, **more: object) -> Response:
+def problem(status: int, detail: str, **members: object) -> Response:
     """Create a response with a problem document (RFC 9457, section 3).
 
     Args:
         status: The HTTP status.
         detail: What went wrong, for a developer.
-        more: Further members of the document; `retry_ms` also sets `Retry-After`, in whole seconds.
+        members: Further members of the document; `retry_ms` also sets `Retry-After`, in whole seconds.
 
     """
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    headers = {"retry-after": str(-(-int(str(more["retry_ms"])) // 1000))} if "retry_ms" in more else None
+    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail} | members
+    headers = {"retry-after": str(-(-int(str(members["retry_ms"])) // 1000))} if "retry_ms" in members else None
     return Response(msgspec.json.encode(document), status, headers, "application/problem+json")
 
 
@@ -83,10 +83,10 @@ async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Respo
         await connection.run(NullReceiver())
         return None
     count_refusal(request, error.code)
-    more: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
+    members: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     if error.reason is not None:
-        more["reason"] = error.reason
-    response = problem(error.status or _STATUS[error.close], error.message, code=error.code, **more)
+        members["reason"] = error.reason
+    response = problem(error.status or _STATUS[error.close], error.message, code=error.code, **members)
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     return response

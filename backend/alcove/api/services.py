@@ -15,26 +15,26 @@ from alcove.rooms.queries import RoomQueries
 from alcove.rooms.writing import RoomWriter
 
 
-def _part(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
-    """Create a dependency that returns the service which `Services.provide_to` stored under this name."""
+def _service(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
+    """Create a dependency that returns the service that `Services.provide_to` stored under this name."""
 
-    async def part(connection: HTTPConnection) -> Any:
+    async def service(connection: HTTPConnection) -> Any:
         return getattr(connection.app.state, name)
 
-    return part
+    return service
 
 
 #: The hub, which connections join.
-HubDep = Annotated[Hub, Depends(_part("hub"))]
+HubDep = Annotated[Hub, Depends(_service("hub"))]
 #: The live lists of rooms.
-ListsDep = Annotated[ItemLists, Depends(_part("lists"))]
+ListsDep = Annotated[ItemLists, Depends(_service("lists"))]
 #: Reads rooms without a connection.
-RoomQueriesDep = Annotated[RoomQueries, Depends(_part("queries"))]
+RoomQueriesDep = Annotated[RoomQueries, Depends(_service("queries"))]
 #: Writes into rooms without a connection.
-RoomWriterDep = Annotated[RoomWriter, Depends(_part("writer"))]
+RoomWriterDep = Annotated[RoomWriter, Depends(_service("writer"))]
 #: Exports rooms and members, and erases members.
-PersonalDataDep = Annotated[PersonalData, Depends(_part("personal_data"))]
+PersonalDataDep = Annotated[PersonalData, Depends(_service("personal_data"))]
 #: Brings existing entries into rooms.
-ImporterDep = Annotated[Importer, Depends(_part("importer"))]
+ImporterDep = Annotated[Importer, Depends(_service("importer"))]
 #: Reports readiness and metrics.
-StatusDep = Annotated[ProcessStatus, Depends(_part("status"))]
+StatusDep = Annotated[ProcessStatus, Depends(_service("status"))]

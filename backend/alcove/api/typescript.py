@@ -27,8 +27,9 @@ _HEADER = """\
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 """
-#: Types by name, in the order of their first use.
-_PLAIN: list[type] = [protocol.Person, protocol.You, protocol.Limits]
+#: Types that lines contain, in the order of their first use.
+_IN_LINES: list[type] = [protocol.Person, protocol.You, protocol.Limits]
+#: Types of the HTTP API.
 _HTTP: list[type] = [NewEntry, Entries, ItemSummary, Items, UnreadCount, Unread]
 _PRIMITIVES: dict[type[inspect.Type], str] = {
     inspect.RawType: "Json",
@@ -53,7 +54,7 @@ def _parts() -> Iterator[str]:
     yield _union("Code", [_quote(code) for code in Code], "The `code` of an error; a newer server may send others.")
     reasons = [_quote(reason) for reason in Reason]
     yield _union("Reason", reasons, "Why a credential is refused; a newer server may send others.")
-    for type_ in _PLAIN:
+    for type_ in _IN_LINES:
         yield _struct(type_)
     yield from _lines("Command", protocol.Command, "What a client sends.")
     yield from _lines("ServerLine", protocol.ServerLine, "What a server sends.")
@@ -84,16 +85,17 @@ def _lines(name: str, union: UnionType, doc: str, defined: Collection[type] = ()
 def _entry() -> Iterator[str]:
     """Yield a type for each kind of entry, and their union, which `kind` discriminates."""
     fields = {field.encode_name: field for field in _fields(protocol.Entry)}
-    of_some = {name for kind in _KINDS.values() for name in kind}
-    for kind, own in _KINDS.items():
+    #: Fields that not every kind has.
+    special = {name for kind_fields in _KINDS.values() for name in kind_fields}
+    for kind, kind_fields in _KINDS.items():
         members = ['  readonly type: "entry";']
         for name, field in fields.items():
             if name == "kind":
                 members.append(f"  readonly kind: {_quote(kind)};")
-            elif name not in of_some:
+            elif name not in special:
                 members.append(_member(field))
-            elif name in own:
-                members.append(f"  readonly {name}{'?' if own[name] else ''}: {_of(field.type)};")
+            elif name in kind_fields:
+                members.append(f"  readonly {name}{'?' if kind_fields[name] else ''}: {_type_text(field.type)};")
         yield _object(f"{kind.capitalize()}Entry", members, f"An entry of kind `{kind}`.")
     yield _union("Entry", [f"{kind.capitalize()}Entry" for kind in _KINDS], "One entry of the log.")
 
@@ -122,7 +124,7 @@ def _union(name: str, members: list[str], doc: str) -> str:
 
 def _member(field: inspect.Field) -> str:
     """Format one property of an object type; `?` marks it as optional."""
-    return f"  readonly {field.encode_name}{'' if field.required else '?'}: {_of(field.type)};"
+    return f"  readonly {field.encode_name}{'' if field.required else '?'}: {_type_text(field.type)};"
 
 
 def _fields(type_: type[Any]) -> tuple[inspect.Field, ...]:
@@ -131,7 +133,7 @@ def _fields(type_: type[Any]) -> tuple[inspect.Field, ...]:
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
-def _of(type_: inspect.Type) -> str:
+def _type_text(type_: inspect.Type) -> str:
     """Convert a type to TypeScript.
 
     Raises:
@@ -142,13 +144,13 @@ def _of(type_: inspect.Type) -> str:
         case inspect.StructType():
             return type_.cls.__name__
         case inspect.UnionType():
-            return " | ".join(_of(member) for member in type_.types)
+            return " | ".join(_type_text(member) for member in type_.types)
         case inspect.LiteralType():
             return "Right" if set(type_.values) == set(get_args(protocol.Right)) else _quote_all(type_.values)
         case inspect.ListType():
-            return f"readonly {_of(type_.item_type)}[]"
+            return f"readonly {_type_text(type_.item_type)}[]"
         case inspect.DictType():
-            return f"Readonly<Record<{_of(type_.key_type)}, {_of(type_.value_type)}>>"
+            return f"Readonly<Record<{_type_text(type_.key_type)}, {_type_text(type_.value_type)}>>"
     if type(type_) not in _PRIMITIVES:
         raise TypeError(f"no TypeScript for {type_!r}")
     return _PRIMITIVES[type(type_)]

@@ -52,8 +52,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.budget = budget
         #: Parses frames, from the handshake until the peer has closed or violated the protocol.
         self.parser: Parser | None = None
-        #: Bytes not yet parsed, from `unparsed_from` on. Before the handshake is answered they are only kept: a client
-        #: should wait (section 4.1).
+        #: Bytes not yet parsed, from `unparsed_from` on. Before the handshake is answered they are only kept, because a
+        #: client should wait for the answer (section 4.1).
         self.unparsed = b""
         self.unparsed_from = 0
         #: The handshake is done, and this protocol reads the frames.

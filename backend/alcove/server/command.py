@@ -21,8 +21,8 @@ from alcove.urls import split_commas
 
 #: Seconds that peers have to take their close frame (1012) when the server stops.
 _CLOSE_S = 1.0
-#: Seconds within which a worker takes a second signal for a copy of the first: a terminal signals it, and so does its
-#: parent process.
+#: Seconds within which a worker treats a second signal as a copy of the first: a terminal signals the worker, and so
+#: does its parent process.
 _DUPLICATE_SIGNAL_S = 1.0
 #: Objects allocated before the youngest generation is collected, and how many such collections an older one waits.
 #: Reference counts free what a message needs, so collections find little and must not show in p99; a handshake leaves

@@ -10,7 +10,7 @@ from alcove.server.websocket import DetachableWebSocket, UpgradeHttp
 from alcove.settings import Settings
 from alcove.wire.deadlines import Deadlines, DeadlineWheel
 
-#: How a server carries WebSockets: on the transport itself, or on ASGI.
+#: The WebSocket implementation of a server: `detached` on the transport itself, or `asgi` on the ASGI interface.
 Carrier = Literal["detached", "asgi"]
 #: uvicorn calls what its Config names `http` and `ws` once for each connection. It says that this is a class.
 ProtocolFactory = type[asyncio.Protocol]
@@ -27,7 +27,7 @@ def create_protocols(carrier: Carrier, limits: HttpLimits, wheel: DeadlineWheel)
     """Create the protocol classes of one server. Several servers in a process share nothing.
 
     Args:
-        carrier: `detached`: WebSockets take the transport over after the handshake; `asgi`: uvicorn keeps it.
+        carrier: `detached`: WebSockets take over the transport after the handshake; `asgi`: uvicorn keeps it.
         limits: The limits of a request.
         wheel: Registers detached connections; its budget applies to both carriers.
 

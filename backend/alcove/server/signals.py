@@ -17,8 +17,8 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
     A server that got the signal at once would close WebSockets itself, before `stop` can tell clients why (Z1). A
     second signal ends the wait: the server's handler gets both, and all that follow.
 
-    A signal without a handler of the server, and every signal outside of the main thread, is left alone: such a server
-    is ended by other means.
+    Signals for which the server has no handler, and all signals outside of the main thread, are not handled, because
+    such a server is ended by other means.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,14 +30,14 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
         for sig in (signal.SIGINT, signal.SIGTERM)
         if callable(handler := signal.getsignal(sig)) and handler is not signal.default_int_handler
     }
-    #: Signals that the server's handler has not got yet.
-    waiting: list[tuple[int, FrameType | None]] = []
+    #: Signals that were not passed on to the server's handler yet.
+    pending: list[tuple[int, FrameType | None]] = []
     stopping = False
     tasks = BackgroundTasks()
 
     def pass_on() -> None:
-        while waiting:
-            sig, frame = waiting.pop(0)
+        while pending:
+            sig, frame = pending.pop(0)
             handlers[signal.Signals(sig)](sig, frame)
 
     def start() -> None:
@@ -45,7 +45,7 @@ def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[
 
     def handle(sig: int, frame: FrameType | None) -> None:
         nonlocal stopping
-        waiting.append((sig, frame))
+        pending.append((sig, frame))
         if stopping:
             pass_on()
         else:
