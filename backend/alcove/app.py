@@ -15,7 +15,7 @@ from alcove.library.admission import HostAdmission, MemberDependency
 from alcove.library.handlers import Handlers
 from alcove.library.methods import Methods
 from alcove.library.mounted import Mounted
-from alcove.library.settings import named_as_arguments, settings_of
+from alcove.library.settings import settings_of, with_argument_names
 from alcove.observability.metrics import Metrics, Snapshot, exposition
 from alcove.routes import host_app, server_app
 from alcove.services import Services, serve_alone, serve_inside
@@ -68,7 +68,7 @@ class Alcove(Methods, Handlers):
             settings: Any setting of the table in the README, in lower case, without the prefix `ALCOVE_`.
 
         Raises:
-            SettingsError: A setting does not exist, or has a wrong value.
+            SettingsError: A setting does not exist or has a wrong value, or the webhook has no secret.
 
         """
         self.settings = settings_of(database_url=database_url, **settings)
@@ -102,9 +102,7 @@ class Alcove(Methods, Handlers):
         try:
             await self._open()
         except AlcoveError as error:
-            error.args = (named_as_arguments(str(error)),)
-            # Servers print the traceback of a failed lifespan. Without Alcove's own frames, the message stands out.
-            raise error.with_traceback(None) from None
+            raise with_argument_names(error) from None
         return self
 
     async def __aexit__(

@@ -1,8 +1,11 @@
 """Parse and compare origins of web pages (A5; RFC 6454, section 5)."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+#: Printable ASCII without `,` and `;`, which would begin another source list or directive (CSP, section 2.2).
+_SOURCES = re.compile(r"[!-+\--:<-~ ]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -35,3 +38,18 @@ class Origin(NamedTuple):
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
+
+
+def check_frame_ancestors(sources: str) -> str:
+    """Return the sources of CSP `frame-ancestors` unchanged, if they have the characters of sources.
+
+    Raises:
+        ValueError: They contain another character, such as a comma.
+
+    """
+    if not _SOURCES.fullmatch(sources):
+        raise ValueError(
+            "expected origins separated by spaces, as https://app.example https://*.example, or 'none'"
+            " (CSP `frame-ancestors`)"
+        )
+    return sources

@@ -10,7 +10,7 @@ from alcove.delivery_settings import DeliverySettings
 from alcove.env_file import ENV_FILE, check_env_file
 from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, MAX_BANS, Budget, ListLimits, ProcessLimits, Retention
-from alcove.origins import Origin
+from alcove.origins import Origin, check_frame_ancestors
 from alcove.proxies import check_proxies
 from alcove.regular_files import check_files_of, check_regular
 from alcove.urls import check_url, redact_url, split_commas, sqlite_path
@@ -56,9 +56,8 @@ class Settings(DeliverySettings):
     origins: str = Field(
         default="", description="other origins whose pages may use the cookie, separated by commas (A5)"
     )
-    frame_ancestors: str = Field(
+    frame_ancestors: Annotated[str, AfterValidator(check_frame_ancestors)] = Field(
         default="'none'",
-        pattern=r"^[!-+\--:<-~ ]+$",
         description="pages besides the server's own that may show `/embed/{item}` in a frame, as in CSP"
         " `frame-ancestors`",
     )

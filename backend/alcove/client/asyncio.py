@@ -211,7 +211,8 @@ class AsyncClient:
             on_progress: Called after each chunk with how many lines or entries are imported, and how many there are.
 
         Raises:
-            InvalidError: A line or an entry is wrong.
+            InvalidError: A line or an entry is wrong, or the source is none.
+            TooLargeError: A line is longer than the server accepts.
             RequestError: The server refuses the call, or cannot be reached; it may be repeated.
 
         """
@@ -219,7 +220,7 @@ class AsyncClient:
             async for part in async_parts_of(source):
                 job.add(part)
             async for request in job.async_requests():
-                with job.errors():
+                with job.located_errors(request):
                     job.record(request, await self._run(self._builder.import_lines(request)))
             return job.result
 

@@ -15,11 +15,20 @@ from alcove.errors import (
     InvalidError,
     RequestError,
     SettingsError,
+    TooLargeError,
     UnavailableError,
 )
 from alcove.urls import check_url, redact_url
 
 T = TypeVar("T")
+
+#: The errors of responses without a known code, such as a proxy's; other statuses below 500 are a ForbiddenError.
+_ERRORS_BY_STATUS: dict[int, type[RequestError]] = {
+    404: InvalidError,
+    405: InvalidError,
+    413: TooLargeError,
+    422: InvalidError,
+}
 
 
 class _Problem(msgspec.Struct):
@@ -105,5 +114,5 @@ def error_of(status: int, content: bytes) -> RequestError:
     text = problem.detail or f"the server answered {status}"
     if problem.code in set(Code) and Code(problem.code) in REQUEST_ERRORS:
         return REQUEST_ERRORS[Code(problem.code)](text, problem.retry_ms)
-    kind = UnavailableError if status >= 500 else InvalidError if status in {404, 405, 422} else ForbiddenError
+    kind = UnavailableError if status >= 500 else _ERRORS_BY_STATUS.get(status, ForbiddenError)
     return kind(text, problem.retry_ms)

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from alcove.access.signing import id_text
-from alcove.errors import InvalidError
+from alcove.errors import InvalidError, TooLargeError
 from alcove.library.member import Member
 from alcove.protocol import raw
 from alcove.rooms.import_file import ImportFile, ImportRequest
@@ -26,7 +26,9 @@ from alcove.rooms.imports import Imported
 _COPY_BYTES = 1 << 20
 #: Number of parts after which other tasks get a turn.
 _PARTS_PER_TURN = 1000
-_LINE = re.compile(r"\bline (\d{1,15})\b")
+#: Numbers of lines in an error: one, or from one to another.
+_LINES = re.compile(r"\blines? (\d{1,15})(?: to (\d{1,15}))?\b")
+_EXPECTED = "source: expected lines as bytes or str, lines or ImportEntry objects one after the other, or an open file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class ImportJob:
 
     def requests(self) -> Iterator[ImportRequest]:
         """Check all lines, then yield them in chunks. Raises InvalidError."""
-        with self.errors():
+        with self.located_errors():
             self._total = sum(request.line_count for request in self._reader.requests())
             yield from self._reader.requests()
 
@@ -151,17 +153,32 @@ class ImportJob:
             self._on_progress(self._number_given(self._done), self._number_given(self._total))
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Convert the error of a line to an InvalidError that names the entry, if it was one, and says what is done."""
+    def located_errors(self, request: ImportRequest | None = None) -> Iterator[None]:
+        """Make errors name the line, or the entry, and how much is imported; a LineError becomes an InvalidError.
+
+        Args:
+            request: The request that the block sends, for the error that it is too large.
+
+        """
         try:
             yield
         except (LineError, InvalidError) as error:
-            text = str(error)
-            if self._are_entries:
-                text = _LINE.sub(lambda found: f"entry {self._count(int(found[1]))}", text)
-            what = "entries" if self._are_entries else "lines"
-            again = f"; {self._count(self._done)} {what} are imported: call it again to continue" if self._done else ""
-            raise InvalidError(f"{text}{again}") from None
+            raise InvalidError(self._locate(str(error))) from None
+        except TooLargeError as error:
+            place = "" if request is None else f"{request.oversized_lines}: "
+            raise TooLargeError(self._locate(f"{place}{error}")) from None
+
+    def _locate(self, message: str) -> str:
+        """Replace numbers of lines by those of entries, if the lines are entries, and append how much is imported."""
+        unit = "entries" if self._are_entries else "lines"
+        done = f"; {self._number_given(self._done)} {unit} are imported: call it again to continue" if self._done else ""
+        return f"{_LINES.sub(self._name_entries, message) if self._are_entries else message}{done}"
+
+    def _name_entries(self, lines: re.Match[str]) -> str:
+        """Name the entries that lines were made from; a line that names a room counts as the entry after it."""
+        first = self._number_given(int(lines[1]) - 1) + 1
+        last = self._number_given(int(lines[2] or lines[1]))
+        return f"entries {first} to {last}" if last > first else f"entry {first}"
 
     def _write(self, data: bytes) -> None:
         if data:
@@ -181,8 +198,11 @@ def parts_of(source: Source) -> Iterator[Part]:
     elif isinstance(source, IOBase):
         while lines := source.readlines(_COPY_BYTES):
             yield b"".join(lines) if isinstance(lines[0], bytes) else "".join(lines)
-    else:
+    elif isinstance(source, Iterable):
         yield from source
+    else:
+        hint = ": use AsyncClient" if isinstance(source, AsyncIterable) else ""
+        raise InvalidError(f"{_EXPECTED}; got {type(source).__name__}{hint}")
 
 
 async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:

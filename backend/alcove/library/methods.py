@@ -202,7 +202,7 @@ class Methods:
             async for part in async_parts_of(source):
                 job.add(part)
             async for request in job.async_requests():
-                with job.errors():
+                with job.located_errors(request):
                     job.record(request, await importer.run(request.data, request.first_line))
             return job.result
 

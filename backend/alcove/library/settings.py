@@ -4,11 +4,17 @@ import re
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from alcove.errors import SettingsError
+from alcove.errors import AlcoveError, SettingsError
 from alcove.settings import Settings
+from alcove.storage.open import sqlite_file
 from alcove.urls import redact_url
+from alcove.webhooks.deliveries import check_webhook
+
+#: The settings that list several values in one text, and what separates the values.
+_SEPARATORS = {"origins": ",", "frame_ancestors": " ", "picture_origins": ",", "trusted_proxies": ","}
 
 
 class LibrarySettings(Settings):
@@ -38,18 +44,43 @@ def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has i
     """Create the settings from keyword arguments, and check them.
 
     Raises:
-        SettingsError: A name or a value is wrong; the message is one line.
+        SettingsError: A name or a value is wrong, or settings contradict each other; the message is one line.
 
     """
     try:
-        return LibrarySettings(**arguments)
+        settings = LibrarySettings(**arguments)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            raise SettingsError(f"{name}: there is no such setting") from None
-        value = redact_url(str(first["input"]))
-        raise SettingsError(f"{name}={value!r}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+        raise SettingsError(_describe(error.errors()[0])) from None
+    try:
+        sqlite_file(settings.database_url)
+        check_webhook(settings)
+    except SettingsError as error:
+        raise with_argument_names(error) from None
+    return settings
+
+
+def _describe(error: ErrorDetails) -> str:
+    """Describe the wrong value of one argument: what was expected, what it is, and what to write instead."""
+    name, value = ".".join(map(str, error["loc"])), error["input"]
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    if error["type"] != "string_type":
+        message = error["msg"].removeprefix("Value error, ")
+        return f"{name}={redact_url(str(value))!r}: {message[0].lower()}{message[1:]}"
+    # Only the type of the value, because secrets are texts, too (A6).
+    message = f"{name}: expected a text, got {type(value).__name__}"
+    if name in _SEPARATORS and isinstance(value, list | tuple | set | frozenset):
+        message += f": write {name}={_SEPARATORS[name].join(map(str, value))!r}"
+    return message
+
+
+def with_argument_names(error: AlcoveError) -> AlcoveError:
+    """Return the error without its traceback, and with the names of Alcove's arguments in its message.
+
+    Servers print the traceback of a lifespan that fails; without Alcove's own frames, the message is easy to find.
+    """
+    error.args = (named_as_arguments(str(error)),)
+    return error.with_traceback(None)
 
 
 def named_as_arguments(message: str) -> str:

@@ -183,7 +183,10 @@ def check_webhook(settings: Settings) -> str | None:
     if settings.webhook_url is None:
         return None
     if settings.webhook_secret is None:
-        raise SettingsError("ALCOVE_WEBHOOK_URL is set without ALCOVE_WEBHOOK_SECRET, which signs what is sent there")
+        raise SettingsError(
+            "ALCOVE_WEBHOOK_URL is set without ALCOVE_WEBHOOK_SECRET, which signs what is sent there;"
+            " make one with: echo whsec_$(openssl rand -base64 32)"
+        )
     secrets = settings.webhook_secret.get_secret_value()
     Signer(secrets)
     return secrets

@@ -10,11 +10,21 @@ from typing import Any
 
 import pytest
 
-from alcove import Alcove, AsyncClient, Client, ImportEntry, ImportResult, InvalidError, Member, UnavailableError
+from alcove import (
+    Alcove,
+    AsyncClient,
+    Client,
+    ImportEntry,
+    ImportResult,
+    InvalidError,
+    Member,
+    TooLargeError,
+    UnavailableError,
+)
 from alcove.library import imports
 from deploy.ports import free_port
 from tests.support.credentials import SECRET
-from tests.support.servers import ON_ONE_CARRIER, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 ADA, BOB = Member("ada", "Ada"), Member(7, "Bob", role="Support")
 SHOP = Member("shop", "The shop", "rwm")
@@ -76,6 +86,13 @@ def comment(number: int, item: str = "order-1", **fields: Any) -> ImportEntry:
     return ImportEntry(item, **values)
 
 
+def as_line(entry: ImportEntry) -> str:
+    """Return the line of an entry by Ada."""
+    by = {"id": "ada", "name": "Ada"}
+    at = round(entry.at.timestamp() * 1000)
+    return json.dumps({"type": "entry", "kind": "message", "id": str(entry.id), "by": by, "at": at, "body": entry.body})
+
+
 @ON_ONE_CARRIER
 async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 400}", by=BOB if n % 3 else ADA) for n in range(2400)]
@@ -130,6 +147,7 @@ async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(ap
         ({"by": "ada"}, "entry 1500: by: expected a Member"),
         ({"id": None}, "entry 1500: id: expected a text, an integer or a UUID"),
         ({"item": 5}, "entry 1500: item: expected a text"),
+        ({"item": "order 1"}, "entry 1500: item: expected"),
         ({"body": object()}, "entry 1500: this is not JSON"),
         ({"kind": "edit"}, "entry 1500: kind: expected 'message' or 'event'"),
         ({"id": ""}, "entry 1500: id: expected"),
@@ -150,6 +168,21 @@ async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(
     assert str(error.value).endswith("; 999 entries are imported: call it again to continue")
 
     assert await api.run([*comments, comment(1500)]) == ImportResult(stored=501, known=999)
+
+
+@ON_ONE_CARRIER
+@pytest.mark.parametrize("as_lines", [False, True], ids=["entries", "lines"])
+def test_l1_client_names_the_line_that_is_too_large_for_the_server(
+    secured_server: Server, item: str, as_lines: bool
+) -> None:
+    comments = [*(comment(n, item) for n in range(1, 1500)), comment(1500, item, body="x" * 1_200_000)]
+    lines = [json.dumps({"type": "room", "item": item}), *map(as_line, comments)]
+    with Client(secured_server.url, SECRET) as client, pytest.raises(TooLargeError) as error:
+        client.import_entries(lines if as_lines else comments)
+
+    place, done = ("line 1501", "1000 lines") if as_lines else ("entry 1500", "999 entries")
+    assert str(error.value).startswith(f"{place}: a request may have 1114112 bytes, this one has more")
+    assert str(error.value).endswith(f"; {done} are imported: call it again to continue")
 
 
 @ON_ONE_CARRIER

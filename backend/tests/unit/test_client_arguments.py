@@ -1,13 +1,15 @@
 """Test that the client refuses invalid arguments by name, before it makes a request (W6)."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from alcove import AsyncClient, Client, InvalidError, Member, SettingsError
-from alcove.client.call import Call
+from alcove import AsyncClient, Client, ImportEntry, InvalidError, Member, SettingsError, TooLargeError
+from alcove.client.call import Call, error_of
 from tests.support.credentials import SECRET
 
 #: An address where nothing listens, so that any request would raise UnavailableError.
@@ -134,6 +136,42 @@ def test_w6_an_author_must_be_a_member() -> None:
 
 def test_w6_an_invalid_id_is_refused_with_the_argument_name() -> None:
     assert_texts_name("id", collect_refusals(CALLS_WITH_AN_ID, INVALID_IDS))
+
+
+async def iterate_async(parts: list[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+@pytest.mark.parametrize(
+    ("source", "got"),
+    [
+        (None, "NoneType"),
+        (Path("comments.ndjson"), "PosixPath"),
+        (ImportEntry("foo", 1, ADA, datetime.now(UTC), "x"), "ImportEntry"),
+    ],
+)
+async def test_w14_source_that_cannot_be_read_is_refused(source: Any, got: str) -> None:
+    expected = "source: expected lines as bytes or str, lines or ImportEntry objects one after the other, or an open"
+    with Client(NOWHERE, SECRET) as client, pytest.raises(InvalidError) as error:
+        client.import_entries(source)
+    async with AsyncClient(NOWHERE, SECRET) as async_client:
+        with pytest.raises(InvalidError) as async_error:
+            await async_client.import_entries(source)
+
+    assert str(error.value) == str(async_error.value) == f"{expected} file; got {got}"
+
+
+def test_w14_client_names_the_class_that_reads_an_asynchronous_source() -> None:
+    source: Any = iterate_async([b""])
+    with Client(NOWHERE, SECRET) as client, pytest.raises(InvalidError, match=r"got async_generator: use AsyncClient$"):
+        client.import_entries(source)
+
+
+def test_l1_response_413_of_a_proxy_is_an_error_of_size() -> None:
+    error = error_of(413, b"<html>")
+
+    assert (type(error), str(error)) == (TooLargeError, "the server answered 413")
 
 
 def test_w6_an_answer_without_json_blames_the_url() -> None:
