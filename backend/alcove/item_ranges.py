@@ -11,8 +11,7 @@ Range = tuple[str, str]
 
 #: After every id that begins with the text before it: no id has this character.
 _LAST = "\U0010ffff"
-#: Directly after an id: no id has this character, and all characters of ids come later.
-_NEXT = "\x01"
+
 #: The first text after the internal rooms, whose items begin with `!`.
 _FIRST = '"'
 ALL_ITEMS: Range = (_FIRST, _LAST)
@@ -78,11 +77,16 @@ def contains(ranges: Sequence[Range], item: str) -> bool:
 
 def is_single(range_: Range) -> bool:
     """Return whether a range contains exactly one id."""
-    return range_[1] == range_[0] + _NEXT
+    return range_[1] == next_text(range_[0])
+
+
+def next_text(text: str) -> str:
+    """Return the text that directly follows `text`, in the order of code points, among the texts without NUL."""
+    return f"{text}\x01"
 
 
 def _span(pattern: str) -> Range:
     """Return the range of the ids that a pattern matches: one id, or all ids with a prefix."""
     if pattern.endswith("*"):
         return (pattern[:-1], pattern[:-1] + _LAST)
-    return (pattern, pattern + _NEXT)
+    return (pattern, next_text(pattern))

@@ -11,7 +11,6 @@ from alcove import protocol
 from alcove.access.signing import check_secret, sign_token
 from alcove.client.call import Call
 from alcove.errors import InvalidError
-
 from alcove.library.arguments import (
     author_argument,
     ban_reason,
@@ -73,12 +72,20 @@ class CallBuilder:
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
         """Build the call that sends an event (S14)."""
         body = {"text": event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
-        return self._write("POST", _entries_path(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id)
+        return self._write(
+            "POST", _entries_path(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id
+        )
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that replaces the body of a message (W11)."""
         return self._write(
-            "PATCH", f"{_entries_path(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body={"body": body}, id=id
+            "PATCH",
+            f"{_entries_path(item)}/{seq_argument(seq)}",
+            by,
+            _rights(by),
+            item=item,
+            body={"body": body},
+            id=id,
         )
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:

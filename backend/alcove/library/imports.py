@@ -171,7 +171,9 @@ class ImportJob:
     def _locate(self, message: str) -> str:
         """Replace numbers of lines by those of entries, if the lines are entries, and append how much is imported."""
         unit = "entries" if self._are_entries else "lines"
-        done = f"; {self._number_given(self._done)} {unit} are imported: call it again to continue" if self._done else ""
+        done = (
+            f"; {self._number_given(self._done)} {unit} are imported: call it again to continue" if self._done else ""
+        )
         return f"{_LINES.sub(self._name_entries, message) if self._are_entries else message}{done}"
 
     def _name_entries(self, lines: re.Match[str]) -> str:

@@ -18,7 +18,6 @@ from alcove.errors import (
     Refusal,
     UnavailableError,
 )
-
 from alcove.library.arguments import (
     author_argument,
     author_person,

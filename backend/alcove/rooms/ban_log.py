@@ -58,7 +58,6 @@ class BanLog:
         self._store = store
         self._on_changed = on_changed
         self._timer: asyncio.TimerHandle | None = None
-        self._compacting = False
         snapshots = Snapshots(BanSnapshot, self._apply_snapshot)
         self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger, snapshots=snapshots)
         #: The seq of the last entry that a snapshot includes.
@@ -93,22 +92,15 @@ class BanLog:
         return self._room.seq - max(self._room.start, self._snapshot_seq) > max(_COMPACT_ENTRIES, 2 * len(self._bans))
 
     async def compact(self) -> None:
-        """Store all bans in force in a few entries, and remove the earlier ones; if that fails, a later call does it.
+        """Store all bans in force in a few entries, and remove the earlier ones (InternalRoom.compact)."""
+        await self._room.compact(self._replace_entries)
 
-        Entries that other processes append meanwhile still apply, because a snapshot names the last entry it includes.
-        """
-        if self._compacting:
-            return
-        self._compacting = True
+    async def _replace_entries(self) -> None:
+        """Store snapshots of all bans, and remove the entries before; entries stored in the meantime stay in force."""
         upto = self._room.seq
-        try:
-            for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
-                await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
-            await self._rooms.remove_before(BANS_ITEM, upto + 1)
-        except (LogUnavailableError, Refusal) as error:
-            logger.warning("the list of bans cannot be compacted yet: %s", error)
-        finally:
-            self._compacting = False
+        for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
+            await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
+        await self._rooms.remove_before(BANS_ITEM, upto + 1)
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when the existing ones are applied.

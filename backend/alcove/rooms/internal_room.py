@@ -1,15 +1,17 @@
 """Apply the records of an internal room to this process, in the order of the log."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from logging import Logger
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
 
+from alcove.errors import Refusal
 from alcove.protocol import Entry
 from alcove.rooms.directory import RoomDirectory
+from alcove.storage.base import LogUnavailableError
 
 T = TypeVar("T", bound=Struct)
 S = TypeVar("S", bound=Struct)
@@ -55,6 +57,7 @@ class InternalRoom(Generic[T]):
         #: The seq of the last applied entry, and the seq before the first entry that the log keeps.
         self.seq = self.start = 0
         self._applied = asyncio.Event()
+        self._compacting = False
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all existing entries are applied.
@@ -69,6 +72,23 @@ class InternalRoom(Generic[T]):
         while self.seq < room.head:
             self._applied.clear()
             await self._applied.wait()
+
+    async def compact(self, replace_entries: Callable[[], Awaitable[None]]) -> None:
+        """Compact the room, unless that is in progress; if storage fails, log a warning, and a later call does it.
+
+        Args:
+            replace_entries: Stores the records in force again, and removes the earlier entries.
+
+        """
+        if self._compacting:
+            return
+        self._compacting = True
+        try:
+            await replace_entries()
+        except (LogUnavailableError, Refusal) as error:
+            self._logger.warning("the list of %ss cannot be compacted yet: %s", self._record.__name__.lower(), error)
+        finally:
+            self._compacting = False
 
     def _apply(self, entries: Sequence[Entry]) -> None:
         """Decode and apply entries of the room, and wake `follow` (OnEntries)."""

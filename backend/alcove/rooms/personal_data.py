@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.messages import ERASURES, ClusterMessage, MemberErased
+from alcove.item_ranges import next_text
 from alcove.protocol import Line, Person, encode
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.writing import RoomWriter
@@ -17,8 +18,6 @@ _PAGE_ROWS = 500
 _CONCURRENT_DELETIONS = 200
 #: Rooms in one message about the erasure of a member.
 _ROOMS_PER_MESSAGE = 200
-#: Appended to an id, makes the text that follows directly after it, because ids have no NUL (A3).
-_NEXT = "\x01"
 
 
 class RoomHeader(Line, tag="room", frozen=True):
@@ -78,7 +77,7 @@ class PersonalData:
         first = ""
         while marks := await self._log.read_marks(item, first=first, limit=_PAGE_ROWS):
             yield b"".join(map(_mark_line, marks))
-            first = marks[-1].member + _NEXT
+            first = next_text(marks[-1].member)
 
     async def export_member(self, member: str) -> AsyncIterator[bytes]:
         """Yield the lines of a member: for each room `room`, each `entry` that they wrote, and their `read` mark."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from alcove.cluster.cluster import Cluster
 from alcove.cluster.connections import Connections
-from alcove.item_ranges import Range
+from alcove.item_ranges import Range, next_text
 from alcove.protocol import Person
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.presence import MAX_NAMED, RoomPresence
@@ -14,8 +14,6 @@ from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, Unr
 
 #: Read marks of one page.
 _MARKS = 500
-#: Appended to an id, makes the text that follows directly after it, because ids have no NUL (A3).
-_NEXT = "\x01"
 
 
 class Attendance(NamedTuple):
@@ -76,7 +74,7 @@ class RoomQueries:
         while first is not None and len(absent) < MAX_NAMED:
             marks = await self._log.read_marks(item, first=first, limit=_MARKS)
             absent += [mark.member for mark in marks if not presence.connections(mark.member)]
-            first = marks[-1].member + _NEXT if len(marks) == _MARKS else None
+            first = next_text(marks[-1].member) if len(marks) == _MARKS else None
         return absent
 
     async def connections(self, item: str) -> Connections:

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from alcove.access.expiry import ExpiryWatch
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation, Revocations
-from alcove.errors import Refusal
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.internal_records import append_record, record_draft
 from alcove.rooms.internal_room import InternalRoom
@@ -50,7 +49,6 @@ class RevocationLog:
         self._expiry = expiry
         self._rooms = rooms
         self._store = store
-        self._compacting = False
         #: The revocations that the log still has, while it is read again from the beginning.
         self._kept: set[Revocation] | None = None
         self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
@@ -70,30 +68,23 @@ class RevocationLog:
         return self._room.seq - self._room.start > max(_COMPACT_ENTRIES, 2 * len(self._revocations))
 
     async def compact(self) -> None:
-        """Store the revocations in force again, and remove the earlier entries; if that fails, a later call does it.
+        """Store the revocations in force again, and remove the earlier entries (InternalRoom.compact)."""
+        await self._room.compact(self._replace_entries)
 
-        Their order does not matter, because a revocation ends only by time.
-        """
-        if self._compacting:
-            return
-        self._compacting = True
+    async def _replace_entries(self) -> None:
+        """Store all revocations, in any order because only time ends them, and remove the entries before."""
         upto, current = self._room.seq, self._revocations.current()
-        try:
-            self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
-            if not self.is_long:  # another process has done it
-                return
-            for start in range(0, len(current), _MAX_WAITING):
-                await asyncio.gather(
-                    *(
-                        append_record(REVOCATIONS_ITEM, revocation, self._store)
-                        for revocation in current[start : start + _MAX_WAITING]
-                    )
+        self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
+        if not self.is_long:  # another process has done it
+            return
+        for start in range(0, len(current), _MAX_WAITING):
+            await asyncio.gather(
+                *(
+                    append_record(REVOCATIONS_ITEM, revocation, self._store)
+                    for revocation in current[start : start + _MAX_WAITING]
                 )
-            self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
-        except (LogUnavailableError, Refusal) as error:
-            logger.warning("the list of revocations cannot be compacted yet: %s", error)
-        finally:
-            self._compacting = False
+            )
+        self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
 
     async def restore(self) -> None:
         """Read the log again from the beginning, and append the revocations that it has lost.

@@ -175,7 +175,9 @@ class PostgresLog:
     async def verify_history(self, item: str, position: Position) -> str:
         """Check whether a room still has the entry at the position (Log.verify_history)."""
         async with self._connections.writing() as connection:
-            return str(await connection.fetchval(_SQL["verify_history"], item, position.log, position.head, position.at))
+            return str(
+                await connection.fetchval(_SQL["verify_history"], item, position.log, position.head, position.at)
+            )
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
         """Move read marks forward (Log.move_read_marks)."""
