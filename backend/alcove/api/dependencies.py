@@ -99,7 +99,7 @@ def client_address_key(connection: HTTPConnection) -> str:
     return host
 
 
-async def own_origin(
+async def is_trusted_origin(
     connection: HTTPConnection,
     _limits: AddressLimitsDep,
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
@@ -110,21 +110,21 @@ async def own_origin(
     return policy.allow(origin, host, secure=is_secure(connection))
 
 
-OwnOriginDep = Annotated[bool, Depends(own_origin)]
+TrustedOriginDep = Annotated[bool, Depends(is_trusted_origin)]
 
 
-def check_cookie(connection: HTTPConnection, *, own: bool) -> None:
+def check_cookie(connection: HTTPConnection, *, trusted_origin: bool) -> None:
     """Check that a cookie may authenticate the request.
 
     Args:
         connection: The request or handshake.
-        own: Whether it comes from a page of the server or a configured origin (`own_origin`).
+        trusted_origin: Whether it comes from a page of the server or a configured origin (`is_trusted_origin`).
 
     Raises:
         Refusal: 4403 for a handshake or a changing request from a page of another origin (A5).
 
     """
-    if not own and connection.scope.get("method") not in _SAFE:
+    if not trusted_origin and connection.scope.get("method") not in _SAFE:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is not accepted from a page of another origin")
 
 
@@ -136,7 +136,7 @@ def _token_in(authorization: str | None, token: str | None) -> str | None:
 
 async def optional_credential(
     connection: HTTPConnection,
-    own: OwnOriginDep,
+    trusted_origin: TrustedOriginDep,
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> str | None:
@@ -149,7 +149,7 @@ async def optional_credential(
     if bearer := _token_in(authorization, token):
         return bearer
     if login := read_login(connection):
-        check_cookie(connection, own=own)
+        check_cookie(connection, trusted_origin=trusted_origin)
         return login
     return None
 
@@ -207,8 +207,11 @@ async def authenticate(
 class Admission(Protocol):
     """Authorizes callers in place of tokens: implemented by the application that embeds Alcove."""
 
-    async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
-        """Return the caller of a request; `own`: whether a cookie may authenticate it (A5). Raises Refusal."""
+    async def caller(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
+        """Return the caller of a request. Raises Refusal.
+
+        `trusted_origin`: whether a cookie may authenticate it (A5).
+        """
         ...
 
 
@@ -216,7 +219,7 @@ async def caller(
     *,
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
-    own: OwnOriginDep,
+    trusted_origin: TrustedOriginDep,
     credential: OptionalCredentialDep,
     name: Name = None,
 ) -> Caller:
@@ -229,7 +232,7 @@ async def caller(
     admission: Admission | None = connection.app.state.admission
     if admission is None:
         return await authenticate(connection, authenticator, await required_credential(connection, credential), name)
-    admitted = await admission.caller(connection, own=own)
+    admitted = await admission.caller(connection, trusted_origin=trusted_origin)
     mark_authenticated(connection)
     return admitted
 

@@ -13,7 +13,7 @@ from alcove.access.authenticator import Caller
 from alcove.access.open_mode import DEFAULT_NAME, open_cookie
 from alcove.access.revocations import Revocation
 from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
-from alcove.api.dependencies import AuthenticatorDep, CallerDep, OptionalCredentialDep, OwnOriginDep, authenticate
+from alcove.api.dependencies import AuthenticatorDep, CallerDep, OptionalCredentialDep, TrustedOriginDep, authenticate
 from alcove.api.login_cookie import OPEN_LOGIN_S, delete_login, read_login, set_login
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.api.services import HubDep
@@ -82,9 +82,9 @@ def _who(caller: Caller) -> Who:
     openapi_extra=body_of(SignIn),
     **BOUNDED_HERE,
 )
-async def sign_in(request: Request, authenticator: AuthenticatorDep, own: OwnOriginDep) -> Response:
+async def sign_in(request: Request, authenticator: AuthenticatorDep, trusted_origin: TrustedOriginDep) -> Response:
     """Set the login cookie for a token, or in open mode for a name."""
-    if not own:  # another site's page could sign the browser in as another member
+    if not trusted_origin:  # another site's page could sign the browser in as another member
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins may sign in")
     body = await decode_body(request, SignIn, SMALL_BODY)
     if authenticator.open:
@@ -120,13 +120,13 @@ async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
 async def sign_out(
-    request: Request, authenticator: AuthenticatorDep, hub: HubDep, own: OwnOriginDep, credential: OptionalCredentialDep
+    request: Request, authenticator: AuthenticatorDep, hub: HubDep, trusted_origin: TrustedOriginDep, credential: OptionalCredentialDep
 ) -> Response:
     """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
 
     In open mode only the cookie is deleted.
     """
-    if not own and not credential:
+    if not trusted_origin and not credential:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie can be deleted from the server's own pages only")
     caller = None
     if credential and not authenticator.open:
@@ -139,7 +139,7 @@ async def sign_out(
         expires = caller.claims.exp + authenticator.leeway_s
         await hub.revoke(Revocation.of_login(caller.digest, expires))
     response = Response(status_code=204)
-    if own and credential in {None, read_login(request)}:
+    if trusted_origin and credential in {None, read_login(request)}:
         delete_login(request, response)
     return response
 

@@ -70,12 +70,12 @@ class HostAdmission:
     def __repr__(self) -> str:
         return f"<HostAdmission {getattr(self._dependency, '__qualname__', self._dependency)!r}>"
 
-    async def caller(self, connection: HTTPConnection, *, own: bool) -> Caller:
+    async def caller(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
         """Authorize a request, and return its caller with rights on the item, or on the items of the query.
 
         Args:
             connection: The request or the handshake.
-            own: Whether it comes from the server's own pages or a configured origin (A5).
+            trusted_origin: Whether it comes from the server's own pages or a configured origin (A5).
 
         Raises:
             Refusal: A cookie may not authenticate it (A5), the dependency refuses (4401, 4400, 4429, 4403) or fails
@@ -84,7 +84,7 @@ class HostAdmission:
         """
         if not hasattr(connection.state, "caller"):
             if "cookie" in connection.headers:
-                check_cookie(connection, own=own)
+                check_cookie(connection, trusted_origin=trusted_origin)
             host: Scope = connection.scope.pop(HOST_SCOPE)
             item = connection.path_params.get("item_id")
             items = [item] if item is not None else connection.query_params.getlist("item")

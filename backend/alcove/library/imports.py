@@ -171,10 +171,11 @@ class ImportJob:
     def _locate(self, message: str) -> str:
         """Replace numbers of lines by those of entries, if the lines are entries, and append how much is imported."""
         unit = "entries" if self._are_entries else "lines"
-        done = (
-            f"; {self._number_given(self._done)} {unit} are imported: call it again to continue" if self._done else ""
-        )
-        return f"{_LINES.sub(self._name_entries, message) if self._are_entries else message}{done}"
+        if self._are_entries:
+            message = _LINES.sub(self._name_entries, message)
+        if self._done:
+            message += f"; {self._number_given(self._done)} {unit} are imported: call it again to continue"
+        return message
 
     def _name_entries(self, lines: re.Match[str]) -> str:
         """Name the entries that lines were made from; a line that names a room counts as the entry after it."""

@@ -9,7 +9,7 @@ from fastapi.requests import HTTPConnection
 from alcove.access.authenticator import Authenticator
 from alcove.api.dependencies import (
     AuthenticatorDep,
-    OwnOriginDep,
+    TrustedOriginDep,
     authenticate,
     check_cookie,
     mark_authenticated,
@@ -122,7 +122,7 @@ async def admit_to_item(
     item_id: str,
     authenticator: AuthenticatorDep,
     hub: HubDep,
-    own: OwnOriginDep,
+    trusted_origin: TrustedOriginDep,
     session: Annotated[str | None, Cookie()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> TutorialAdmission:
@@ -140,14 +140,14 @@ async def admit_to_item(
         raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=Reason.MISSING)
     if authenticator.open:
         if session:
-            check_cookie(connection, own=own)
+            check_cookie(connection, trusted_origin=trusted_origin)
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, session or token or "")
     shown_credential = token or ""
     caller = None
     # A `session` that is not a valid token belongs to the host application, and does not count (T2).
     if session and (caller := await authenticator.try_authenticate(session)):
-        check_cookie(connection, own=own)
+        check_cookie(connection, trusted_origin=trusted_origin)
         mark_authenticated(connection)
         shown_credential = f"{session[:_SHOWN_CHARS]}…"
     elif not token:
@@ -164,7 +164,7 @@ async def admit_to_socket(
     connection: HTTPConnection,
     authenticator: AuthenticatorDep,
     hub: HubDep,
-    own: OwnOriginDep,
+    trusted_origin: TrustedOriginDep,
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> TutorialAdmission:
@@ -177,7 +177,7 @@ async def admit_to_socket(
     if authenticator.open:
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, "")
-    key = await required_credential(connection, await optional_credential(connection, own, authorization, token))
+    key = await required_credential(connection, await optional_credential(connection, trusted_origin, authorization, token))
     caller = await authenticate(connection, authenticator, key, None)
     return TutorialAdmission(authenticator, hub, "", authenticator.member_on(caller, None))
 

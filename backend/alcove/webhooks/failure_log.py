@@ -60,7 +60,7 @@ class FailureLog:
             logger.error("consumer %s is disabled: the receiver answered 410 (alcove webhooks retry)", self._name)
 
     def report_delivery(self, *, had_failed: bool) -> None:
-        """Record a delivery, and log it if the consumer had been failing; `had_failed`: this entry had failed before."""
+        """Record a delivery, and log it if the consumer had failed; `had_failed`: this entry had failed before."""
         if (had_failed and self._errors) or self._disabled:
             self._errors.clear()
             self._disabled = False
