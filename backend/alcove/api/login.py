@@ -120,7 +120,11 @@ async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
 
 @router.delete("/session", status_code=204, responses=problems(403, 422, 429, 503))
 async def sign_out(
-    request: Request, authenticator: AuthenticatorDep, hub: HubDep, trusted_origin: TrustedOriginDep, credential: OptionalCredentialDep
+    request: Request,
+    authenticator: AuthenticatorDep,
+    hub: HubDep,
+    trusted_origin: TrustedOriginDep,
+    credential: OptionalCredentialDep,
 ) -> Response:
     """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
 

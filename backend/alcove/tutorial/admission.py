@@ -177,7 +177,9 @@ async def admit_to_socket(
     if authenticator.open:
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, "")
-    key = await required_credential(connection, await optional_credential(connection, trusted_origin, authorization, token))
+    key = await required_credential(
+        connection, await optional_credential(connection, trusted_origin, authorization, token)
+    )
     caller = await authenticate(connection, authenticator, key, None)
     return TutorialAdmission(authenticator, hub, "", authenticator.member_on(caller, None))
 

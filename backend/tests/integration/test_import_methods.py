@@ -171,16 +171,17 @@ async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("as_lines", [False, True], ids=["entries", "lines"])
+@pytest.mark.parametrize(
+    ("form", "place", "done"), [("entries", "entry 1500", "999 entries"), ("lines", "line 1501", "1000 lines")]
+)
 def test_l1_client_names_the_line_that_is_too_large_for_the_server(
-    secured_server: Server, item: str, as_lines: bool
+    secured_server: Server, item: str, form: str, place: str, done: str
 ) -> None:
     comments = [*(comment(n, item) for n in range(1, 1500)), comment(1500, item, body="x" * 1_200_000)]
     lines = [json.dumps({"type": "room", "item": item}), *map(as_line, comments)]
     with Client(secured_server.url, SECRET) as client, pytest.raises(TooLargeError) as error:
-        client.import_entries(lines if as_lines else comments)
+        client.import_entries(lines if form == "lines" else comments)
 
-    place, done = ("line 1501", "1000 lines") if as_lines else ("entry 1500", "999 entries")
     assert str(error.value).startswith(f"{place}: a request may have 1114112 bytes, this one has more")
     assert str(error.value).endswith(f"; {done} are imported: call it again to continue")
 

@@ -178,5 +178,7 @@ def test_w6_an_answer_without_json_blames_the_url() -> None:
     call = Call("GET", "/", "token", lambda content: content)
     assert call.result(200, b"<html>") == b"<html>"
 
-    with pytest.raises(InvalidError, match="url: expected an Alcove server of this version .*, got the response of an"):
+    with pytest.raises(
+        InvalidError, match=r"url: expected an Alcove server of this version .*, got the response of an"
+    ):
         Call("GET", "/", "token", msgspec.json.decode).result(200, b"<html>")

@@ -8,6 +8,7 @@ import pytest
 from alcove import Alcove, SettingsError
 from tests.support.webhook_receiver import WEBHOOK_SECRET
 
+MAKE_ONE = "make one with: echo whsec_$(openssl rand -base64 32)"
 #: Arguments that cannot be used, and the whole message of the error.
 INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     (
@@ -25,8 +26,10 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"frame_ancestors": "https://a.example, https://b.example"},
-        "frame_ancestors='https://a.example, https://b.example': expected origins separated by spaces,"
-        " as https://app.example https://*.example, or 'none' (CSP `frame-ancestors`)",
+        (
+            "frame_ancestors='https://a.example, https://b.example': expected origins separated by spaces,"
+            " as https://app.example https://*.example, or 'none' (CSP `frame-ancestors`)"
+        ),
     ),
     ({"database_url": Path("alcove.db")}, "database_url: expected a text, got PosixPath"),
     (
@@ -35,13 +38,11 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"webhook_url": "https://app.example/hooks"},
-        "webhook_url is set without webhook_secret, which signs what is sent there;"
-        " make one with: echo whsec_$(openssl rand -base64 32)",
+        f"webhook_url is set without webhook_secret, which signs what is sent there; {MAKE_ONE}",
     ),
     (
         {"webhook_url": "https://app.example/hooks", "webhook_secret": "whsec_word"},
-        "webhook_secret: expected whsec_ and Base64 of 24 to 64 bytes;"
-        " make one with: echo whsec_$(openssl rand -base64 32)",
+        f"webhook_secret: expected whsec_ and Base64 of 24 to 64 bytes; {MAKE_ONE}",
     ),
     ({"webhook_secret": 5}, "webhook_secret: expected a text, got int"),
 ]

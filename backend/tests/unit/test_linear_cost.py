@@ -105,11 +105,13 @@ WORST_INPUTS: dict[str, list[Callable[[int], str]]] = {
     r"\bALCOVE_([A-Z_]+)": repeating("ALCOVE_", "ALCOVE_!", "A ") + repeating("A", head="ALCOVE_"),
     r"(?:/[A-Za-z0-9._~-]+)+": repeating("/a", "/", "a", "/a/", tail="!"),
     r'(\b(?:src|href|content)=")/(?!/)': repeating('src="', ' href="/', 'content="//', "src", "="),
-    r"\bline (\d{1,15})\b": repeating("line ", "line 1", "1", head="line ") + repeating("1", tail="a", head="line "),
+    r"\blines? (\d{1,15})": repeating("line ", "line 1", "lines 1 to ", "1", head="line ")
+    + repeating("1", tail="a", head="line ")
+    + repeating("1", tail="a", head="lines 1 to "),
     r"(\d{1,9})([smhd])": repeating("1", "1s"),
     r"^[\w.:-]{1,40}$": repeating("a", tail="!"),
     r"[\w:-][\w.:-]{0,99}": repeating("a", tail="!"),
-    r"^[!-+\--:<-~ ]+$": repeating("a", tail="\n") + repeating("!"),
+    r"[!-+\--:<-~ ]+": repeating("a", tail="\n") + repeating("!"),
     r"https?://[a-z0-9._:\[\]-]+": repeating("a", head="https://", tail="/") + repeating("https://"),
     r"https://[A-Za-z0-9\[]": repeating("a", head="https://", tail="<") + repeating("https://a", "["),
     r"^[^*\x00]*$": repeating("a", tail="*") + repeating("*", "\0"),
