@@ -19,6 +19,7 @@ _CONCURRENT_DELETIONS = 200
 #: Rooms in one message about the erasure of a member.
 _ROOMS_PER_MESSAGE = 200
 
+
 class RoomHeader(Line, tag="room", frozen=True):
     """The first line about a room, in its own export or in the export of a member."""
 
