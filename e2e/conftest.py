@@ -18,16 +18,16 @@ from pages.room import RoomPage
 from pages.words import EN
 from seed import UNLIMITED
 from stack import serve_deployed
-from tests.support.credentials import SECRET, keep, leaks
+from tests.support.credentials import SECRET, leaked_credentials, register_credential
 from tests.support.servers import Process, Server
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_was_printed() -> Iterator[None]:
+def assert_no_credential_was_printed() -> Iterator[None]:
     """Check after all tests that no server printed a credential that a test used (A6)."""
-    keep("some-key-token")  # the token of the tutorial, which most tests use
+    register_credential("some-key-token")  # the token of the tutorial, which most tests use
     yield
-    assert leaks("\n".join(server.output for server in Server.started)) == set()
+    assert leaked_credentials("\n".join(server.output for server in Server.started)) == set()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.ports import free_port
-from tests.support.servers import Server, alcove, fastapi_dev, without_problems
+from tests.support.servers import Server, start_alcove, start_fastapi_dev, without_problems
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 @contextmanager
 def serve_deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Start `alcove serve` with the built page and these settings; its data are in `folder`."""
-    with without_problems(alcove(cwd=folder, port=port, env=env)) as server:
+    with without_problems(start_alcove(cwd=folder, port=port, env=env)) as server:
         yield server
 
 
@@ -21,7 +21,7 @@ def serve_deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None
 def serve_development(folder: Path) -> Iterator[tuple[Server, Server]]:
     """Start `fastapi dev` in backend/ and `npm run dev` in frontend/, as in two shells."""
     env = {"ALCOVE_DATABASE_URL": f"sqlite:///{folder / 'alcove.db'}"}
-    with without_problems(fastapi_dev(ROOT / "backend", env=env)) as backend:
+    with without_problems(start_fastapi_dev(ROOT / "backend", env=env)) as backend:
         vite = Server(
             ["npm", "run", "dev", "--", "--port", str(free_port()), "--strictPort"],
             cwd=ROOT / "frontend",

@@ -10,7 +10,7 @@ from host import PAGE, Host, send_as_bob
 from looks import AXE_IN_FRAMES, themes, violations
 from page_problems import PageProblems
 from pages.embedded import EmbeddedRoom
-from tests.support.snippets import module
+from tests.support.snippets import run_snippet
 
 #: Height of the log and of what one uses (log and composer), as parts of the frame; whether the page itself scrolls.
 MEASURE = """() => {
@@ -174,7 +174,7 @@ def test_the_room_works_on_a_phone_and_in_a_page_of_another_site(page: Page, hos
 
 
 def test_the_guides_test_of_an_order_page_passes(embedded: EmbeddedRoom, host: Host) -> None:
-    module("test_order_page.py").test_a_customer_asks(embedded.page, host.url)
+    run_snippet("test_order_page.py").test_a_customer_asks(embedded.page, host.url)
 
 
 def test_axe_finds_nothing_in_the_host_page_and_in_the_frame(

@@ -14,10 +14,10 @@ from host import hosting
 from network import Network
 from page_problems import NETWORK_CUT, PageProblems
 from room_log import post
-from tests.support.credentials import SECRET, keep
+from tests.support.credentials import SECRET, register_credential
 from tests.support.node import node_command, node_folder
 from tests.support.servers import Server
-from tests.support.snippets import module, snippet
+from tests.support.snippets import run_snippet, snippet
 
 EXPRESS = """
 import { app } from "./express_endpoint.js";
@@ -61,7 +61,7 @@ def test_a3_the_express_endpoint_of_the_guide_answers_a_token_of_its_user(tmp_pa
 
     nobody, ada = json.loads(done.stdout)
     assert nobody == {"token": None}
-    claims = jwt.decode(keep(ada["token"]), SECRET, ["HS256"])
+    claims = jwt.decode(register_credential(ada["token"]), SECRET, ["HS256"])
     assert {"sub": "ada", "name": "ada", "items": {"order-*": "rw"}}.items() <= claims.items()
     assert claims["exp"] - claims["iat"] == pytest.approx(600, abs=1)
 
@@ -90,7 +90,7 @@ def test_s5_the_guides_own_client_loses_and_doubles_nothing(
 def test_the_guides_rendered_page_contains_the_latest_messages(server: Server, item: str) -> None:
     post(server, item, "hello", "<script>", name="Ada")
 
-    made = module("rendered.py").render_room(server.url, item, "some-key-token")
+    made = run_snippet("rendered.py").render_room(server.url, item, "some-key-token")
 
     lines = "<p><b>Ada</b> hello</p><p><b>Ada</b> &lt;script&gt;</p>"
     assert made == f'<alcove-room item="{item}" token-url="/alcove-token">{lines}</alcove-room>'

@@ -12,7 +12,7 @@ from pages.room import RoomPage
 from pages.words import EN
 from stack import serve_deployed
 from tests.support.credentials import SECRET, token
-from tests.support.host_applications import flask_app, starlette_app
+from tests.support.host_applications import run_flask_app, run_starlette_app
 from tests.support.servers import Server
 
 ITEM = "order-7"
@@ -25,7 +25,7 @@ def token_server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("host", [flask_app, starlette_app])
+@pytest.mark.parametrize("host", [run_flask_app, run_starlette_app])
 def test_a1_a_room_opens_with_its_token_while_the_host_applications_cookie_is_there(
     page: Page, token_server: Server, page_problems: PageProblems, host: Callable[[], AbstractContextManager[str]]
 ) -> None:

@@ -19,7 +19,7 @@ from bench.peers.nchan import Nchan
 from bench.peers.socketio import SocketIo
 from bench.peers.tutorial import Tutorial
 from bench.run import run_all
-from bench.scenarios import SCENARIOS, chosen
+from bench.scenarios import SCENARIOS, select_scenarios
 from bench.server import ServerError
 
 OUT = BACKEND / "bench-results"
@@ -81,7 +81,7 @@ def prepare(peers: Sequence[Peer]) -> tuple[dict[str, str], dict[str, str]]:
 
 def compare(options: argparse.Namespace) -> int:
     """Run the scenarios, print and write the report; return 1 if alcove lost or reordered anything."""
-    scenarios = chosen([name for name in options.only.split(",") if name])
+    scenarios = select_scenarios([name for name in options.only.split(",") if name])
     peers = peers_of([name for name in options.peers.split(",") if name], options.carrier)
     versions, skipped = prepare(peers)
     running = [peer for peer in peers if peer.name in versions]
@@ -94,7 +94,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def profile_carriers(options: argparse.Namespace) -> int:
     """Profile alcove."""
-    scenarios = chosen([name for name in (options.only or "rooms-1-1").split(",") if name])
+    scenarios = select_scenarios([name for name in (options.only or "rooms-1-1").split(",") if name])
     versions, _ = prepare(carriers := carriers_of(options.carrier))
     return profile.run(scenarios, [peer for peer in carriers if peer.name in versions], options.out, options.seconds)
 

@@ -26,7 +26,9 @@ _DOWN_S = 5.0
 
 
 @contextmanager
-def pair(postgres: Engine, bus: str | None, databases: ExitStack, folder: Path) -> Iterator[list[ClusterProcess]]:
+def run_two_processes(
+    postgres: Engine, bus: str | None, databases: ExitStack, folder: Path
+) -> Iterator[list[ClusterProcess]]:
     """Start two processes and wait until they are ready.
 
     Args:
@@ -157,7 +159,7 @@ async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder:
     """Measure the latency on each bus and a restart of Redis; return the lines to print."""
     lines = [f"Latency at {_RATE:g} sends/s, one reader on each of two processes:"]
     for name, bus in (("Redis", redis.url), ("PostgreSQL's own bus", None)):
-        with pair(postgres, bus, databases, folder) as members:
+        with run_two_processes(postgres, bus, databases, folder) as members:
             lines.append(f"- {name}: {await _latency(members)}")
             if bus:
                 lines.append(f"- {await _restart(members, redis)}")

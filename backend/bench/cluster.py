@@ -11,7 +11,7 @@ from bench.peers.alcove import Alcove
 from bench.peers.base import Peer
 from bench.peers.shared import Shared
 from bench.run import run_all
-from bench.scenarios import chosen
+from bench.scenarios import select_scenarios
 from deploy.engines import Postgres, Redis
 
 #: The scenarios of the part `rates`.
@@ -59,7 +59,7 @@ def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
 def _rates(peers: Sequence[Peer], out: Path, repeat: int, seconds: float) -> int:
     """Print the table of rates; return how many of its cells have faults."""
     versions = {peer.name: peer.prepare() for peer in peers}
-    cells = run_all(chosen(_TABLE), peers, out, repeat=repeat, seconds=seconds, pin=False)
+    cells = run_all(select_scenarios(_TABLE), peers, out, repeat=repeat, seconds=seconds, pin=False)
     note = "Every entry is synced to disk before delivery. Servers, engines and generator share the processors."
     results = report.Report(describe(out, pin=False), versions, {}, repeat, seconds, cells, note)
     print(report.table(results))

@@ -8,7 +8,7 @@ from bench.peers.alcove import Alcove
 from bench.peers.base import Peer
 from bench.peers.library import Library
 from bench.run import run_all
-from bench.scenarios import chosen
+from bench.scenarios import select_scenarios
 
 _SCENARIOS = ["memory", "connects", "room-1000-1", "room-1000-16", "rooms-10-8", "latency"]
 
@@ -21,7 +21,7 @@ def run(out: Path, only: list[str], repeat: int, seconds: float) -> int:
     serve = Alcove("detached")
     serve.name = "alcove serve"
     peers: list[Peer] = [Library(lean=False), Library(lean=True), serve]
-    cells = run_all(chosen(only or _SCENARIOS), peers, out, repeat=repeat, seconds=seconds)
+    cells = run_all(select_scenarios(only or _SCENARIOS), peers, out, repeat=repeat, seconds=seconds)
     versions = {peer.name: peer.prepare() for peer in peers}
     results = report.Report(describe(out), versions, {}, repeat, seconds, cells, note="All sync to disk.")
     report.write(results, out)

@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 
 from bench.machine import cpu_s, memory
 from bench.peers.alcove import Alcove
-from bench.server import Server, serving
+from bench.server import Server, run_server
 
 _SECRET = "the secret of the benchmark, at least 32 bytes"  # noqa: S105 - for the benchmark only
 _TEAMS = 100
@@ -137,7 +137,7 @@ def run(out: Path, seconds: float) -> int:
     print("|---|--:|--:|--:|--:|")
     scenarios = [("none", 0, False), ("each of 10 rooms", _READERS, False), ("each of all rooms", _READERS, True)]
     for name, readers, all_rooms in scenarios:
-        with serving(_AlcoveWithTokens("detached"), out, None) as server:
+        with run_server(_AlcoveWithTokens("detached"), out, None) as server:
             result = asyncio.run(_measure(server, seconds, readers, all_rooms=all_rooms))
         percentiles = statistics.quantiles(result.latencies_ms, n=100) if readers else []
         latency = f"{percentiles[49]:.0f} / {percentiles[98]:.0f}" if percentiles else "–"

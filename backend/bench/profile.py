@@ -15,7 +15,7 @@ from bench.peers.alcove import Alcove
 from bench.peers.base import BACKEND
 from bench.plan import Result
 from bench.scenarios import Scenario
-from bench.server import Server, serving
+from bench.server import Server, run_server
 
 #: File, beginning of the function and stage. The innermost frame that matches decides, by the first rule that matches.
 _STAGES = [
@@ -73,7 +73,7 @@ def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, se
             profile_path.unlink(missing_ok=True)
             prefix = [sys.executable, str(BACKEND / "bench" / "sampler.py"), str(profile_path), peer.command(0, out)[0]]
             server_core, generator_core = cores()
-            with serving(peer, out, server_core, prefix) as server:
+            with run_server(peer, out, server_core, prefix) as server:
                 signals = _SamplerSignals(server)
                 result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), signals.on_step)
                 _wait_for(profile_path)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
-from bench.across import pair
+from bench.across import run_two_processes
 from bench.machine import raise_limits
 from bench.opening import handshake
 from bench.peers.alcove import Alcove
@@ -96,7 +96,7 @@ def _in_step(port: int) -> int:
 async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder: Path) -> str:
     """Measure the seconds from the kill until all clients have caught up on the other process; return the text."""
     raise_limits()
-    with pair(postgres, redis.url, databases, folder) as (one, two):
+    with run_two_processes(postgres, redis.url, databases, folder) as (one, two):
         clients = [Client(number) for number in range(_CLIENTS)]
         at_once = asyncio.Semaphore(_AT_ONCE)
 

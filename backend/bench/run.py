@@ -13,7 +13,7 @@ from bench.generator import LoadError, generate
 from bench.machine import cores, cpu_s, memory
 from bench.peers.base import Peer
 from bench.scenarios import Scenario
-from bench.server import Server, ServerError, serving
+from bench.server import Server, ServerError, run_server
 
 #: Memory is stable when it changed by at most this share within this number of seconds; the last is the longest wait.
 _STABLE_SHARE, _STABLE_S, _STABLE_WAIT_S = 0.001, 1.5, 15.0
@@ -110,7 +110,7 @@ def _run(
     """Run a scenario once on a new server, and add the result to its cell."""
     server_core, generator_core = pinned
     try:
-        with serving(peer, out, server_core) as server:
+        with run_server(peer, out, server_core) as server:
             meter = _ServerMeter(server)
             result = generate(scenario.plan(server.port, peer.dialect, seconds, generator_core), meter.on_step)
     except (LoadError, ServerError) as error:

@@ -94,7 +94,7 @@ SCENARIOS = [
 ]  # fmt: skip
 
 
-def chosen(names: list[str]) -> list[Scenario]:
+def select_scenarios(names: list[str]) -> list[Scenario]:
     """Return the scenarios with these names or prefixes of names (`room-100`); without names, all.
 
     Raises:

@@ -33,7 +33,7 @@ class Server(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ()) -> Iterator[Server]:
+def run_server(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = ()) -> Iterator[Server]:
     """Run a peer's server.
 
     Args:

@@ -9,27 +9,27 @@ import pytest
 from hypothesis import settings
 
 from deploy.engines import Postgres, Redis, database
-from tests.support.credentials import leaks
+from tests.support.credentials import leaked_credentials
 from tests.support.servers import Server
-from tests.support.storm import examples, storm
+from tests.support.storm import example_count, storm
 
-# An example may take as long as a busy machine needs: a deadline would fail tests that are right.
-settings.register_profile("alcove", deadline=None, max_examples=examples(50))
+# No deadline, because a correct test may need long on a busy machine.
+settings.register_profile("alcove", deadline=None, max_examples=example_count(50))
 settings.load_profile("alcove")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use hypothesis: they try more examples in `make storm`."""
+    """Mark the tests that use hypothesis, because they try more examples in `make storm`."""
     for item in items:
         if isinstance(item, pytest.Function) and getattr(item.obj, "is_hypothesis_test", False):
             item.add_marker(storm)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def nothing_was_printed() -> Iterator[None]:
+def assert_no_credential_was_printed() -> Iterator[None]:
     """Check after all tests that no server printed a credential that a test used (A6)."""
     yield
-    assert leaks("\n".join(server.output for server in Server.started)) == set()
+    assert leaked_credentials("\n".join(server.output for server in Server.started)) == set()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.engines import Postgres, Redis, database
-from tests.support.clusters import Engines, joining
+from tests.support.clusters import Engines, process_starter
 from tests.support.credentials import SECRET
 from tests.support.servers import Server, Start
 
@@ -31,7 +31,7 @@ def pair_url(engines: Engines) -> Iterator[str]:
 def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes for tests that leave them unchanged."""
     with ExitStack() as stack:
-        join = joining(engines, pair_url, tmp_path_factory.mktemp("pair"), stack)
+        join = process_starter(engines, pair_url, tmp_path_factory.mktemp("pair"), stack)
         yield join(), join()
 
 
@@ -39,7 +39,7 @@ def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFacto
 def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes with a secret, for tests that leave them unchanged."""
     with ExitStack() as stack, database(engines.postgres.url) as url:
-        join = joining(engines, url, tmp_path_factory.mktemp("secured"), stack)
+        join = process_starter(engines, url, tmp_path_factory.mktemp("secured"), stack)
         yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
 
 
@@ -54,4 +54,4 @@ def url(engines: Engines) -> Iterator[str]:
 def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts processes for one test."""
     with ExitStack() as stack:
-        yield joining(engines, url, tmp_path, stack)
+        yield process_starter(engines, url, tmp_path, stack)

@@ -53,9 +53,9 @@ async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterato
     """Start two processes with a secret, on a bus server that outsiders can use, too."""
     bus = engines.bus
     listening = (
-        RedisOutsider.listening(bus, url, PREFIX)
+        RedisOutsider.connect(bus, url, PREFIX)
         if isinstance(bus, Redis)
-        else PostgresOutsider.listening(engines.postgres, url, PREFIX)
+        else PostgresOutsider.connect(engines.postgres, url, PREFIX)
     )
     async with listening as outsider:
         first_server, second_server = (join(ALCOVE_BUS_PREFIX=PREFIX, ALCOVE_SECRET=SECRET) for _ in range(2))

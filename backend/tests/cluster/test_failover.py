@@ -15,8 +15,8 @@ import pytest
 from deploy.engines import Postgres, database
 from tests.support.http import http
 from tests.support.room_client import RoomClient, new_id, send
-from tests.support.servers import TIMEOUT_S, Server, alcove
-from tests.support.standby import MovingAddress, Standby
+from tests.support.servers import TIMEOUT_S, Server, start_alcove
+from tests.support.standby import Standby, SwitchableProxy
 from tests.support.storage import execute
 
 
@@ -57,7 +57,7 @@ async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list
     with ExitStack() as stack:
         servers = []
         for _ in range(number):
-            server = await asyncio.to_thread(alcove, cwd=folder, env=env)
+            server = await asyncio.to_thread(start_alcove, cwd=folder, env=env)
             stack.callback(server.end)
             servers.append(server)
         yield servers
@@ -92,7 +92,7 @@ async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_h
 ) -> None:
     item = f"item-{uuid4().hex}"
     async with (
-        MovingAddress(primary.port) as address,
+        SwitchableProxy(primary.port) as address,
         serving(at(url, address.port), tmp_path) as (server,),
         await RoomClient.join(server, item) as ada,
         http(server) as client,
@@ -141,7 +141,7 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
 ) -> None:
     item = f"item-{uuid4().hex}"
     async with (
-        MovingAddress(primary.port) as address,
+        SwitchableProxy(primary.port) as address,
         serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
     ):
         ada = await RoomClient.join(first_server, item, name="Ada")
@@ -177,7 +177,7 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
     """The process that had the room open compares it after the failover; its clients may resume at another one."""
     item = f"item-{uuid4().hex}"
     async with (
-        MovingAddress(primary.port) as address,
+        SwitchableProxy(primary.port) as address,
         serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
     ):
         async with await RoomClient.join(first_server, item, name="Ada") as ada:
@@ -196,7 +196,7 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
             while True:
                 room = await RoomClient.open(second_server, item, after=4, log=ada.hello["log"], name="again")
                 async with room as rejoined:
-                    line = await rejoined.line()
+                    line = await rejoined.read_line()
                     if line["type"] == "hello" and line["reset"]:
                         assert line["log"] != ada.hello["log"]
                         assert [entry["body"] for entry in await rejoined.wait_for_seq(4)] == ["a", "b", "new", "new"]

@@ -7,7 +7,7 @@ from deploy.engines import Redis
 from tests.support.clusters import Engines
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.list_clients import follow
+from tests.support.list_clients import follow_list
 from tests.support.room_client import RoomClient
 from tests.support.servers import Server, Start
 
@@ -18,8 +18,8 @@ async def test_w10_x1_a_room_that_nobody_opened_here_is_listed_when_another_proc
     pair: Pair, item: str
 ) -> None:
     first_server, second_server = pair
-    async with http(first_server) as client, follow(second_server, prefix=item) as room_list:
-        assert await room_list.ready() == []
+    async with http(first_server) as client, follow_list(second_server, prefix=item) as room_list:
+        assert await room_list.wait_for_ready() == []
         for n in (1, 2):
             await client.post(f"/api/items/{item}/entries", json={"body": f"hello {n}"})
             line = await room_list.wait_for(item=item, head=n)
@@ -33,9 +33,9 @@ async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_
     ada, bob = (token(sub=sub, items={item: "rw"}) for sub in ("ada", "bob"))
     async with (
         await RoomClient.join(first_server, item, token=ada) as room,
-        follow(second_server, token=bob) as room_list,
+        follow_list(second_server, token=bob) as room_list,
     ):
-        await room_list.ready()
+        await room_list.wait_for_ready()
         await room.send_messages("one", "two")
         await room_list.wait_for(item=item, head=2, unread=2)
         async with await RoomClient.join(first_server, item, token=bob) as room_of_bob:
@@ -46,9 +46,12 @@ async def test_w10_x1_p5_a_read_mark_that_moves_on_another_process_changes_what_
 async def test_w10_x5_entries_sent_by_sql_are_listed_on_every_process(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
     first_server, second_server = pair
-    async with follow(first_server, prefix=item) as first_list, follow(second_server, prefix=item) as second_list:
-        await first_list.ready()
-        await second_list.ready()
+    async with (
+        follow_list(first_server, prefix=item) as first_list,
+        follow_list(second_server, prefix=item) as second_list,
+    ):
+        await first_list.wait_for_ready()
+        await second_list.wait_for_ready()
         await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
         for room_list in (first_list, second_list):
             assert (await room_list.wait_for(item=item, head=1))["last"]["body"] == "shipped"
@@ -62,8 +65,8 @@ async def test_w10_x2_changed_rooms_are_read_from_the_log_while_the_bus_is_down(
     redis = engines.bus
     assert isinstance(redis, Redis)
     first_server, second_server = join(), join()
-    async with http(first_server) as client, follow(second_server, prefix=item) as room_list:
-        await room_list.ready()
+    async with http(first_server) as client, follow_list(second_server, prefix=item) as room_list:
+        await room_list.wait_for_ready()
         redis.end()
         await client.post(f"/api/items/{item}/entries", json={"body": "while the bus is away"})
         await room_list.wait_for(item=item, head=1)
@@ -77,9 +80,9 @@ async def test_w10_a7_a_revocation_on_one_process_ends_the_list_on_another(guard
     admin = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
     async with (
         http(first_server) as client,
-        follow(second_server, token=token(sub=item, items={"*": "r"})) as room_list,
+        follow_list(second_server, token=token(sub=item, items={"*": "r"})) as room_list,
     ):
-        await room_list.ready()
+        await room_list.wait_for_ready()
         (await client.post("/api/revoke", json={"sub": item}, headers=admin)).raise_for_status()
         code, last = await room_list.wait_for_close()
         assert (code, last and last["reason"]) == (4403, "revoked")

@@ -95,7 +95,7 @@ async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnec
 
         flooding = asyncio.create_task(flood())
         while len(acked) < 100:
-            line = await ada.line()
+            line = await ada.read_line()
             if line["type"] == "ack":
                 acked[line["id"]] = line["seq"]
         first_server.end(signal.SIGKILL)

@@ -11,14 +11,14 @@ from tests.support.clients import eventually
 from tests.support.clusters import Engines
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.http import http
-from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, check_logs
+from tests.support.resending_client import CLIENT_COUNT, ITEM, SEND_COUNT, OutboxClient, assert_logs_match
 from tests.support.room_client import read_log
 from tests.support.servers import Server, Start
 from tests.support.storm import storm
 
 PROCESSES = 3
 #: The sends of all clients.
-TOTAL_SENDS = CLIENTS * SENDS
+TOTAL_SENDS = CLIENT_COUNT * SEND_COUNT
 
 
 class Outages:
@@ -96,7 +96,7 @@ async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reo
             await stack.enter_async_context(CuttingProxy(rng, up=(400, 4_000), down=(2_000, 60_000)))
             for _ in range(PROCESSES)
         ]
-        clients = [OutboxClient(n, lambda: rng.choice(proxies).port, reachable) for n in range(CLIENTS)]
+        clients = [OutboxClient(n, lambda: rng.choice(proxies).port, reachable) for n in range(CLIENT_COUNT)]
         outages = Outages(engines, join, proxies, clients)
         await outages.start()
         async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
@@ -104,5 +104,5 @@ async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reo
                 tasks.create_task(client.run())
             tasks.create_task(outages.cause_all())
         async with http(outages.first_server) as requests:
-            check_logs(await read_log(requests, ITEM), clients)
+            assert_logs_match(await read_log(requests, ITEM), clients)
     print(f"{sum(proxy.cuts for proxy in proxies)} cuts, {sum(client.joins for client in clients)} joins")  # noqa: T201

@@ -33,7 +33,7 @@ async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_
         staying = [asyncio.create_task(user.stay(0.1, enough)) for user in users]
         await eventually(lambda: all(user.acked for user in users))
         os.kill(cluster.pid, signal.SIGHUP)
-        await asyncio.to_thread(cluster.line, "every process is restarted")
+        await asyncio.to_thread(cluster.wait_for_line, "every process is restarted")
         enough.set()
         await eventually(lambda: not any(user.unacked for user in users))
         async with http(cluster) as client:

@@ -5,7 +5,7 @@ import asyncio
 from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.list_clients import follow
+from tests.support.list_clients import follow_list
 from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
@@ -16,8 +16,8 @@ async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_oth
     first_server, second_server = guarded_pair
     reader = token(sub="bob", items={item: "rw"})
     headers = {"Authorization": f"Bearer {token(sub='root', items={item: 'rwm'})}"}
-    async with http(first_server) as client, follow(second_server, token=reader) as room_list:
-        await room_list.ready()
+    async with http(first_server) as client, follow_list(second_server, token=reader) as room_list:
+        await room_list.wait_for_ready()
         async with await RoomClient.join(second_server, item, token=reader) as room:
             await room.send_messages("one", "two")
             async with asyncio.timeout(TIMEOUT_S):  # the other process hears of bob a moment after he came

@@ -122,7 +122,9 @@ async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, 
     rooms = [await RoomClient.join(server, item, name="Ada") for server in (first_server, second_server) * 10]
     for server in pair:
         # Processes tell each other of connections within a twentieth of a second, so one more may slip in.
-        while (line := await (refused := await RoomClient.open(server, item, name="Ada")).line())["type"] == "hello":
+        while (line := await (refused := await RoomClient.open(server, item, name="Ada")).read_line())[
+            "type"
+        ] == "hello":
             await refused.socket.close()
         assert line["code"] == "too_many_connections"
         assert await refused.wait_for_close() == 4429

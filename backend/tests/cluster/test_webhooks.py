@@ -48,7 +48,7 @@ async def test_k4_when_the_process_that_delivers_is_killed_another_one_goes_on(j
             servers.remove(killed_server)
             await traffic.send(servers, 3)
             await receiver.wait_for(lambda: all_arrived(traffic, receiver))
-            takeovers.append((receiver.accepted[arrived].at - killed) / 1000)
+            takeovers.append((receiver.accepted[arrived].received_ms - killed) / 1000)
             servers.append(await asyncio.to_thread(join, **env))
         traffic.assert_delivered_in_order(receiver)
         before = len(receiver.accepted)

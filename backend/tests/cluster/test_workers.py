@@ -13,7 +13,7 @@ from tests.support.clusters import Engines
 from tests.support.credentials import token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, expect_refusal, read_log, send
-from tests.support.servers import ALCOVE, Server, Start, listening, without_problems
+from tests.support.servers import ALCOVE, Server, Start, wait_until_listening, without_problems
 
 Pair = tuple[Server, Server]
 
@@ -41,7 +41,7 @@ async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_pat
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": item[:20]}
     server = Server([ALCOVE, "serve", "--workers", "2", "--port", "0"], cwd=tmp_path, env=env, forked=False)
     with without_problems(server):
-        listening(server.port)
+        wait_until_listening(server.port)
         rooms = [await RoomClient.join(server, item, name=f"member {n}") for n in range(12)]
         await asyncio.gather(*(room.send_messages(f"from {n}") for n, room in enumerate(rooms)))
         for room in rooms:
@@ -61,7 +61,7 @@ async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair:
         assert response.is_success, response.text
     assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
     reconnected = await RoomClient.open(second_server, item, token=ada)
-    error = await reconnected.line()
+    error = await reconnected.read_line()
     # 4401 as long as a new token could not count yet.
     assert (await reconnected.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
@@ -104,7 +104,7 @@ async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_i
     rooms = [await RoomClient.join(first_server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
     await rooms[0].send_lines(*sends)
-    while (line := await rooms[0].line())["type"] != "ack":
+    while (line := await rooms[0].read_line())["type"] != "ack":
         assert line["type"] != "error"
     ending = asyncio.create_task(asyncio.to_thread(first_server.end, signal.SIGTERM))
     assert list(await asyncio.gather(*(room.wait_for_close() for room in rooms))) == [1012] * 20

@@ -13,7 +13,7 @@ from alcove.protocol import Person, raw
 from alcove.storage.base import Appended, Draft, Log, LogUnavailableError
 from alcove.storage.open import open_log
 from alcove.storage.postgres import log as postgres_log
-from tests.support.drafts import BOB, DAY_MS, append, bodies, edit, entry, message
+from tests.support.drafts import BOB, DAY_MS, append, edit, message, read_bodies, stored_entry
 from tests.support.storage import OpenLog
 
 
@@ -38,7 +38,7 @@ async def test_entry_is_read_unchanged(log: Log) -> None:
     (stored,) = await log.append([message("id ✓", body, item="日本.1_a:@-", by=by, at=1_795_000_000_000)])
     page = await log.read("日本.1_a:@-", limit=1)
 
-    assert page.entries == [entry(stored)]
+    assert page.entries == [stored_entry(stored)]
     (read_entry,) = page.entries
     assert (read_entry.kind, read_entry.id, read_entry.by) == ("message", "id ✓", by)
     assert read_entry.at == 1_795_000_000_000
@@ -54,7 +54,7 @@ async def test_s1_empty_body_is_stored(log: Log, body: object) -> None:
 
 async def test_s5_same_id_in_one_batch_is_one_entry(log: Log) -> None:
     assert await append(log, message("a"), message("a", "other"), message("b")) == [(1, False), (1, True), (2, False)]
-    assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
+    assert await read_bodies(log) == {1: '"hello"', 2: '"hello"'}
 
 
 async def test_s5_same_id_in_a_later_batch_returns_the_first_entry(log: Log) -> None:
@@ -63,8 +63,8 @@ async def test_s5_same_id_in_a_later_batch_returns_the_first_entry(log: Log) -> 
     repeated, new = await log.append([message("a", "other", at=5000), message("c", at=5000)])
 
     assert isinstance(repeated, Appended)
-    assert (repeated.entry, repeated.duplicate) == (entry(first), True)
-    assert entry(new).seq == 3
+    assert (repeated.entry, repeated.duplicate) == (stored_entry(first), True)
+    assert stored_entry(new).seq == 3
 
 
 async def test_s5_ids_are_unique_per_sender_and_item(log: Log) -> None:
@@ -77,7 +77,7 @@ async def test_s5_ids_are_shared_by_all_kinds(log: Log) -> None:
     await append(log, message("a"))
 
     assert await append(log, edit("a", 1), edit("b", 1), message("b")) == [(1, True), (2, False), (2, True)]
-    assert await bodies(log) == {1: '"hello!"', 2: '"hello!"'}
+    assert await read_bodies(log) == {1: '"hello!"', 2: '"hello!"'}
 
 
 async def test_s5_id_is_known_after_retention_removed_its_entry(open_again: OpenLog) -> None:
@@ -89,7 +89,7 @@ async def test_s5_id_is_known_after_retention_removed_its_entry(open_again: Open
 
     assert isinstance(repeated, Appended)
     assert (repeated.entry.seq, repeated.entry.at, repeated.duplicate) == (1, now, True)
-    assert repeated.entry.id == entry(first).id
+    assert repeated.entry.id == stored_entry(first).id
     assert repeated.entry.body is UNSET
     assert [entry.seq for entry in (await log.read("foo", after=0, limit=10)).entries] == [5, 6]
 
@@ -114,7 +114,7 @@ async def test_f3_time_never_decreases_in_a_room(log: Log) -> None:
     stored = await log.append([message("a", at=5000), message("b", at=3000), message("c", item="bar", at=1)])
     stored += await log.append([message("d", at=4000), message("e", at=6000)])
 
-    assert [entry(outcome).at for outcome in stored] == [5000, 5000, 1, 5000, 6000]
+    assert [stored_entry(outcome).at for outcome in stored] == [5000, 5000, 1, 5000, 6000]
 
 
 async def test_r2_pages_after_a_seq_are_in_ascending_order(log: Log) -> None:
@@ -122,7 +122,7 @@ async def test_r2_pages_after_a_seq_are_in_ascending_order(log: Log) -> None:
     seqs: list[int] = []
     while page := (await log.read("foo", after=seqs[-1] if seqs else 0, limit=10)).entries:
         assert len(page) <= 10
-        seqs += [stored_entry.seq for stored_entry in page]
+        seqs += [entry.seq for entry in page]
 
     assert seqs == list(range(1, 26))
 
@@ -216,9 +216,9 @@ async def test_concurrent_appends_and_reads_agree(log: Log) -> None:
         assert [entry.seq for entry in page.entries] == list(range(1, page.head + 1))
     for room in range(3):
         final_page = await log.read(f"room{room}", after=0, limit=500)
-        assert sorted(entry(outcome).seq for outcome in stored if entry(outcome) in final_page.entries) == list(
-            range(1, final_page.head + 1)
-        )
+        assert sorted(
+            stored_entry(outcome).seq for outcome in stored if stored_entry(outcome) in final_page.entries
+        ) == list(range(1, final_page.head + 1))
     assert sum([(await log.room_states([f"room{n}"]))[f"room{n}"].head for n in range(3)]) == 400
 
 
@@ -229,7 +229,7 @@ async def test_s3_closing_the_log_finishes_pending_appends(
     log = await open_again()
     appends = [asyncio.ensure_future(log.append([message(str(n))])) for n in range(50)]
     await log.close()
-    stored = [entry(outcome).seq for batch in await asyncio.gather(*appends) for outcome in batch]
+    stored = [stored_entry(outcome).seq for batch in await asyncio.gather(*appends) for outcome in batch]
 
     assert stored == list(range(1, 51))
     assert (await (await open_again()).room_states(["foo"]))["foo"].head == 50

@@ -4,9 +4,9 @@ from alcove.item_ranges import ALL_ITEMS
 from alcove.limits import Retention
 from alcove.storage.base import Log, RoomReadMark
 from alcove.storage.deleted_rooms import REMOVED_ROWS
-from tests.support.drafts import append, bodies, edit, message
-from tests.support.storage import OpenLog, rows
-from tests.support.storage_search import places_of
+from tests.support.drafts import append, edit, message, read_bodies
+from tests.support.storage import OpenLog, count_rows
+from tests.support.storage_search import find_words
 
 
 async def test_w11_r5_deleted_room_is_empty_and_has_a_new_history(log: Log) -> None:
@@ -18,9 +18,9 @@ async def test_w11_r5_deleted_room_is_empty_and_has_a_new_history(log: Log) -> N
     state = (await log.room_states(["foo"]))["foo"]
     assert (state.log, state.head, state.oldest, state.reads) == (new_log, 0, 1, {})
     assert new_log != before
-    assert await bodies(log) == {}
+    assert await read_bodies(log) == {}
     assert [room.item for room in await log.list_rooms([ALL_ITEMS], "ada", limit=9)] == ["bar"]
-    assert await bodies(log, "bar") == {1: '"hello"'}
+    assert await read_bodies(log, "bar") == {1: '"hello"'}
 
 
 async def test_w11_s5_deletion_frees_ids_and_restarts_seqs(open_again: OpenLog) -> None:
@@ -50,11 +50,11 @@ async def test_w11_rows_of_a_deleted_room_are_hidden_until_they_are_removed(log:
     assert await log.rooms_of_member("ada") == ["bar"]
     assert await log.changed_since(0, limit=9) == [("bar", 1)]
     assert await log.seqs_of([("foo", "ada", "a")]) == {}
-    assert await rows(storage, "entries") == 2
+    assert await count_rows(storage, "entries") == 2
     await log.remove_deleted()
     tables = ("rooms", "entries", "marks")
-    assert [await rows(storage, table) for table in tables] == [2, 1, 0]
-    assert await rows(storage, "rooms WHERE item LIKE '!deleted%'") == 0
+    assert [await count_rows(storage, table) for table in tables] == [2, 1, 0]
+    assert await count_rows(storage, "rooms WHERE item LIKE '!deleted%'") == 0
 
 
 async def test_w11_all_rows_and_kept_ids_of_a_large_room_are_removed(open_again: OpenLog, storage: str) -> None:
@@ -65,10 +65,10 @@ async def test_w11_all_rows_and_kept_ids_of_a_large_room_are_removed(open_again:
     await append(log, message("m1", "new"))
     await log.remove_deleted()
 
-    assert await bodies(log) == {1: '"new"'}
-    assert await bodies(log, "bar") == {1: '"hello"'}
-    assert await rows(storage, "entries") == 2
-    assert await rows(storage, "ids") == (0 if storage.startswith("sqlite") else 2)
+    assert await read_bodies(log) == {1: '"new"'}
+    assert await read_bodies(log, "bar") == {1: '"hello"'}
+    assert await count_rows(storage, "entries") == 2
+    assert await count_rows(storage, "ids") == (0 if storage.startswith("sqlite") else 2)
 
 
 async def test_w11_rows_left_by_a_stopped_process_are_removed_after_a_restart(
@@ -79,9 +79,9 @@ async def test_w11_rows_left_by_a_stopped_process_are_removed_after_a_restart(
     await log.delete_room("foo")
     await log.close()
 
-    assert await places_of(storage, ["left behind"]) != []
+    assert await find_words(storage, ["left behind"]) != []
     await (await open_again()).remove_deleted()
-    assert await rows(storage, "entries") == 0
+    assert await count_rows(storage, "entries") == 0
 
 
 async def test_w15_remove_before_deletes_the_first_entries_of_a_room(log: Log, storage: str) -> None:
@@ -92,7 +92,7 @@ async def test_w15_remove_before_deletes_the_first_entries_of_a_room(log: Log, s
     page = await log.read("!bans", after=0, limit=9)
     assert ([entry.seq for entry in page.entries], page.oldest, page.head) == ([4, 5], 4, 5)
     assert await append(log, message("m6", item="!bans")) == [(6, False)]
-    assert await rows(storage, "entries") == 4
+    assert await count_rows(storage, "entries") == 4
     assert await log.remove_before("none", 3) == 1
     assert await log.remove_before("!bans", 99) == 6
     assert (await log.read("!bans", after=0, limit=9)).oldest == 6

@@ -8,7 +8,7 @@ from alcove.storage.base import Draft, Log, RoomReadMark
 from alcove.storage.deleted_rooms import REMOVED_ROWS
 from alcove.storage.rows import ERASED_NAME
 from tests.support.drafts import append, delete, edit, message
-from tests.support.storage import OpenLog, rows
+from tests.support.storage import OpenLog, count_rows
 
 MALLORY = Person("mallory", "Mallory Müller", "https://pictures.example/m.png", "Guest")
 
@@ -79,5 +79,5 @@ async def test_w14_erasure_may_span_several_transactions(log: Log, storage: str)
     assert len(items) == 11
 
     await log.erase_member(["none", *items], "mallory")
-    assert await rows(storage, "entries WHERE by_name LIKE '%allory%' OR by_picture LIKE 'h%'") == 0
-    assert await rows(storage, "marks") == 0
+    assert await count_rows(storage, "entries WHERE by_name LIKE '%allory%' OR by_picture LIKE 'h%'") == 0
+    assert await count_rows(storage, "marks") == 0

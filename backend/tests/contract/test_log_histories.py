@@ -1,7 +1,7 @@
 """Test the contract of logs: the id of a room's history, and what happens when entries are lost (R5, X8)."""
 
 from alcove.storage.base import Appended, Draft, Log, Outcome, Position, RoomReadMark
-from tests.support.drafts import append, bodies, message
+from tests.support.drafts import append, message, read_bodies
 from tests.support.storage import OpenLog, execute, lose_tail
 
 
@@ -88,7 +88,7 @@ async def test_x8_new_history_contains_no_ids_and_marks_of_lost_entries(log: Log
     (appended,) = await append_entries(log, message("3", "sent again"), positions={"foo": Position(log.id, 4, 1000)})
 
     assert (appended.entry.seq, appended.duplicate) == (3, False)
-    assert await bodies(log) == {1: '"hello"', 2: '"hello"', 3: '"sent again"'}
+    assert await read_bodies(log) == {1: '"hello"', 2: '"hello"', 3: '"sent again"'}
     assert (await log.room_states(["foo"]))["foo"].reads == {"ada": 2, "bob": 1}
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from alcove.item_ranges import ALL_ITEMS
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log
-from tests.support.drafts import ADA, append, delete, edit, entry, message
+from tests.support.drafts import ADA, append, delete, edit, message, stored_entry
 from tests.support.storage import OpenLog
 
 PICTURED = Person("ada", "Ada", "https://pictures.example/a.png", "Support")
@@ -42,9 +42,9 @@ async def test_a9_every_read_returns_picture_and_role_of_the_author(open_again: 
         message("a", by=PICTURED),
     ]
     people = [PICTURED, ROLE_ONLY, ADA, PICTURED]
-    stored = [entry(outcome).by for outcome in await log.append(drafts)]
+    stored = [stored_entry(outcome).by for outcome in await log.append(drafts)]
     assert stored == [*people, PICTURED]
-    assert [entry(outcome).by for outcome in await (await open_again()).append(drafts[:3])] == people[:3]
+    assert [stored_entry(outcome).by for outcome in await (await open_again()).append(drafts[:3])] == people[:3]
 
     reopened = await open_again()
     assert [entry.by for entry in (await reopened.read("foo", limit=9)).entries] == people

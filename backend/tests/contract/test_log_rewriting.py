@@ -6,7 +6,7 @@ from msgspec import UNSET
 from alcove.item_ranges import ALL_ITEMS
 from alcove.protocol import raw
 from alcove.storage.base import Draft, Log
-from tests.support.drafts import BOB, append, bodies, delete, edit, entry, message
+from tests.support.drafts import BOB, append, delete, edit, message, read_bodies, stored_entry
 from tests.support.storage import OpenLog
 
 
@@ -22,7 +22,7 @@ async def test_s8_changing_the_message_of_another_member_is_forbidden(log: Log, 
     await append(log, message("a"))
 
     assert await append(log, change) == ["forbidden"]
-    assert await bodies(log) == {1: '"hello"'}
+    assert await read_bodies(log) == {1: '"hello"'}
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ async def test_s8_target_in_another_room_is_invalid(log: Log) -> None:
     await append(log, message("a", item="bar"))
 
     assert await append(log, edit("e", 1)) == ["invalid"]
-    assert await bodies(log, "bar") == {1: '"hello"'}
+    assert await read_bodies(log, "bar") == {1: '"hello"'}
 
 
 async def test_s8_target_may_be_in_the_same_batch(log: Log) -> None:
     drafts = [message("a"), edit("e", 1, "two"), edit("x", 1, by=BOB), delete("d", 1), edit("late", 1), message("b")]
 
     assert await append(log, *drafts) == [(1, False), (2, False), "forbidden", (3, False), "invalid", (4, False)]
-    assert await bodies(log) == {1: None, 2: None, 3: None, 4: '"hello"'}
+    assert await read_bodies(log) == {1: None, 2: None, 3: None, 4: '"hello"'}
 
 
 async def test_s6_refused_change_stores_nothing_and_its_id_stays_free(log: Log) -> None:
@@ -78,21 +78,21 @@ async def test_s9_deleted_message_and_its_edits_lose_their_bodies_forever(open_a
     log = await open_again()
     await append(log, message("a", "secret 1"), message("b", "kept"), edit("e", 1, "secret 2"))
     await append(log, delete("d", 1, at=5000))
-    assert await bodies(log) == {1: None, 2: '"kept"', 3: None, 4: None}
+    assert await read_bodies(log) == {1: None, 2: '"kept"', 3: None, 4: None}
     assert (await log.read("foo", after=0, limit=1)).entries[0].deleted == 5000
     await log.close()
 
     reopened = await open_again()
-    assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
+    assert await read_bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
     for outcome in await reopened.append([message("a", "secret 1"), edit("e", 1, "secret 2")]):
-        assert entry(outcome).body is UNSET
+        assert stored_entry(outcome).body is UNSET
     last = (await reopened.list_rooms([ALL_ITEMS], "bob", limit=10))[0].last
     assert last is not None
     assert last.body is UNSET
-    assert await bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
+    assert await read_bodies(reopened) == {1: None, 2: '"kept"', 3: None, 4: None}
 
 
 async def test_s9_delete_does_not_change_other_messages_and_their_edits(log: Log) -> None:
     await append(log, message("a"), message("b"), edit("e", 2, "two"), edit("f", 1, "one"), delete("d", 1))
 
-    assert await bodies(log) == {1: None, 2: '"two"', 3: '"two"', 4: None, 5: None}
+    assert await read_bodies(log) == {1: None, 2: '"two"', 3: '"two"', 4: None, 5: None}

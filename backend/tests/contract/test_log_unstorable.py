@@ -6,7 +6,7 @@ from alcove.protocol import Person
 from alcove.storage.base import Draft, Log, Refused, UnstorableError
 from alcove.storage.committer import Committer
 from tests.support.committer import OutcomeRecorder
-from tests.support.drafts import append, bodies, edit, message
+from tests.support.drafts import append, edit, message, read_bodies
 
 #: Drafts that no engine can store. The protocol refuses them earlier; if it did not, no other draft would fail.
 UNSTORABLE_DRAFTS = [
@@ -21,7 +21,7 @@ async def test_s6_appending_an_unstorable_draft_raises_and_stores_nothing(log: L
     with pytest.raises(UnstorableError):
         await log.append([message("a"), draft])
 
-    assert await bodies(log) == {}
+    assert await read_bodies(log) == {}
     assert await append(log, message("a")) == [(1, False)]
 
 
@@ -39,7 +39,7 @@ async def test_s6_unstorable_draft_is_invalid_and_the_others_are_stored(
     refused = outcomes[draft.id]
     assert isinstance(refused, Refused)
     assert refused.code == "invalid"
-    assert list(await bodies(log)) == [1, 2]
+    assert list(await read_bodies(log)) == [1, 2]
     assert caplog.text == ""
 
 

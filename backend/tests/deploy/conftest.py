@@ -9,7 +9,7 @@ import pytest
 from deploy.engines import database
 from tests.support.clusters import Cluster, StartProcesses
 from tests.support.nginx import Nginx
-from tests.support.servers import Server, alcove, without_problems
+from tests.support.servers import Server, start_alcove, without_problems
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def start_processes(
             url = stack.enter_context(database(postgres_server))
             env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": redis_url, "ALCOVE_BUS_PREFIX": f"d{uuid4().hex[:8]}"}
             cwd = tmp_path_factory.mktemp("deployment")
-            return [stack.enter_context(without_problems(alcove(cwd=cwd, env=env))) for _ in range(count)]
+            return [stack.enter_context(without_problems(start_alcove(cwd=cwd, env=env))) for _ in range(count)]
 
         yield start
 

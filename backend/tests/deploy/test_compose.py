@@ -99,7 +99,7 @@ def test_a2_process_of_the_cluster_does_not_start_without_a_secret(tmp_path: Pat
         forked=False,
     )
 
-    assert process.exit_code() == 1
+    assert process.wait_for_exit() == 1
     assert "set ALCOVE_SECRET" in process.output
 
 
@@ -125,7 +125,7 @@ def test_redis_uses_its_password_and_does_not_show_it() -> None:
     text = text.replace("redis-server - ", f"{shlex.quote(str(REDIS_SERVER))} - --bind 127.0.0.1 --port {port} ")
     server = Process([shell, flags, text], env={"REDISCLI_AUTH": VALID_SECRETS["REDIS_PASSWORD"]})
     try:
-        server.line("eady to accept connections")
+        server.wait_for_line("eady to accept connections")
         client = [str(REDIS_SERVER.with_name("redis-cli")), "-p", str(port), "PING"]
         replies = {
             password: subprocess.run(  # noqa: S603 - the tests' own command

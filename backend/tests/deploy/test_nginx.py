@@ -10,18 +10,18 @@ import pytest
 from alcove.settings import Settings
 from deploy.nginx import command, configured
 from deploy.ports import free_port
-from tests.support.clients import close_code, connect, eventually, receive
+from tests.support.clients import connect, eventually, receive, wait_for_close_code
 from tests.support.clusters import Cluster, StartProcesses
-from tests.support.credentials import keep, leaks
-from tests.support.event_streams import events, next_entry
+from tests.support.credentials import leaked_credentials, register_credential
+from tests.support.event_streams import next_entry, open_event_stream
 from tests.support.http import http
 from tests.support.nginx import Nginx, Upstream, needs_nginx, write_documented_config
 from tests.support.room_client import RoomClient, expect_refusal, read_log, send
 from tests.support.running_host import Host
-from tests.support.servers import Address, Server, alcove, without_problems
+from tests.support.servers import Address, Server, start_alcove, without_problems
 
 pytestmark = needs_nginx
-TOKEN = keep("a-credential-that-no-line-may-show")
+TOKEN = register_credential("a-credential-that-no-line-may-show")
 MAX_BODY_BYTES = int(Settings.model_fields["message_bytes"].default)
 
 
@@ -45,11 +45,11 @@ def test_b1_nginx_accepts_the_configuration_for_a_separate_host(tmp_path: Path) 
 
 
 async def test_b1_nginx_forwards_requests_below_a_base_path(tmp_path: Path, item: str) -> None:
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as server:
+    with without_problems(start_alcove(cwd=tmp_path, env={"ALCOVE_BASE_PATH": "/chat"})) as server:
         proxy = Nginx(tmp_path, [server.port, server.port, server.port])
         chat_host = Host(proxy.port, "/chat")
         try:
-            async with events(chat_host, item) as stream, await RoomClient.join(chat_host, item) as ada:
+            async with open_event_stream(chat_host, item) as stream, await RoomClient.join(chat_host, item) as ada:
                 await anext(stream)
                 await ada.send_messages("hello")
                 assert (await next_entry(stream))["id"] == "1"
@@ -82,7 +82,7 @@ async def test_x1_members_on_different_processes_share_one_room(cluster: Cluster
 
 
 async def test_w3_nginx_forwards_each_event_immediately(cluster: Cluster, item: str) -> None:
-    async with events(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
+    async with open_event_stream(cluster.proxy, item) as stream, await RoomClient.join(cluster.proxy, item) as ada:
         await anext(stream)
         for n in range(1, 4):  # Ada sends each message after the one before was received
             await ada.send_messages(f"{n}")
@@ -156,7 +156,7 @@ async def test_l1_nginx_refuses_large_requests_like_a_process(cluster: Cluster, 
         refused = await client.post(f"/api/items/{item}/entries", content=b"x" * (MAX_BODY_BYTES + 1))
         largest = await client.post(f"/api/items/{item}/entries", content=b'"' + b"x" * (MAX_BODY_BYTES - 2) + b'"')
 
-    assert await close_code(room.socket) == 1009
+    assert await wait_for_close_code(room.socket) == 1009
     assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
     assert refused.json()["status"] == 413
     assert largest.status_code == 422  # the response of a process, to which nginx forwarded the request
@@ -214,7 +214,7 @@ async def test_z1_clients_of_a_stopping_process_reconnect_to_the_other(
 
 
 async def test_w2_possibly_processed_request_is_not_sent_again(tmp_path: Path) -> None:
-    async with Upstream.running(answers=False) as first_upstream, Upstream.running(answers=False) as second_upstream:
+    async with Upstream.run(answers=False) as first_upstream, Upstream.run(answers=False) as second_upstream:
         proxy = Nginx(tmp_path, [first_upstream.port, second_upstream.port, free_port()])
         try:
             async with http(proxy) as client:
@@ -232,7 +232,7 @@ async def test_w2_possibly_processed_request_is_not_sent_again(tmp_path: Path) -
 
 
 async def test_w1_unanswered_request_is_sent_to_another_process(tmp_path: Path) -> None:
-    async with Upstream.running(answers=False) as silent, Upstream.running() as healthy:
+    async with Upstream.run(answers=False) as silent, Upstream.run() as healthy:
         proxy = Nginx(tmp_path, [silent.port, free_port(), healthy.port])
         try:
             async with http(proxy) as client:
@@ -247,7 +247,7 @@ async def test_w1_unanswered_request_is_sent_to_another_process(tmp_path: Path) 
 
 async def test_process_receives_the_address_and_scheme_of_the_client(tmp_path: Path) -> None:
     forwarded_headers = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
-    async with Upstream.running() as upstream:
+    async with Upstream.run() as upstream:
         proxy = Nginx(tmp_path, [upstream.port] * 3)
         try:
             async with http(proxy) as client:
@@ -270,7 +270,7 @@ async def test_process_receives_the_address_and_scheme_of_the_client(tmp_path: P
 
 async def test_a6_nginx_logs_no_credentials_even_after_errors(tmp_path: Path) -> None:
     query = f"token={TOKEN}&q=1"
-    async with Upstream.running(answers=False) as silent:
+    async with Upstream.run(answers=False) as silent:
         proxy = Nginx(tmp_path, [silent.port, free_port(), free_port()])
         try:
             async with http(proxy, token=None) as client:
@@ -283,5 +283,5 @@ async def test_a6_nginx_logs_no_credentials_even_after_errors(tmp_path: Path) ->
 
     assert '"path":"/items/foo/ws","status":503' in proxy.output
     assert silent.heads
-    assert leaks(proxy.output) == set()
+    assert leaked_credentials(proxy.output) == set()
     assert TOKEN not in proxy.output

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.credentials import KEY_SET, SECRET
-from tests.support.servers import CARRIERS, Server, Start, alcove, without_problems
+from tests.support.servers import CARRIERS, Server, Start, start_alcove, without_problems
 from tests.support.storm import DEEP, storm
 
 #: The endpoints of the tests' parameter `endpoint` that are sockets; all others are HTTP endpoints.
@@ -46,7 +46,7 @@ def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
         def start(**env: str) -> Server:
             cwd = tmp_path_factory.mktemp("server")
-            return stack.enter_context(without_problems(alcove(carrier=carrier, cwd=cwd, env=env)))
+            return stack.enter_context(without_problems(start_alcove(carrier=carrier, cwd=cwd, env=env)))
 
         yield start
 
@@ -84,7 +84,7 @@ def three_sends_server(start: Start) -> Server:
 @pytest.fixture(scope="session")
 def unchecked_server(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a server whose error output is ignored: uvicorn logs errors for mistakes of clients."""
-    server = alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
+    server = start_alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
     yield server
     server.end()
 
@@ -116,6 +116,6 @@ def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start(**env: str) -> Server:
-            return stack.enter_context(without_problems(alcove(carrier=carrier, cwd=tmp_path, env=env)))
+            return stack.enter_context(without_problems(start_alcove(carrier=carrier, cwd=tmp_path, env=env)))
 
         yield start

@@ -149,7 +149,7 @@ async def test_a4_tokens_are_checked_and_answered_one_at_a_time(secured_server: 
         await room.send_lines(*[slow, {"type": "ping"}] * 10)
         types: list[str] = []
         while types.count("pong") < 10:
-            types.append((await room.line())["type"])
+            types.append((await room.read_line())["type"])
 
     assert [line_type for line_type in types if line_type != "presence"] == ["access", "pong"] * 10
 
@@ -186,7 +186,7 @@ async def test_a7_a_revoked_member_is_disconnected_and_cannot_reconnect(
         endpoints.events,
         endpoints.send,
         endpoints.session,
-        endpoints.listing,
+        endpoints.list_items,
         endpoints.list_events,
         endpoints.unread,
     ):

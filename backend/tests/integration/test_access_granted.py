@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support import endpoints
-from tests.support.clients import TIMEOUT_S, close_code, connect
+from tests.support.clients import TIMEOUT_S, connect, wait_for_close_code
 from tests.support.credentials import EC_KEY, ED25519_KEY, RSA_KEY, claims, raw_token, token
 from tests.support.endpoints import ACCEPTED, Credential, bearer, cookie, query
 from tests.support.http import blocking_http, http
@@ -107,11 +107,11 @@ def is_in_the_table(method: str, path: str) -> bool:
     """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
     all_endpoints = [function for function, _ in ENDPOINT_RIGHTS.values()]
-    all_endpoints += [*endpoints.TAKES_MODERATE_ALL.values(), *ENDPOINTS_FOR_ANY_MEMBER.values()]
+    all_endpoints += [*endpoints.MODERATE_ALL_ENDPOINTS.values(), *ENDPOINTS_FOR_ANY_MEMBER.values()]
     return any(
         endpoint.method == method.upper() and route.fullmatch(endpoint.template.partition("?")[0])
         for endpoint in all_endpoints
-        if isinstance(endpoint, endpoints.Request)
+        if isinstance(endpoint, endpoints.HttpEndpoint)
     )
 
 
@@ -145,8 +145,8 @@ async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server:
     for endpoint in (
         endpoints.send,
         endpoints.event,
-        endpoints.edit,
-        endpoints.remove,
+        endpoints.edit_message,
+        endpoints.delete_message,
         endpoints.mark_read,
         endpoints.delete_room,
         endpoints.ban,
@@ -154,7 +154,7 @@ async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server:
         assert (await endpoint(secured_server, credential)).code == 403
     assert (await endpoints.revoke(secured_server, credential)).code == 403
     # Reading changes nothing, and the browser does not show the response to the page.
-    for endpoint in (endpoints.history, endpoints.listing, endpoints.list_events, endpoints.unread):
+    for endpoint in (endpoints.history, endpoints.list_items, endpoints.list_events, endpoints.unread):
         assert (await endpoint(secured_server, credential)).code == ACCEPTED
 
 
@@ -197,11 +197,11 @@ async def test_a5_w5_pages_of_other_origins_cannot_sign_in_or_out(secured_server
 
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
-@pytest.mark.parametrize("endpoint", endpoints.TAKES_MODERATE_ALL)
+@pytest.mark.parametrize("endpoint", endpoints.MODERATE_ALL_ENDPOINTS)
 async def test_a7_w14_w15_requests_about_all_items_require_the_right_to_moderate_all_items(
     secured_server: Server, items: object, endpoint: str
 ) -> None:
-    call = endpoints.TAKES_MODERATE_ALL[endpoint]
+    call = endpoints.MODERATE_ALL_ENDPOINTS[endpoint]
     outcome = await call(secured_server, query(token(items=items)))
 
     assert outcome.code == 403
@@ -262,8 +262,8 @@ async def test_h4_a_refusal_selects_our_subprotocol_among_several(secured_server
     client = await connect(secured_server, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
 
     assert client.subprotocol == "alcove.v1"
-    assert await close_code(client) == 4401
-    assert (await endpoints.plain("/ws")(secured_server, query("gone-by-now"))).code == 403
+    assert await wait_for_close_code(client) == 4401
+    assert (await endpoints.plain_socket_endpoint("/ws")(secured_server, query("gone-by-now"))).code == 403
 
 
 async def test_a2_signed_mode_ignores_a_name_in_the_query(secured_server: Server, item: str) -> None:

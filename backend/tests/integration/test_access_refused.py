@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support import endpoints
-from tests.support.clients import refusal
+from tests.support.clients import refusal_status
 from tests.support.credentials import (
     EC_KEY,
     KEY_SET,
@@ -281,4 +281,4 @@ async def test_a3_a_token_over_the_limit_is_refused_before_it_is_decoded(secured
     assert outcome.code == 401
     assert "longer than 16384" in outcome.reason
     # A line of a handshake has 8 KiB at most.
-    assert await refusal(secured_server, f"/items/foo/ws?token={'e' * 17_000}") == 431
+    assert await refusal_status(secured_server, f"/items/foo/ws?token={'e' * 17_000}") == 431

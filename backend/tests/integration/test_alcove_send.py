@@ -16,7 +16,7 @@ from alcove.storage.base import Log, LogUnusableError
 from alcove.storage.open import open_log
 from alcove.storage.postgres import schema as postgres_schema
 from alcove.storage.queries import schema_files
-from tests.support.drafts import append, bodies, message
+from tests.support.drafts import append, message, read_bodies
 from tests.support.item_ids import INVALID_IDS, VALID_IDS
 
 GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
@@ -96,7 +96,7 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
         await shop.execute("SELECT alcove_send('foo', 'c', 'shop', 'The shop', 'short')")
 
     expected = ['"hello"', '{"n": 1}', '"short"'][: 3 if "public" in path else 2]
-    assert list((await bodies(log)).values()) == expected
+    assert list((await read_bodies(log)).values()) == expected
     assert await shop.fetchval("SELECT count(*) FROM alcove.report") == len(expected)
 
 
@@ -115,7 +115,7 @@ async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_r
     """)
     await shop.execute(f"SELECT {SEND_CALL}", "foo", "a")
 
-    assert await bodies(log) == {1: '"hello"'}
+    assert await read_bodies(log) == {1: '"hello"'}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Lo
                 await ungranted.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
         await ungranted.close()
 
-    assert await bodies(log) == {}
+    assert await read_bodies(log) == {}
 
 
 async def test_x5_h3_valid_item_ids_are_accepted_and_invalid_ones_refused_with_the_normalized_id(
@@ -230,7 +230,7 @@ async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str)
 
         assert await append(log, message("a"), message("a")) == [(1, False), (1, True)]
         await operator.execute("SELECT alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
-        assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
+        assert await read_bodies(log) == {1: '"hello"', 2: '"hello"'}
         await log.close()
 
 
@@ -241,7 +241,7 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
 
         assert await append(log, message("a")) == [(1, False)]
         await operator.execute("SELECT alcove.alcove_send('foo', 'b', 'shop', 'The shop', 'hello')")
-        assert await bodies(log) == {1: '"hello"', 2: '"hello"'}
+        assert await read_bodies(log) == {1: '"hello"', 2: '"hello"'}
         await log.close()
 
 

@@ -16,16 +16,16 @@ from alcove.protocol import Ack, Entry, Error, Hello, ServerLine
 from tests.support.clients import TIMEOUT_S
 from tests.support.fake_connection import server_lines
 from tests.support.http import http
-from tests.support.json_strategies import a_line, any_json
+from tests.support.json_strategies import any_json, client_lines
 from tests.support.room_client import RoomClient, read_log
 from tests.support.servers import Server
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 #: Codes with which the server may end a connection over what it was sent (C).
 CLOSE_CODES = {1003, 1007, 1009, 4400}
 #: Each example is a conversation on a new socket, so there are not many; the session's own test has more.
 bounded = settings(
-    max_examples=examples(25),
+    max_examples=example_count(25),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
@@ -33,7 +33,7 @@ bounded = settings(
 )
 rooms = count(1)
 any_frames = st.lists(
-    st.lists(a_line, max_size=6).map("\n".join) | st.text() | any_json.map(json.dumps) | st.binary(max_size=200),
+    st.lists(client_lines, max_size=6).map("\n".join) | st.text() | any_json.map(json.dumps) | st.binary(max_size=200),
     max_size=8,
 )
 

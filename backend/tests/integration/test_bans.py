@@ -11,7 +11,7 @@ from tests.support import endpoints
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import ACCEPTED, query
 from tests.support.http import http
-from tests.support.list_clients import follow
+from tests.support.list_clients import follow_list
 from tests.support.room_client import RoomClient, send
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
@@ -75,10 +75,10 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
         assert await room.wait_for_close() == 4403
         assert await second_room.send_messages("still here") == [1]
 
-    for endpoint in (endpoints.room, endpoints.history, endpoints.send, endpoints.unread, endpoints.edit):
+    for endpoint in (endpoints.room, endpoints.history, endpoints.send, endpoints.unread, endpoints.edit_message):
         assert (await endpoint(secured_server, query(token_of_banned, item=item))).code in {403, 4403}
-    async with follow(secured_server, token=token_of_banned, prefix=item) as room_list:
-        assert await room_list.ready() == [f"{item}-2"]
+    async with follow_list(secured_server, token=token_of_banned, prefix=item) as room_list:
+        assert await room_list.wait_for_ready() == [f"{item}-2"]
         assert (await moderator.delete(f"/api/items/{item}/bans/{sub}")).status_code == 204
         await room_list.wait_for(item=item)
     assert (await endpoints.room(secured_server, query(token_of_banned, item=item))).code == ACCEPTED
@@ -92,13 +92,13 @@ async def test_w15_a8_a_ban_on_all_items_closes_and_refuses_everywhere(
     path = f"/api/bans/{sub}"
     async with (
         await RoomClient.join(secured_server, item, token=token_of_banned) as room,
-        follow(secured_server, token=token_of_banned) as room_list,
+        follow_list(secured_server, token=token_of_banned) as room_list,
     ):
-        await room_list.ready()
+        await room_list.wait_for_ready()
         await ban(moderator, path, right="all")
         assert await room.wait_for_close() == 4403
         assert (await room_list.wait_for_close())[0] == 4403
-    for endpoint in (endpoints.room, endpoints.history, endpoints.listing, endpoints.session, endpoints.echo_socket):
+    for endpoint in (endpoints.room, endpoints.history, endpoints.list_items, endpoints.session, endpoints.echo_socket):
         assert (await endpoint(secured_server, query(token_of_banned, item=item))).code in {403, 4403}
     assert (await moderator.delete(path)).status_code == 204
     assert (await endpoints.session(secured_server, query(token_of_banned))).code == ACCEPTED

@@ -10,11 +10,11 @@ from alcove.app import create_app
 from alcove.settings import Settings
 from tests.support.clients import connect, receive
 from tests.support.credentials import SECRET, token
-from tests.support.event_streams import events, next_entry
+from tests.support.event_streams import next_entry, open_event_stream
 from tests.support.http import blocking_http, http
-from tests.support.list_clients import follow
+from tests.support.list_clients import follow_list
 from tests.support.room_client import RoomClient
-from tests.support.running_host import CARRIERS, Host, running
+from tests.support.running_host import CARRIERS, Host, run_host
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 #: What a proxy in front passes on: the whole path, or the path without the prefix.
@@ -38,7 +38,7 @@ def server(request: pytest.FixtureRequest, below: Server) -> Host:
 def prefixed_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Start a server without the setting, whose `root_path` uvicorn sets."""
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('told')}/alcove.db"))
-    with running(app, request.param, root_path="/chat") as host:
+    with run_host(app, request.param, root_path="/chat") as host:
         yield host
 
 
@@ -57,7 +57,7 @@ async def use(server: Host, item: str) -> None:
         assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, POST")
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert "alcove_connections" in (await client.get("/metrics")).text
-    async with events(server, item, **{"Last-Event-ID": "0"}) as stream:
+    async with open_event_stream(server, item, **{"Last-Event-ID": "0"}) as stream:
         assert '"over a socket"' in (await next_entry(stream))["data"]
 
 
@@ -77,16 +77,16 @@ async def use_tutorial(server: Host) -> None:
 async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(server: Host, item: str) -> None:
     await use(server, item)
     await use_tutorial(server)
-    async with follow(server) as rooms:
-        assert item in await rooms.ready()
+    async with follow_list(server) as rooms:
+        assert item in await rooms.wait_for_ready()
 
 
 @pytest.mark.parametrize("proxy", PATHS_BY_PROXY)
 async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(
     prefixed_server: Host, proxy: str, item: str
 ) -> None:
-    await use(prefixed_server.below(PATHS_BY_PROXY[proxy]), item)
-    await use_tutorial(prefixed_server.below(PATHS_BY_PROXY[proxy]))
+    await use(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]), item)
+    await use_tutorial(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]))
 
 
 @ON_ONE_CARRIER

@@ -22,7 +22,7 @@ CHECK_NAMES = ["settings", "database", "clock", "bus", "descriptors", "page"]
 def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
     """Run `alcove check`; return its exit code, and for each check whether it passed and its text."""
     process = Process([BIN / "alcove", "check"], cwd=cwd, env={"ALCOVE_CONNECTIONS": "100", **env})
-    code = process.exit_code()
+    code = process.wait_for_exit()
     matches = [re.fullmatch(r"(ok|FAIL) +(\w+) +(.*)", line) for line in process.lines]
     rows = {row[2]: (row[1] == "ok", row[3]) for row in matches if row}
     assert list(rows) == CHECK_NAMES, process.output
@@ -72,7 +72,7 @@ def test_a_mistyped_name_of_a_setting_is_named(tmp_path: Path) -> None:
 def test_a_webhook_with_which_the_server_would_not_start_is_found(tmp_path: Path, secret: str | None) -> None:
     env = {"ALCOVE_WEBHOOK_URL": "http://127.0.0.1:1/"} | ({} if secret is None else {"ALCOVE_WEBHOOK_SECRET": secret})
     serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
-    assert serve.exit_code() == 1
+    assert serve.wait_for_exit() == 1
     code, rows = run(tmp_path, **env)
 
     assert code == 1
@@ -96,7 +96,7 @@ async def test_a_webhook_needs_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("url", ["alcove.db", "mysql://u:pw@127.0.0.1/shop", "postgresql+asyncpg://127.0.0.1/shop"])
 def test_an_address_that_is_of_no_database_gets_the_line_of_the_server(tmp_path: Path, url: str) -> None:
     serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})
-    assert serve.exit_code() == 1
+    assert serve.wait_for_exit() == 1
     _, rows = run(tmp_path, ALCOVE_DATABASE_URL=url)
 
     assert serve.lines == [f"alcove: {rows['database'][1]}"]
@@ -134,5 +134,5 @@ def test_check_succeeds_if_database_and_bus_respond(
 def test_the_version_is_printed(tmp_path: Path) -> None:
     process = Process([BIN / "alcove", "--version"], cwd=tmp_path)
 
-    assert process.exit_code() == 0
+    assert process.wait_for_exit() == 0
     assert re.fullmatch(r"alcove \d+\.\d+\.\d+", process.output)

@@ -12,10 +12,10 @@ from alcove.app import create_app
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.clients import connect
-from tests.support.credentials import SECRET, keep, key_server, token
+from tests.support.credentials import SECRET, register_credential, run_key_server, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, Server, fastapi_dev
+from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, Server, start_fastapi_dev
 
 BACKEND = Path(__file__).parents[2]
 SECRET_ENV = {"ALCOVE_SECRET": SECRET}
@@ -78,7 +78,7 @@ START_ERRORS = {
 def run(tmp_path: Path, *arguments: str, **env: str) -> tuple[int, list[str]]:
     """Run the command, and return its exit code and its output."""
     process = Process([ALCOVE, *arguments], cwd=tmp_path, env=env)
-    return process.exit_code(), process.lines
+    return process.wait_for_exit(), process.lines
 
 
 @pytest.mark.parametrize("cause", START_ERRORS)
@@ -95,7 +95,7 @@ def test_a2_a3_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, cau
 def test_a3_a_short_secret_stops_any_server_with_the_same_line() -> None:
     process = Process([BIN / "fastapi", "run", "--port", str(free_port())], cwd=BACKEND, env={"ALCOVE_SECRET": "x"})
 
-    assert process.exit_code() != 0
+    assert process.wait_for_exit() != 0
     # Only the command says it in one line: another server shows the exception that the import of the app raised.
     assert "SettingsError: ALCOVE_SECRET has 1 bytes" in process.output
 
@@ -127,7 +127,7 @@ def test_a3_a_printed_token_has_the_given_claims(tmp_path: Path) -> None:
         "15m",
         **SECRET_ENV,
     )
-    claims = jwt.decode(keep(printed_token), SECRET, algorithms=["HS256"])
+    claims = jwt.decode(register_credential(printed_token), SECRET, algorithms=["HS256"])
 
     assert code == 0
     assert {name: claims[name] for name in ("sub", "name", "items")} == {
@@ -214,7 +214,7 @@ def test_a7_the_revoke_command_explains_its_failure_in_one_line(
     assert "cannot be reached" in line(f"http://127.0.0.1:{free_port()}", **SECRET_ENV)
     assert "cannot be reached" in line("http://[", **SECRET_ENV)
     assert "expected http:// or https://" in line("file:///etc/passwd", **SECRET_ENV)
-    with key_server() as failing_server:
+    with run_key_server() as failing_server:
         failing_server.status, failing_server.body = 500, b"<html>"
         assert f"alcove: {failing_server.url} refused: " in line(failing_server.url, **SECRET_ENV)
 
@@ -238,12 +238,12 @@ async def test_a2_open_mode_refuses_other_machines_under_any_asgi_server(tmp_pat
 
 
 async def test_a6_under_another_server_no_credential_is_printed_either(tmp_path: Path) -> None:
-    server = fastapi_dev(BACKEND, env={"ALCOVE_DATABASE_URL": f"sqlite:///{tmp_path}/alcove.db"})
+    server = start_fastapi_dev(BACKEND, env={"ALCOVE_DATABASE_URL": f"sqlite:///{tmp_path}/alcove.db"})
     try:
         async with await connect(server, "/items/foo/ws?%74oken=secret-of-the-query") as client:
             await client.send("hello")
             await client.recv()
-        server.line("/items/foo/ws")
+        server.wait_for_line("/items/foo/ws")
     finally:
         server.end()
     assert "secret-of-the-query" not in server.output

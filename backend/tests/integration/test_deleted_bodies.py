@@ -16,7 +16,7 @@ from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
 from alcove.storage.sqlite.store import SqliteStore
 from tests.support.clients import eventually
-from tests.support.drafts import ADA, append, bodies, delete, edit, message
+from tests.support.drafts import ADA, append, delete, edit, message, read_bodies
 from tests.support.room_client import RoomClient, new_id
 from tests.support.servers import Start
 
@@ -167,7 +167,7 @@ async def test_s9_an_upgrade_removes_what_earlier_versions_left_in_the_file(tmp_
     log = await SqliteLog.open(path, Retention())
 
     assert b"secret" not in files(tmp_path)
-    assert await bodies(log) == {1: '"1"', 2: None}
+    assert await read_bodies(log) == {1: '"1"', 2: None}
     assert await append(log, edit("c", 1, ""), edit("d", 1, "2")) == [(3, False), (4, False)]
-    assert await bodies(log) == {1: '"2"', 2: None, 3: '""', 4: '"2"'}
+    assert await read_bodies(log) == {1: '"2"', 2: None, 3: '""', 4: '"2"'}
     await log.close()

@@ -12,7 +12,7 @@ from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.http import http
 from tests.support.servers import ON_ONE_CARRIER, Start
-from tests.support.storage import execute, rows
+from tests.support.storage import count_rows, execute
 from tests.support.storage_search import wait_until_erased
 
 ADMIN = token(sub="admin", items={"*": "rwm"})
@@ -46,7 +46,7 @@ async def fill(url: str, count: int) -> None:
 async def wait_for_row_count(url: str, table: str, min_rows: int, max_rows: int) -> None:
     """Wait until the table has fewer than `max_rows` rows; fail if it then has no more than `min_rows`."""
     async with asyncio.timeout(TIMEOUT_S):
-        while (count := await rows(url, table)) >= max_rows:
+        while (count := await count_rows(url, table)) >= max_rows:
             await pause_briefly()
     assert count > min_rows, f"expected more than {min_rows} rows, got {count}: the operation ended before the kill"
 
@@ -63,7 +63,7 @@ async def test_w11_removal_of_a_large_room_survives_two_kills(serve: Start, stor
         await asyncio.to_thread(server.end, SIGKILL)
         with suppress(httpx.TransportError):
             await deletion
-    remaining = await rows(storage, "entries")
+    remaining = await count_rows(storage, "entries")
     assert remaining > 1
     restarted = await asyncio.to_thread(serve, **env)
     await wait_for_row_count(storage, "entries", 1, remaining)
@@ -74,9 +74,9 @@ async def test_w11_removal_of_a_large_room_survives_two_kills(serve: Start, stor
         assert [item["item"] for item in (await client.get("/api/items")).json()["items"]] == ["small"]
         assert (await client.post("/api/items/large/entries", json={"body": "new"})).json()["seq"] == 1
         await wait_until_erased(storage, ["large body", "!deleted"])
-    assert await rows(storage, "entries") == 3
+    assert await count_rows(storage, "entries") == 3
     # Internal rooms, whose items begin with `!`, may exist as well.
-    assert await rows(storage, "rooms") == 2 + (await rows(storage, "rooms WHERE item LIKE '!%'"))
+    assert await count_rows(storage, "rooms") == 2 + (await count_rows(storage, "rooms WHERE item LIKE '!%'"))
 
 
 @ON_ONE_CARRIER

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from alcove.wire.connection import BUFFER_BYTES, Frame, text_frame
-from tests.support.client_frames import masked
+from tests.support.client_frames import client_frame
 from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, detached_connection, wait_for_close, wait_until
 
 
@@ -21,40 +21,42 @@ def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
 def test_pings_are_answered(server: WireServer) -> None:
     """Check RFC 6455, section 5.5.2."""
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x89, b"\x00\x01")
-        assert client.frame() == (0x8A, b"\x00\x01")
+        assert client.read_frame() == (0x8A, b"\x00\x01")
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x03\xe8", b"\x0f\xa0"])
 def test_a_close_frame_is_answered_with_its_code(server: WireServer, payload: bytes) -> None:
     """Check RFC 6455, sections 5.5.1 and 7.1.1."""
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x88, payload)
-        assert client.frame() == (0x88, payload)
-        assert client.ended()
+        assert client.read_frame() == (0x88, payload)
+        client.assert_ended()
         assert server.recorder().next() == (int.from_bytes(payload, "big") or 1005)
 
 
 def test_a_close_frame_within_a_message_is_answered_like_any_other(server: WireServer) -> None:
     """Check RFC 6455, section 5.4."""
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x01, b"begun")
         client.send(0x88, b"\x03\xe8")
-        assert client.frame() == (0x88, b"\x03\xe8")
-        assert client.ended()
+        assert client.read_frame() == (0x88, b"\x03\xe8")
+        client.assert_ended()
 
 
 def test_frames_after_the_servers_close_frame_are_ignored(server: WireServer) -> None:
     """Check RFC 6455, section 5.5.1."""
     with server.client() as client:
-        client.upgraded()
-        client.socket.sendall(masked(0x81, b"close 4000") + masked(0x81, b"late") + masked(0x88, b"\x0f\xa0"))
+        client.read_handshake()
+        client.socket.sendall(
+            client_frame(0x81, b"close 4000") + client_frame(0x81, b"late") + client_frame(0x88, b"\x0f\xa0")
+        )
 
-        assert client.frame() == (0x88, b"\x0f\xa0as told")
-        assert client.ended()
+        assert client.read_frame() == (0x88, b"\x0f\xa0as told")
+        client.assert_ended()
         recorder = server.recorder()
         assert [recorder.next(), recorder.next()] == ["close 4000", 4000]
 
@@ -62,12 +64,12 @@ def test_frames_after_the_servers_close_frame_are_ignored(server: WireServer) ->
 def test_a_protocol_violation_gets_a_close_frame_before_the_end(server: WireServer) -> None:
     """Check RFC 6455, section 7.1.7."""
     with server.client() as client:
-        client.upgraded()
-        client.socket.sendall(masked(0x81, b"good") + b"\x83\x80" + MASK_AND_MORE)
+        client.read_handshake()
+        client.socket.sendall(client_frame(0x81, b"good") + b"\x83\x80" + MASK_AND_MORE)
 
-        assert client.frame() == (0x81, b"good")
-        assert client.frame()[1][:2] == b"\x03\xea"
-        assert client.ended()
+        assert client.read_frame() == (0x81, b"good")
+        assert client.read_frame()[1][:2] == b"\x03\xea"
+        client.assert_ended()
         recorder = server.recorder()
         assert [recorder.next(), recorder.next()] == ["good", 1002]
 
@@ -78,21 +80,21 @@ MASK_AND_MORE = b"\0" * 1000
 def test_a_client_that_is_still_sending_a_large_body_can_read_the_refusal(server: WireServer) -> None:
     """Check L1 and RFC 6455, section 10.4: the rest is read and dropped, or a reset would take the reason away."""
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x82, b"x" * (1024 * 1024 + 1))
-        assert client.frame()[1][:2] == b"\x03\xf1"
-        assert client.ended()
+        assert client.read_frame()[1][:2] == b"\x03\xf1"
+        client.assert_ended()
 
 
 def test_a_peer_that_closes_its_half_gets_all_buffered_bytes(server: WireServer) -> None:
     """Check RFC 6455, section 7.1.5: without a close frame it is 1006."""
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x81, b"last words")
         client.socket.shutdown(socket.SHUT_WR)
 
-        assert client.frame() == (0x81, b"last words")
-        assert client.ended()
+        assert client.read_frame() == (0x81, b"last words")
+        client.assert_ended()
         recorder = server.recorder()
         assert [recorder.next(), recorder.next()] == ["last words", 1006]
 
@@ -100,7 +102,7 @@ def test_a_peer_that_closes_its_half_gets_all_buffered_bytes(server: WireServer)
 def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: WireServer) -> None:
     frame = Frame(b"x" * 5000, binary=True)
     with server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         connection = detached_connection(server.recorder())
 
         def fill() -> int:
@@ -115,15 +117,15 @@ def test_d2_a_write_is_refused_at_the_bound_and_accepted_frames_arrive(server: W
             accepted += more
         assert server.call(connection.buffered_bytes) > BUFFER_BYTES - len(frame.wire)
         for _ in range(accepted):
-            assert client.frame() == (0x82, frame.payload)
+            assert client.read_frame() == (0x82, frame.payload)
         assert server.run_coroutine(connection.wait_writable())
         assert server.call(lambda: connection.try_write(text_frame("in step")))
-        assert client.frame() == (0x81, b"in step")
+        assert client.read_frame() == (0x81, b"in step")
 
 
 def test_d2_wait_writable_returns_when_the_connection_closes(server: WireServer) -> None:
     with server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         connection = detached_connection(server.recorder())
         server.call(lambda: connection.write(Frame(b"x" * 10_000_000, binary=True)))
         waiting = server.call(lambda: server.loop.create_task(connection.wait_writable()))
@@ -135,9 +137,9 @@ def test_d2_wait_writable_returns_when_the_connection_closes(server: WireServer)
 
 
 def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireServer) -> None:
-    frame = masked(0x82, b"x" * 100_000)
+    frame = client_frame(0x82, b"x" * 100_000)
     with server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         client.socket.setblocking(False)
         sent_bytes = 0
@@ -153,24 +155,24 @@ def test_a_peer_that_does_not_read_its_replies_is_not_read_either(server: WireSe
 
         assert server.call(connection.buffered_bytes) < BUFFER_BYTES + 3 * len(frame)
         for _ in range(sent_bytes // len(frame)):
-            assert client.frame() == (0x82, b"x" * 100_000)
+            assert client.read_frame() == (0x82, b"x" * 100_000)
 
 
 def test_z1_all_connections_are_closed_with_1012_within_the_time_limit(server: WireServer) -> None:
     clients = [server.client() for _ in range(20)]
     for client in clients:
-        client.upgraded()
+        client.read_handshake()
     recorders = [server.recorder() for _ in clients]
     silent_client, *closing_clients = clients
     closing = server.call(lambda: server.loop.create_task(server.wheel.close_all(1012, "restart", within_s=0.5)))
     for client in closing_clients:
-        assert client.frame() == (0x88, b"\x03\xf4restart")
+        assert client.read_frame() == (0x88, b"\x03\xf4restart")
         client.send(0x88, b"\x03\xf4")
-        assert client.ended()
+        client.assert_ended()
     wait_until(closing.done)
 
-    assert silent_client.frame() == (0x88, b"\x03\xf4restart")
-    assert silent_client.ended()
+    assert silent_client.read_frame() == (0x88, b"\x03\xf4restart")
+    silent_client.assert_ended()
     assert [wait_for_close(recorder) for recorder in recorders] == [1012] * 20
     for client in clients:
         client.socket.close()

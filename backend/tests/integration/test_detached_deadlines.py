@@ -16,17 +16,17 @@ def server_with_deadline(loop: str, **seconds: float) -> WireServer:
 def test_a_connection_is_aborted_if_its_close_frame_is_not_answered(loop: str) -> None:
     """Check RFC 6455, section 7.1.1."""
     with server_with_deadline(loop, close_s=0.1) as server, server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.close(4000, "done"))
-        assert client.frame() == (0x88, b"\x0f\xa0done")
-        assert client.ended()
+        assert client.read_frame() == (0x88, b"\x0f\xa0done")
+        client.assert_ended()
         assert wait_for_close(recorder) == 4000
 
 
 def test_a_stuck_reader_is_aborted_when_the_server_closes_it(loop: str) -> None:
     with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
         server.call(lambda: recorder.connection.close(4000))
@@ -36,7 +36,7 @@ def test_a_stuck_reader_is_aborted_when_the_server_closes_it(loop: str) -> None:
 
 def test_a_stuck_reader_that_sent_a_close_frame_is_aborted(loop: str) -> None:
     with server_with_deadline(loop, close_s=0.1) as server, server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.try_write(Frame(b"x" * 10_000_000, binary=True)))
         client.send(0x88, b"\x03\xe8")
@@ -49,22 +49,22 @@ def test_a_stuck_reader_that_sent_a_close_frame_is_aborted(loop: str) -> None:
 )
 def test_a_frame_that_is_not_finished_in_time_ends_the_connection(loop: str, unfinished_frame: bytes) -> None:
     with server_with_deadline(loop, frame_s=0.1) as server, server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.socket.sendall(unfinished_frame)
-        assert client.frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
-        assert client.ended()
+        assert client.read_frame() == (0x88, b"\x11\x38the rest of a frame did not arrive in time")
+        client.assert_ended()
         assert wait_for_close(server.recorder()) == 4408
 
 
 def test_a_frame_that_arrives_byte_by_byte_still_times_out(loop: str) -> None:
     with server_with_deadline(loop, frame_s=0.2) as server, server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.socket.sendall(b"\x82\xfe\xff\xff\0\0\0\0")
         client.socket.settimeout(0.02)
         while True:
             client.socket.sendall(b"x")
             try:
-                first = client.take(2)
+                first = client.read_exactly(2)
             except TimeoutError:
                 continue
             break
@@ -73,21 +73,21 @@ def test_a_frame_that_arrives_byte_by_byte_still_times_out(loop: str) -> None:
 
 def test_p3_a_peer_that_answers_no_ping_is_closed_with_4408(loop: str) -> None:
     with server_with_deadline(loop, ping_s=0.1, pong_s=0.1) as server, server.client() as client:
-        client.upgraded()
-        assert client.frame() == (0x89, b"")
-        assert client.frame() == (0x88, b"\x11\x38heartbeat missed")
-        assert client.ended()
+        client.read_handshake()
+        assert client.read_frame() == (0x89, b"")
+        assert client.read_frame() == (0x88, b"\x11\x38heartbeat missed")
+        client.assert_ended()
         assert wait_for_close(server.recorder()) == 4408
 
 
 def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
     with server_with_deadline(loop, ping_s=0.05, pong_s=5) as server, server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         for _ in range(3):
-            assert client.frame() == (0x89, b"")
+            assert client.read_frame() == (0x89, b"")
             client.send(0x8A)
         client.send(0x81, b"alive")
-        while (frame := client.frame()) == (0x89, b""):
+        while (frame := client.read_frame()) == (0x89, b""):
             client.send(0x8A)
         assert frame == (0x81, b"alive")
 
@@ -95,11 +95,11 @@ def test_p3_a_peer_that_answers_is_pinged_again(loop: str) -> None:
 def test_d2_a_slow_reader_with_a_backlog_is_not_disconnected(loop: str) -> None:
     """Its ping waits behind what it has yet to read: progress is what the kernel says it took."""
     with server_with_deadline(loop, ping_s=0.1, pong_s=0.6) as server, server.client(receive_buffer=4096) as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         size = 4_000_000
         server.call(lambda: recorder.connection.write(Frame(b"x" * size, binary=True)))
-        client.take(10)
+        client.read_exactly(10)
         read, client.unread = len(client.unread), b""
         started = now = server.call(lambda: server.wheel.now)
         while now < started + 2:
@@ -108,13 +108,13 @@ def test_d2_a_slow_reader_with_a_backlog_is_not_disconnected(loop: str) -> None:
             now = server.call(lambda: server.wheel.now)
 
         assert read < size
-        assert client.take(size - read) == b"x" * (size - read)
-        assert client.frame() == (0x89, b"")
+        assert client.read_exactly(size - read) == b"x" * (size - read)
+        assert client.read_frame() == (0x89, b"")
 
 
 def test_p3_a_peer_that_hangs_times_out_even_if_its_kernel_accepts_bytes(loop: str) -> None:
     with server_with_deadline(loop, ping_s=0.1, pong_s=0.2) as server, server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         while recorder.received.empty():
             server.call(lambda: recorder.connection.try_write(text_frame("news of the room")))
@@ -126,7 +126,7 @@ def test_p3_a_peer_that_accepts_no_bytes_times_out_even_with_a_backlog(loop: str
         server_with_deadline(loop, ping_s=0.1, pong_s=0.2, close_s=0.1) as server,
         server.client(receive_buffer=4096) as client,
     ):
-        client.upgraded()
+        client.read_handshake()
         recorder = server.recorder()
         server.call(lambda: recorder.connection.write(Frame(b"x" * 10_000_000, binary=True)))
         assert wait_for_close(recorder) == 4408

@@ -19,7 +19,7 @@ def echo_server() -> Iterator[tuple[int, Callable[[], int]]]:
     """Start an echo server; return its port, and a function for its resident memory in bytes."""
     port, bench = free_port(), Path(__file__).parents[2] / "bench" / "echo.py"
     process = Process([sys.executable, bench, "--carrier", "detached", "--port", str(port)])
-    process.line("running on")
+    process.wait_for_line("running on")
     statm = Path(f"/proc/{process.pid}/statm")
     yield port, lambda: int(statm.read_text().split()[1]) * 4096
     process.end()
@@ -41,6 +41,6 @@ def connect(port: int, count: int, stack: contextlib.ExitStack) -> None:
     """Open connections, and let each answer one message."""
     for _ in range(count):
         client = stack.enter_context(RawClient(port, "/", b"", None))
-        assert client.upgraded() == 101
+        assert client.read_handshake() == 101
         client.send(0x81, b"here")
-        assert client.frame() == (0x81, b"here")
+        assert client.read_frame() == (0x81, b"here")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.client_frames import MASK, masked
-from tests.support.echo_server import assert_accepted, assert_refused, echo_client, echo_server
+from tests.support.client_frames import MASK, client_frame
+from tests.support.echo_server import assert_accepted, assert_refused, open_echo_client, run_echo_server
 from tests.support.servers import Server
 from tests.support.wire_server import RawClient
 
@@ -16,14 +16,14 @@ SIZES = [0, 1, 125, 126, 65535, 65536, MESSAGE_BYTES]
 @pytest.fixture(scope="module")
 def server(carrier: str) -> Iterator[Server]:
     """Run the echo server on either carrier."""
-    with echo_server(carrier) as running:
+    with run_echo_server(carrier) as running:
         yield running
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
     """Connect a client, and complete its handshake."""
-    with echo_client(server) as connected:
+    with open_echo_client(server) as connected:
         yield connected
 
 
@@ -33,7 +33,7 @@ def test_a_message_is_echoed_unchanged(client: RawClient, first: int, size: int)
     """Check RFC 6455, sections 5.2 and 5.6."""
     payload = bytes(range(128)) * (size // 128) + b"z" * (size % 128)
     client.send(first, payload)
-    echo = client.frame()
+    echo = client.read_frame()
     # Compared outside the assert, because the assert would print both values.
     same = echo == (first, payload)
     assert same
@@ -43,25 +43,25 @@ def test_text_of_every_utf8_range_is_echoed(client: RawClient) -> None:
     """Check RFC 3629, section 3: the edges of each range."""
     payload = "\0\x7f\x80\u07ff\u0800\ud7ff\ue000\ufffe\uffff\U00010000\U0010ffff".encode()
     client.send(0x81, payload)
-    assert client.frame() == (0x81, payload)
+    assert client.read_frame() == (0x81, payload)
 
 
 def test_binary_messages_need_not_be_utf8(client: RawClient) -> None:
     """Check RFC 6455, section 5.6."""
     client.send(0x82, bytes(range(256)))
-    assert client.frame() == (0x82, bytes(range(256)))
+    assert client.read_frame() == (0x82, bytes(range(256)))
 
 
 def test_messages_are_echoed_in_order(client: RawClient) -> None:
-    client.socket.sendall(b"".join(masked(0x81 + number % 2, b"%d" % number) for number in range(100)))
-    assert [client.frame() for _ in range(100)] == [(0x81 + number % 2, b"%d" % number) for number in range(100)]
+    client.socket.sendall(b"".join(client_frame(0x81 + number % 2, b"%d" % number) for number in range(100)))
+    assert [client.read_frame() for _ in range(100)] == [(0x81 + number % 2, b"%d" % number) for number in range(100)]
 
 
 def test_a_message_that_arrives_byte_by_byte_is_echoed(client: RawClient) -> None:
     payload = "κόσμε 😀".encode()
-    for byte in masked(0x01, payload) + masked(0x80, payload):
+    for byte in client_frame(0x01, payload) + client_frame(0x80, payload):
         client.socket.sendall(bytes((byte,)))
-    assert client.frame() == (0x81, payload + payload)
+    assert client.read_frame() == (0x81, payload + payload)
 
 
 @pytest.mark.parametrize("first", [0x01, 0x02], ids=["text", "binary"])
@@ -69,18 +69,18 @@ def test_pings_between_fragments_are_answered_before_the_message_is_whole(client
     """Check RFC 6455, sections 5.4 and 5.5.2."""
     client.send(first, b"one, ")
     client.send(0x89, b"first")
-    assert client.frame() == (0x8A, b"first")
+    assert client.read_frame() == (0x8A, b"first")
     client.send(0x00, b"")
     client.send(0x00, b"two, ")
     client.send(0x89)
-    assert client.frame() == (0x8A, b"")
+    assert client.read_frame() == (0x8A, b"")
     client.send(0x8A, b"not asked for")
     client.send(0x89, b"x" * 125)
-    assert client.frame() == (0x8A, b"x" * 125)
+    assert client.read_frame() == (0x8A, b"x" * 125)
     client.send(0x80, b"three")
-    assert client.frame() == (0x80 | first, b"one, two, three")
+    assert client.read_frame() == (0x80 | first, b"one, two, three")
     client.send(0x81, b"and another")
-    assert client.frame() == (0x81, b"and another")
+    assert client.read_frame() == (0x81, b"and another")
 
 
 def test_fragments_of_a_message_may_have_at_most_16_mib_together(client: RawClient) -> None:
@@ -88,7 +88,7 @@ def test_fragments_of_a_message_may_have_at_most_16_mib_together(client: RawClie
     half = bytes(MESSAGE_BYTES // 2)
     client.send(0x02, half)
     client.send(0x80, half)
-    is_complete = client.frame() == (0x82, half + half)
+    is_complete = client.read_frame() == (0x82, half + half)
     assert is_complete
     client.send(0x02, half)
     client.send(0x00, half)
@@ -151,7 +151,7 @@ def test_a_continuation_without_a_first_fragment_is_refused(client: RawClient, f
     """Check RFC 6455, section 5.4."""
     client.send(0x01, b"a message ")
     client.send(0x80, b"and its end")
-    assert client.frame() == (0x81, b"a message and its end")
+    assert client.read_frame() == (0x81, b"a message and its end")
     client.send(first, b"and more")
     assert_refused(client, 1002)
 
@@ -182,8 +182,8 @@ def test_an_empty_close_frame_is_answered_with_an_empty_one(client: RawClient, i
         client.send(0x02, b"begun")
         assert_accepted(client)
     client.send(0x88)
-    assert client.frame() == (0x88, b"")
-    assert client.ended()
+    assert client.read_frame() == (0x88, b"")
+    client.assert_ended()
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
@@ -200,9 +200,9 @@ def test_half_a_close_code_is_refused(client: RawClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", [masked(0x81, b"late"), masked(0x89), b"\xff\xff no frame"], ids=["text", "ping", "no"]
+    "after", [client_frame(0x81, b"late"), client_frame(0x89), b"\xff\xff no frame"], ids=["text", "ping", "no"]
 )
 def test_frames_after_a_close_frame_are_ignored(client: RawClient, after: bytes) -> None:
     """Check RFC 6455, section 5.5.1."""
-    client.socket.sendall(masked(0x88, b"\x03\xe8") + after)
+    client.socket.sendall(client_frame(0x88, b"\x03\xe8") + after)
     assert_refused(client, 1000)

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.echo_server import assert_accepted, assert_refused, begun, echo_client, echo_server
+from tests.support.echo_server import (
+    assert_accepted,
+    assert_refused,
+    incomplete_frame,
+    open_echo_client,
+    run_echo_server,
+)
 from tests.support.servers import Server
 from tests.support.wire_server import RawClient
 
@@ -31,14 +37,14 @@ each_invalid_text = pytest.mark.parametrize("invalid", INVALID_UTF8.values(), id
 @pytest.fixture(scope="module")
 def server(carrier: str) -> Iterator[Server]:
     """Run the echo server on either carrier."""
-    with echo_server(carrier) as running:
+    with run_echo_server(carrier) as running:
         yield running
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
     """Connect a client, and complete its handshake."""
-    with echo_client(server) as connected:
+    with open_echo_client(server) as connected:
         yield connected
 
 
@@ -54,7 +60,7 @@ def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_fram
     client: RawClient, invalid: bytes
 ) -> None:
     """Check RFC 6455, section 8.1."""
-    client.socket.sendall(begun(0x81, "gut – ".encode() + invalid))
+    client.socket.sendall(incomplete_frame(0x81, "gut – ".encode() + invalid))
     assert_refused(client, 1007)
 
 
@@ -65,7 +71,7 @@ def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_frag
     """Check RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
     client.send(0x01, "gut – ".encode() + invalid[:-1])
     assert_accepted(client)
-    client.socket.sendall(begun(0x00, invalid[-1:]))
+    client.socket.sendall(incomplete_frame(0x00, invalid[-1:]))
     assert_refused(client, 1007)
 
 
@@ -95,7 +101,7 @@ def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
         client.send(0x00, payload[at : at + 1])
         assert_accepted(client)
     client.send(0x80)
-    assert client.frame() == (0x81, payload)
+    assert client.read_frame() == (0x81, payload)
 
 
 @each_invalid_text

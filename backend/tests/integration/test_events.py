@@ -13,10 +13,10 @@ import pytest
 
 from tests.support.clients import TIMEOUT_S
 from tests.support.credentials import token
-from tests.support.event_streams import events, next_entry
+from tests.support.event_streams import next_entry, open_event_stream
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import ON_ONE_CARRIER, Server, alcove, fastapi_dev, without_problems
+from tests.support.servers import ON_ONE_CARRIER, Server, start_alcove, start_fastapi_dev, without_problems
 
 Start = Callable[..., Server]
 
@@ -30,7 +30,7 @@ async def send(server: Server, item: str, *bodies: str) -> None:
 
 @ON_ONE_CARRIER
 async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id(server: Server) -> None:
-    async with events(server, "sse-first") as stream:
+    async with open_event_stream(server, "sse-first") as stream:
         hello = json.loads((await anext(stream))["data"])
         await send(server, "sse-first", "one", "two")
         entries = [await next_entry(stream), await next_entry(stream)]
@@ -44,7 +44,7 @@ async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id
 async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> None:
     await send(server, "sse-resume", "one", "two", "three")
 
-    async with events(server, "sse-resume", **{"Last-Event-ID": "1"}) as stream:
+    async with open_event_stream(server, "sse-resume", **{"Last-Event-ID": "1"}) as stream:
         entries = [await next_entry(stream), await next_entry(stream)]
 
     assert [entry["id"] for entry in entries] == ["2", "3"]
@@ -68,9 +68,9 @@ async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: s
 
 @ON_ONE_CARRIER
 async def test_w3_a_reader_that_disconnected_is_no_longer_a_member(server: Server) -> None:
-    async with events(server, "sse-left") as stream:
+    async with open_event_stream(server, "sse-left") as stream:
         await anext(stream)
-    async with events(server, "sse-left") as stream:
+    async with open_event_stream(server, "sse-left") as stream:
         # The room was closed after the first client left, so the second client opens it again and is its only member.
         assert json.loads((await anext(stream))["data"])["count"] == 1
 
@@ -157,7 +157,7 @@ async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Star
     """An event stream has no pings: only the kernel knows that the client receives nothing."""
     # Longer than the flood takes on a busy machine: the other reader reads only after it.
     server = serve(ALCOVE_PONG_S="5", ALCOVE_SENDS_PER_S="0")
-    async with await RoomClient.join(server, item, name="Ada") as ada, events(server, item) as stream:
+    async with await RoomClient.join(server, item, name="Ada") as ada, open_event_stream(server, item) as stream:
         await ada.wait_for("presence", count=2)
         with closing(StuckReader(server, item).socket):
             stuck = await stuck_id(ada, count=3)
@@ -168,8 +168,8 @@ async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Star
 
 
 async def test_w3_a_stopping_server_sends_bye_and_ends_the_stream(tmp_path: Path) -> None:
-    with without_problems(alcove(cwd=tmp_path)) as server:
-        async with events(server, "sse-end") as stream:
+    with without_problems(start_alcove(cwd=tmp_path)) as server:
+        async with open_event_stream(server, "sse-end") as stream:
             await anext(stream)
             server.end()
             closing = [event async for event in stream][-1]
@@ -179,7 +179,7 @@ async def test_w3_a_stopping_server_sends_bye_and_ends_the_stream(tmp_path: Path
 
 async def test_w3_fastapi_dev_stops_with_a_stream_open(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("from alcove.main import app as app\n")
-    with without_problems(fastapi_dev(tmp_path, "main.py")) as server:
-        async with events(server, "sse-dev") as stream:
+    with without_problems(start_fastapi_dev(tmp_path, "main.py")) as server:
+        async with open_event_stream(server, "sse-dev") as stream:
             await anext(stream)
             server.end()

@@ -18,7 +18,7 @@ from tests.support.clients import eventually
 from tests.support.http import http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import Host
-from tests.support.servers import BIN, Process, Server, fastapi_dev
+from tests.support.servers import BIN, Process, Server, start_fastapi_dev
 
 EXAMPLE = Path(__file__).parents[2] / "examples/fastapi_shop/main.py"
 PROTOCOLS = ("--http", "alcove.server.websocket:UpgradeHttp", "--ws", "alcove.server.websocket:DetachableWebSocket")
@@ -43,7 +43,7 @@ def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None 
                 *options,
             ]
             server = Server(command, ready=f"Listening at: {_READY_PATTERN}", cwd=folder, env=env)
-            server.line("Application startup complete")
+            server.wait_for_line("Application startup complete")
             return server
         case "hypercorn":
             port = free_port()
@@ -51,7 +51,7 @@ def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None 
         case "fastapi run":
             command = [BIN / "fastapi", "run", "main.py", "--host", "127.0.0.1", "--port", str(free_port())]
             return Server(command, cwd=folder)
-    return fastapi_dev(folder, "main.py")
+    return start_fastapi_dev(folder, "main.py")
 
 
 KINDS = ["uvicorn", "uvicorn with alcove's protocols", "gunicorn", "hypercorn", "fastapi dev", "fastapi run"]
@@ -82,7 +82,7 @@ async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_e
     ada, bob, cid, sam = [await login(shop, user) for user in ("ada", "bob", "cid", "sam")]
     buyer, courier = [await RoomClient.join(rooms, "order-1", token=None, headers=cookies(user)) for user in (ada, cid)]
     await buyer.send_messages("Where is my order?")
-    await asyncio.to_thread(shop.line, r"mail to sam: Ada wrote 'Where is my order\?' about order-1")
+    await asyncio.to_thread(shop.wait_for_line, r"mail to sam: Ada wrote 'Where is my order\?' about order-1")
     seller = await RoomClient.join(rooms, "order-1", token=None, headers=cookies(sam))
     assert [room.hello["you"]["can"] for room in (buyer, courier, seller)] == [
         ["read", "write"],
@@ -108,7 +108,7 @@ async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_e
     os.kill(shop.pid, signal.SIGTERM)
     assert (await seller.wait_for("bye"))["reason"] == "restart"
     assert await seller.wait_for_close() == 1012
-    await asyncio.to_thread(shop.exit_code)
+    await asyncio.to_thread(shop.wait_for_exit)
     for client in (ada, bob, cid, sam):
         await client.aclose()
     assert "alcove/" not in shop.output
@@ -171,7 +171,7 @@ def test_x7_several_workers_on_sqlite_stop_with_one_line_that_names_the_requirem
     options = ("-k", "uvicorn_worker.UvicornWorker", "-w", "2", "-b", "127.0.0.1:0", "--no-control-socket")
     workers = Process([BIN / "gunicorn", "main:app", *options], cwd=tmp_path)
     try:
-        assert workers.exit_code() == 3
+        assert workers.wait_for_exit() == 3
     finally:
         workers.end(signal.SIGKILL)
 

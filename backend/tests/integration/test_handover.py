@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.client_frames import masked
-from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, no_collector, wait_until
+from tests.support.client_frames import client_frame
+from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, disable_garbage_collector, wait_until
 
 
 @pytest.fixture(params=LOOPS)
@@ -17,17 +17,17 @@ def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
 
 def test_messages_are_received_and_sent_after_the_handover(server: WireServer) -> None:
     with server.client() as client:
-        assert client.upgraded() == 101
+        assert client.read_handshake() == 101
         client.send(0x81, "zwölf".encode())
         client.send(0x82, b"\xff" * 70_000)
 
-        assert client.frame() == (0x81, "zwölf".encode())
-        assert client.frame() == (0x82, b"\xff" * 70_000)
+        assert client.read_frame() == (0x81, "zwölf".encode())
+        assert client.read_frame() == (0x82, b"\xff" * 70_000)
 
 
 def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) -> None:
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         server.recorder()
         wait_until(lambda: not server.uvicorn.server_state.tasks)
 
@@ -37,30 +37,30 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
 
 
 def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
-    with no_collector(), server.client() as client:
-        client.upgraded()
+    with disable_garbage_collector(), server.client() as client:
+        client.read_handshake()
         references = server.references.get(timeout=TIMEOUT_S)
         client.send(0x81, b"after")
-        assert client.frame() == (0x81, b"after")
+        assert client.read_frame() == (0x81, b"after")
 
         wait_until(lambda: server.call(lambda: [ref() for ref in references] == [None] * 3))
 
 
 def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
 
         assert server.dependency_exited.wait(TIMEOUT_S)
         client.send(0x81, b"on and on")
-        assert client.frame() == (0x81, b"on and on")
+        assert client.read_frame() == (0x81, b"on and on")
 
 
 def test_bytes_that_arrive_together_with_the_handshake_are_not_lost(server: WireServer) -> None:
-    with server.client(tail=masked(0x81, b"hasty")) as client:
-        assert client.upgraded() == 101
-        assert client.frame() == (0x81, b"hasty")
+    with server.client(tail=client_frame(0x81, b"hasty")) as client:
+        assert client.read_handshake() == 101
+        assert client.read_frame() == (0x81, b"hasty")
         client.send(0x81, b"calm")
-        assert client.frame() == (0x81, b"calm")
+        assert client.read_frame() == (0x81, b"calm")
 
 
 def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServer) -> None:
@@ -70,38 +70,38 @@ def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServe
         client.send(0x88, b"\x03\xe8")
         server.may_accept.set()
 
-        assert client.upgraded() == 101
-        assert [client.frame() for _ in range(3)] == [(0x81, b"one"), (0x8A, b"two"), (0x88, b"\x03\xe8")]
-        assert client.ended()
+        assert client.read_handshake() == 101
+        assert [client.read_frame() for _ in range(3)] == [(0x81, b"one"), (0x8A, b"two"), (0x88, b"\x03\xe8")]
+        client.assert_ended()
 
 
 def test_bytes_before_the_answer_reach_an_application_on_asgi_too(server: WireServer) -> None:
-    with server.client("/asgi", tail=masked(0x81, b"hasty")) as client:
-        assert client.upgraded() == 101
-        assert client.frame() == (0x81, b"still here")
+    with server.client("/asgi", tail=client_frame(0x81, b"hasty")) as client:
+        assert client.read_handshake() == 101
+        assert client.read_frame() == (0x81, b"still here")
 
 
 def test_an_application_on_asgi_can_cut_its_peer_off(server: WireServer) -> None:
     with server.client("/asgi") as client:
-        assert client.upgraded() == 101
+        assert client.read_handshake() == 101
         client.send(0x81, b"abort")
-        assert client.ended()
+        client.assert_ended()
 
 
 def test_a_refused_handshake_is_answered_by_uvicorn(server: WireServer) -> None:
     with server.client("/refused") as client:
-        assert client.upgraded() == 403
+        assert client.read_handshake() == 403
 
 
 def test_an_endpoint_that_fails_before_it_has_a_receiver_closes_with_1011(server: WireServer) -> None:
     with server.client("/crash") as client:
-        assert client.upgraded() == 101
-        assert client.frame() == (0x88, b"\x03\xf3internal error")
+        assert client.read_handshake() == 101
+        assert client.read_frame() == (0x88, b"\x03\xf3internal error")
 
 
 def test_a_receiver_that_fails_closes_with_1011(server: WireServer, caplog: pytest.LogCaptureFixture) -> None:
     with server.client() as client:
-        client.upgraded()
+        client.read_handshake()
         client.send(0x81, b"fail")
-        assert client.frame() == (0x88, b"\x03\xf3internal error")
+        assert client.read_frame() == (0x88, b"\x03\xf3internal error")
         assert "a receiver failed" in caplog.text

@@ -7,7 +7,7 @@ import pytest
 from tests.support.clients import connect
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.raw_sockets import read_to_end, send_bytes
+from tests.support.raw_sockets import open_connection, read_to_end
 from tests.support.room_client import PROTOCOL, RoomClient
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
@@ -25,7 +25,7 @@ def handshake(
 
 def head_of(server: Server, *data: bytes) -> str:
     """Send a request, and return the head of the response."""
-    with send_bytes(server, *data) as peer:
+    with open_connection(server, *data) as peer:
         received = b""
         while b"\r\n\r\n" not in received and (part := peer.recv(65536)):
             received += part
@@ -59,7 +59,7 @@ def test_h_a_target_in_absolute_form_is_served(server: Server, target: str) -> N
 
 def test_h_an_absolute_target_keeps_its_query(server: Server) -> None:
     offered = f"Sec-WebSocket-Protocol: {PROTOCOL}"
-    with send_bytes(server, handshake("http://here/items/foo/ws?token=t&name=Ada&tail=0", offered)) as peer:
+    with open_connection(server, handshake("http://here/items/foo/ws?token=t&name=Ada&tail=0", offered)) as peer:
         received = b""
         while b'"hello"' not in received:
             received += peer.recv(65536)
@@ -79,7 +79,7 @@ def test_a5_the_host_of_an_absolute_target_counts_and_not_the_header(server: Ser
         ("http://here/items/foo/ws", "else", False),
         ("http://else/items/foo/ws", "here", True),
     ):
-        with send_bytes(server, handshake(target, *cookie, host=host)) as peer:
+        with open_connection(server, handshake(target, *cookie, host=host)) as peer:
             received = b""
             while b'"type":' not in received:
                 received += peer.recv(65536)
@@ -107,7 +107,7 @@ def test_h_a_handshake_with_a_body_is_not_refused_for_a_large_head(
 async def test_h4_a_path_without_a_room_is_refused_with_a_reason(server: Server, path: str) -> None:
     client = await connect(server, f"/{path}?token=t", subprotocols=[PROTOCOL])
     room = RoomClient(client)
-    error = await room.line()
+    error = await room.read_line()
 
     assert (error["type"], error["code"]) == ("error", "invalid")
     assert await room.wait_for_close() == 4400
@@ -151,7 +151,7 @@ def test_h_http_1_0_cannot_upgrade(server: Server) -> None:
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_w7_head_is_answered_as_get_is(server: Server, path: str) -> None:
-    with send_bytes(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
+    with open_connection(server, f"HEAD {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n".encode()) as peer:
         head, _, body = read_to_end(peer).partition(b"\r\n\r\n")
 
     assert head.startswith(b"HTTP/1.1 200 ")
@@ -177,7 +177,7 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
     body = b'{"name":"Ada"}'
     headers = [f"X-Forwarded-Proto: {value}" for value in forwarded]
     lines = ["POST /api/session HTTP/1.1", "Host: here", "Connection: close", f"Content-Length: {len(body)}", *headers]
-    with send_bytes(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
+    with open_connection(server, "\r\n".join([*lines, "", ""]).encode() + body) as peer:
         response = read_to_end(peer).decode()
 
     cookie = next(
@@ -190,7 +190,7 @@ async def test_w5_the_first_forwarded_scheme_counts(server: Server, forwarded: l
 @ON_ONE_CARRIER
 def test_w_an_idle_connection_is_kept_for_the_time_of_the_setting(serve: Start) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n"
-    with send_bytes(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
+    with open_connection(serve(ALCOVE_KEEP_ALIVE_S="1"), request) as peer:
         assert b"200 OK" in read_to_end(peer)  # and the end, by itself
 
 
@@ -206,11 +206,11 @@ def test_a1_trailers_of_a_chunked_body_are_not_used_as_headers(secured_server: S
     )
     chunks = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(body), body, trailer.format(token=token()).encode())
     printed = len(secured_server.lines)
-    with send_bytes(secured_server, head + chunks) as peer:
+    with open_connection(secured_server, head + chunks) as peer:
         response = read_to_end(peer)
 
     assert response.startswith(b"HTTP/1.1 401 ")
-    client = secured_server.line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
+    client = secured_server.wait_for_line(r'(\S+):\d+ - "POST /api/items/foo/entries HTTP/1.1" 401', since=printed)[1]
     assert client == "127.0.0.1"
 
 

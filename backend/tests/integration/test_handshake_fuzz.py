@@ -13,7 +13,7 @@ from tests.support.clients import connect
 from tests.support.credentials import token
 from tests.support.room_client import PROTOCOL
 from tests.support.servers import Server
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 #: Codes that a refusal may have (C), and statuses of one before the upgrade.
 REFUSAL_CODES = {4400, 4401, 4403, 4429}
@@ -63,7 +63,10 @@ async def handshake_outcome(server: Server, path: str, sent_headers: dict[str, s
 
 
 @settings(
-    max_examples=examples(40), deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=example_count(40),
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(item=items, query=queries, sent_headers=headers)
 def test_h2_h4_a_handshake_of_any_kind_is_answered(

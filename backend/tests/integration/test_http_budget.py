@@ -16,8 +16,8 @@ from alcove.server.protocols import create_protocols
 from alcove.server.websocket import UpgradeHttp
 from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
-from tests.support.client_frames import masked
-from tests.support.turn_counting import SlowReceiver, Turns
+from tests.support.client_frames import client_frame
+from tests.support.turn_counting import SlowReceiver, TurnCounter
 from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S
 
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -38,14 +38,14 @@ def exchange(loop: str, data: bytes, is_complete: Callable[[bytes], bool]) -> tu
     """Send bytes at once; return the responses, and how many requests each turn parsed."""
 
     async def run() -> tuple[bytes, Counter[int]]:
-        turns, requests_per_turn = Turns(), Counter[int]()
+        turns, requests_per_turn = TurnCounter(), Counter[int]()
 
         class Counting(UpgradeHttp):
             """Records the turn in which each request begins."""
 
             def on_message_begin(self) -> None:
                 """Record the turn."""
-                requests_per_turn[turns.number] += 1
+                requests_per_turn[turns.count] += 1
                 super().on_message_begin()
 
         app = FastAPI()
@@ -113,7 +113,7 @@ def test_l6_bodies_arrive_whole_over_turns(loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_l6_a_handshake_may_be_followed_by_more_than_a_share(loop: str) -> None:
-    data = HANDSHAKE + masked(0x81, b"x" * 3000) * 20 + masked(0x81, b"last")
+    data = HANDSHAKE + client_frame(0x81, b"x" * 3000) * 20 + client_frame(0x81, b"last")
     received, _ = exchange(loop, data, lambda received: received.endswith(b"heard"))
 
     assert received.startswith(b"HTTP/1.1 101 ")

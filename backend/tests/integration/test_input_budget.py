@@ -13,8 +13,8 @@ from alcove.limits import Budget
 from alcove.server.protocols import Carrier, create_protocols
 from alcove.wire.accept import accept
 from alcove.wire.deadlines import DeadlineWheel
-from tests.support.client_frames import masked
-from tests.support.turn_counting import SlowReceiver, Turns
+from tests.support.client_frames import client_frame
+from tests.support.turn_counting import SlowReceiver, TurnCounter
 from tests.support.wire_server import HTTP_LIMITS, LONG_DEADLINES, TIMEOUT_S, RawClient
 
 FRAMES, SIZE, CONTROL = 10, 2000, 50
@@ -34,7 +34,7 @@ class Wire:
         self.refuses = refuses
         self.receivers: list[SlowReceiver] = []
         self.may_run = asyncio.Event()
-        self.turns = Turns()
+        self.turns = TurnCounter()
         app = FastAPI()
         app.websocket("/echo")(self.serve)
         self.wheel = DeadlineWheel(LONG_DEADLINES, BUDGET)
@@ -60,7 +60,7 @@ class Wire:
 
         def client() -> None:
             with RawClient(self.socket.getsockname()[1], "/echo", b"", None) as peer:
-                assert peer.upgraded() == 101
+                assert peer.read_handshake() == 101
                 peer.socket.sendall(first)
                 loop.call_soon_threadsafe(self.may_run.set)
                 peer.socket.sendall(data)
@@ -102,19 +102,19 @@ def exchange(request: pytest.FixtureRequest, carrier: Carrier) -> Callable[..., 
 
 
 Exchange = Callable[..., SlowReceiver]
-LAST_FRAME = masked(0x81, b"last")
+LAST_FRAME = client_frame(0x81, b"last")
 
 
 def read_last_response(client: RawClient) -> None:
     """Read the response to the last message."""
-    assert client.frame() == (0x81, b"heard")
+    assert client.read_frame() == (0x81, b"heard")
 
 
 def read_close_frame(code: int) -> Callable[[RawClient], None]:
     """Read up to a close frame with this code."""
 
     def read(client: RawClient) -> None:
-        while (frame := client.frame())[0] != 0x88:
+        while (frame := client.read_frame())[0] != 0x88:
             pass
         assert int.from_bytes(frame[1][:2], "big") == code
 
@@ -122,7 +122,7 @@ def read_close_frame(code: int) -> Callable[[RawClient], None]:
 
 
 @pytest.mark.parametrize(
-    "frame", [masked(0x81, b"\n"), masked(0x81), masked(0x82, b"x")], ids=["text", "empty", "bytes"]
+    "frame", [client_frame(0x81, b"\n"), client_frame(0x81), client_frame(0x82, b"x")], ids=["text", "empty", "bytes"]
 )
 def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, frame: bytes) -> None:
     receiver = exchange(frame * 1000 + LAST_FRAME, read_last_response)
@@ -132,38 +132,38 @@ def test_l6_a_turn_takes_no_more_messages_than_its_budget(exchange: Exchange, fr
 
 
 def test_l6_a_turn_takes_no_more_bytes_than_its_budget(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"x" * SIZE) * 100 + LAST_FRAME, read_last_response)
+    receiver = exchange(client_frame(0x81, b"x" * SIZE) * 100 + LAST_FRAME, read_last_response)
 
     assert len(receiver.received) == 101
     assert receiver.max_calls_per_turn <= 4
 
 
 def test_l6_input_before_the_receiver_is_processed_in_turns(exchange: Exchange) -> None:
-    receiver = exchange(LAST_FRAME, read_last_response, first=masked(0x81, b"hasty") * 1000)
+    receiver = exchange(LAST_FRAME, read_last_response, first=client_frame(0x81, b"hasty") * 1000)
 
     assert receiver.received == ["hasty"] * 1000 + ["last"]
     assert receiver.max_calls_per_turn <= MAX_MESSAGES_PER_TURN
 
 
 def test_l6_a_message_that_takes_several_turns_keeps_its_place(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"slow") * 20 + LAST_FRAME, read_last_response)
+    receiver = exchange(client_frame(0x81, b"slow") * 20 + LAST_FRAME, read_last_response)
 
     assert receiver.received == ["slow", "slow 0", "slow 1"] * 20 + ["last"]
     assert receiver.max_calls_per_turn <= 3  # the end of one message, the next one, and what is read in the same turn
 
 
 def test_l6_a_close_between_two_turns_discards_the_rest_of_the_message(exchange: Exchange) -> None:
-    receiver = exchange(masked(0x81, b"close") + masked(0x81, b"slow") * 20, read_close_frame(4401))
+    receiver = exchange(client_frame(0x81, b"close") + client_frame(0x81, b"slow") * 20, read_close_frame(4401))
 
     assert receiver.received == ["close"]
 
 
 FLOODS = {
-    "pings": masked(0x89),
-    "pongs": masked(0x8A),
-    "pings with a payload": masked(0x89, b"x" * 125),
-    "empty fragments": masked(0x01, b"x") + masked(0x00) * 10_000,
-    "empty continuations of nothing": masked(0x01) + masked(0x00) * 10_000,
+    "pings": client_frame(0x89),
+    "pongs": client_frame(0x8A),
+    "pings with a payload": client_frame(0x89, b"x" * 125),
+    "empty fragments": client_frame(0x01, b"x") + client_frame(0x00) * 10_000,
+    "empty continuations of nothing": client_frame(0x01) + client_frame(0x00) * 10_000,
 }
 
 
@@ -182,7 +182,7 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
 
     def read(client: RawClient) -> None:
         read_close_frame(4401)(client)
-        assert client.ended()
+        client.assert_ended()
 
     receiver = exchange(flood + LAST_FRAME, read, refuses=True)
 
@@ -192,16 +192,16 @@ def test_l6_a_flood_ends_a_connection_that_was_refused(exchange: Exchange, kind:
 
 def test_l6_pings_within_the_bound_are_answered(exchange: Exchange) -> None:
     def read(client: RawClient) -> None:
-        assert [client.frame() for _ in range(CONTROL)] == [(0x8A, b"x")] * CONTROL
+        assert [client.read_frame() for _ in range(CONTROL)] == [(0x8A, b"x")] * CONTROL
         read_last_response(client)
 
-    receiver = exchange(masked(0x89, b"x") * CONTROL + LAST_FRAME, read)
+    receiver = exchange(client_frame(0x89, b"x") * CONTROL + LAST_FRAME, read)
 
     assert receiver.received == ["last"]
 
 
 def test_l6_small_fragments_that_carry_something_are_no_flood(exchange: Exchange) -> None:
-    fragments = masked(0x01, b"x") + masked(0x00, b"x") * 1000 + masked(0x80, b"x")
+    fragments = client_frame(0x01, b"x") + client_frame(0x00, b"x") * 1000 + client_frame(0x80, b"x")
     receiver = exchange(fragments + LAST_FRAME, read_last_response)
 
     assert receiver.received == ["x" * 1002, "last"]

@@ -11,12 +11,12 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from alcove.storage.open import open_log
-from tests.support.credentials import SECRET, keep
+from tests.support.credentials import SECRET, register_credential
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import Host
 from tests.support.servers import BIN, ON_ONE_CARRIER, Process, Server
-from tests.support.snippets import INTEGRATING, module, snippet
+from tests.support.snippets import INTEGRATING, run_snippet, snippet
 
 #: Sends GET or POST to an example, as a user or without a session; returns the text of the answer.
 Ask = Callable[[str, str, str | None], str]
@@ -31,7 +31,7 @@ def environment(secured_server: Server, monkeypatch: pytest.MonkeyPatch) -> None
 
 def flask_shop() -> Ask:
     """Return a function that sends requests to the example in Flask."""
-    app = module("flask_shop.py", INTEGRATING).app
+    app = run_snippet("flask_shop.py", INTEGRATING).app
 
     def request_page(method: str, path: str, user: str | None) -> str:
         with app.test_client() as client:
@@ -52,7 +52,7 @@ def django_shop() -> Ask:
 
     if not settings.configured:
         settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_shop")
-    urls = module("django_shop.py", INTEGRATING)
+    urls = run_snippet("django_shop.py", INTEGRATING)
 
     def request_page(method: str, path: str, user: str | None) -> str:
         request = RequestFactory().generic(method, path)
@@ -76,7 +76,7 @@ async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends
     request = shop()
     number = 17 if shop is flask_shop else 18
     assert json.loads(request("GET", "/alcove-token", None)) == {"token": None}
-    token = keep(json.loads(request("GET", "/alcove-token", "ada"))["token"])
+    token = register_credential(json.loads(request("GET", "/alcove-token", "ada"))["token"])
     page = request("GET", f"/orders/{number}", "ada")
     assert f'src="{secured_server.url}/embed.js"' in page
     assert f'<alcove-room item="order-{number}" token-url="/alcove-token">' in page
@@ -121,7 +121,7 @@ def project(tmp_path: Path) -> Iterator[Host]:
         (tmp_path / name).write_text(text)
     env = {"DJANGO_SETTINGS_MODULE": "project", "PYTHONPATH": str(tmp_path)}
     migration = Process([sys.executable, "-m", "django", "migrate", "-v", "0"], cwd=tmp_path, env=env)
-    assert migration.exit_code() == 0, migration.output
+    assert migration.wait_for_exit() == 0, migration.output
     server = Server([BIN / "uvicorn", "asgi:application", "--port", "0"], cwd=tmp_path, env=env)
     yield Host(server.port, "/chat")
     server.end()
@@ -129,7 +129,7 @@ def project(tmp_path: Path) -> Iterator[Host]:
 
 
 async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_session(project: Host) -> None:
-    async with http(project.below(""), token=None) as browser:
+    async with http(project.at_prefix(""), token=None) as browser:
         assert (await browser.get("/login")).text == "welcome"
         headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}"}
         async with await RoomClient.join(project, "order-1", token=None, headers=headers) as room:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from alcove import Alcove
 from tests.support.room_client import RoomClient, expect_refusal
-from tests.support.running_host import running
+from tests.support.running_host import run_host
 
 with warnings.catch_warnings():  # it prefers a package that the tests do not have
     warnings.simplefilter("ignore")
@@ -38,7 +38,7 @@ async def test_the_library_example_admits_by_its_own_dependency(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with running(host()["app"], prefix="/rooms") as server:
+    with run_host(host()["app"], prefix="/rooms") as server:
         headers = {"X-User": "ada"}
         async with await RoomClient.join(server, "order-7", token=None, headers=headers) as room:
             assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}

@@ -10,7 +10,7 @@ from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation
 from alcove.rooms import ban_log, revocation_log
 from tests.support.clients import TIMEOUT_S, pause_briefly
-from tests.support.storage import rows
+from tests.support.storage import count_rows
 
 BANS = "entries WHERE room = (SELECT room FROM alcove.rooms WHERE item = '!bans')"
 REVOCATIONS = BANS.replace(BANS_ITEM, REVOCATIONS_ITEM)
@@ -39,7 +39,7 @@ def banned(alcove: Alcove) -> set[str]:
 async def until_short(storage: str, room: str = BANS) -> None:
     """Wait until the room has few entries."""
     async with asyncio.timeout(TIMEOUT_S):
-        while await rows(storage, room) > 30:
+        while await count_rows(storage, room) > 30:
             await pause_briefly()
 
 
@@ -87,7 +87,7 @@ async def test_w15_a_long_room_is_compacted_at_the_start(storage: str, monkeypat
         for _ in range(25):
             await alcove.ban("ada", "order-1")
             await alcove.unban("ada", "order-1")
-    assert await rows(storage, BANS) == 50
+    assert await count_rows(storage, BANS) == 50
     monkeypatch.setattr(ban_log, "_COMPACT_ENTRIES", 20)
     async with Alcove(storage):
         await until_short(storage)

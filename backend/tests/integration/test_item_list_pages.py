@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.http import http
-from tests.support.list_clients import reader, write
+from tests.support.list_clients import post_message, reader_token
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
@@ -19,11 +19,11 @@ async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequ
 async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(
     secured_server: Server, item: str
 ) -> None:
-    headers = {"Authorization": f"Bearer {reader({f'{item}*': 'r'}, sub=item)}"}
+    headers = {"Authorization": f"Bearer {reader_token({f'{item}*': 'r'}, sub=item)}"}
     async with http(secured_server) as client:
-        await write(client, f"{item}-a")
-        await write(client, f"{item}-a")
-        await write(client, f"{item}-b")
+        await post_message(client, f"{item}-a")
+        await post_message(client, f"{item}-a")
+        await post_message(client, f"{item}-b")
 
         requested = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
         assert (await unread(client, headers, requested)).json() == {
@@ -39,7 +39,7 @@ async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order
 async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
     secured_server: Server, item: str
 ) -> None:
-    headers = {"Authorization": f"Bearer {reader({item: 'r'})}"}
+    headers = {"Authorization": f"Bearer {reader_token({item: 'r'})}"}
     async with http(secured_server) as client:
         response = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
         assert (response.status_code, response.json()["detail"]) == (403, f"this requires the right to read {item}-x")
@@ -54,10 +54,10 @@ async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items:
 @ON_ONE_CARRIER
 async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, item: str) -> None:
     rights = {f"{item}-*": "r", f"{item}-3": ""}
-    headers = {"Authorization": f"Bearer {reader(rights)}"}
+    headers = {"Authorization": f"Bearer {reader_token(rights)}"}
     async with http(secured_server) as client:
         for n in range(8):
-            await write(client, f"{item}-{n}")
+            await post_message(client, f"{item}-{n}")
         pages: list[list[str]] = []
         query: dict[str, Any] = {"limit": 3}
         while page := (await client.get("/api/items", params=query, headers=headers)).json()["items"]:
@@ -72,8 +72,8 @@ async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, ite
 async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
     secured_server: Server, item: str, before: str, status: int
 ) -> None:
-    headers = {"Authorization": f"Bearer {reader({f'{item}-*': 'r', f'{item}-secret': ''})}"}
+    headers = {"Authorization": f"Bearer {reader_token({f'{item}-*': 'r', f'{item}-secret': ''})}"}
     async with http(secured_server) as client:
-        await write(client, f"{item}-secret")
+        await post_message(client, f"{item}-secret")
         response = await client.get("/api/items", params={"before": f"{item}-{before}"}, headers=headers)
         assert response.status_code == status

@@ -13,7 +13,17 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from alcove.access.keyset import KeySet
 from alcove.errors import SettingsError
 from tests.support import endpoints
-from tests.support.credentials import EC_KEY, ED25519_KEY, KEY_SET, RSA_KEY, SECRET, KeyServer, jwk, key_server, token
+from tests.support.credentials import (
+    EC_KEY,
+    ED25519_KEY,
+    KEY_SET,
+    RSA_KEY,
+    SECRET,
+    KeyServer,
+    jwk,
+    run_key_server,
+    token,
+)
 from tests.support.endpoints import ACCEPTED, query
 from tests.support.servers import ON_ONE_CARRIER, Start
 
@@ -21,7 +31,7 @@ from tests.support.servers import ON_ONE_CARRIER, Start
 @pytest.fixture
 def keys() -> Iterator[KeyServer]:
     """Run a host application's key server."""
-    with key_server() as serving:
+    with run_key_server() as serving:
         yield serving
 
 
@@ -47,10 +57,10 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
 
 @ON_ONE_CARRIER
 async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
-    keys.lists(jwk("EdDSA", ED25519_KEY, kid="old"))
+    keys.serve_keys(jwk("EdDSA", ED25519_KEY, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
     new_key = ed25519.Ed25519PrivateKey.generate()
-    keys.lists(jwk("EdDSA", new_key, kid="new"))
+    keys.serve_keys(jwk("EdDSA", new_key, kid="new"))
 
     tokens = [token(key=new_key, algorithm="EdDSA", headers={"kid": "new"}, jti=str(number)) for number in range(20)]
     requests_before = keys.requests
@@ -92,7 +102,7 @@ async def test_a3_a_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Pa
 
 
 async def test_a3_a_key_set_that_arrives_too_slowly_is_given_up(keys: KeyServer) -> None:
-    keys.slow = True
+    keys.body_is_endless = True
 
     with pytest.raises(SettingsError, match=r"longer than 0\.2 s"):
         await set_of(keys.url, fetch_s=0.2)
@@ -100,7 +110,7 @@ async def test_a3_a_key_set_that_arrives_too_slowly_is_given_up(keys: KeyServer)
 
 async def test_a3_a_key_set_whose_headers_arrive_too_slowly_is_given_up(keys: KeyServer) -> None:
     key_set = await set_of(keys.url, retry_s=0, fetch_s=0.2)
-    keys.hesitant = True
+    keys.head_is_endless = True
 
     assert await key_set.find("unknown") is None
     assert await key_set.find("ed") is not None
@@ -187,7 +197,7 @@ async def test_a3_a_set_may_be_redirected_within_its_origin(keys: KeyServer, red
     "redirected", ["{other}", "http://localhost:{port}/keys.json", "//{other_host}/jwks.json", "file:///etc/passwd"]
 )
 async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, redirected: str) -> None:
-    with key_server() as other_origin:
+    with run_key_server() as other_origin:
         keys.location = redirected.format(
             other=other_origin.url, other_host=other_origin.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
         )

@@ -9,9 +9,9 @@ from random import Random
 from tests.support.clients import eventually
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.http import http
-from tests.support.resending_client import CLIENTS, ITEM, SENDS, OutboxClient, check_logs
+from tests.support.resending_client import CLIENT_COUNT, ITEM, SEND_COUNT, OutboxClient, assert_logs_match
 from tests.support.room_client import read_log
-from tests.support.servers import Server, alcove
+from tests.support.servers import Server, start_alcove
 from tests.support.storm import depth, storm
 
 KILLS = depth(3, 12)
@@ -31,14 +31,14 @@ class RepeatedKills:
     async def start(self) -> None:
         """Start the server on the current log."""
         env = {"ALCOVE_SENDS_PER_S": "0"}
-        self.server = await asyncio.to_thread(alcove, carrier=self._carrier, cwd=self._cwd, env=env)
+        self.server = await asyncio.to_thread(start_alcove, carrier=self._carrier, cwd=self._cwd, env=env)
         self._proxy.target = self.server.port
         self._reachable.set()
 
     async def kill_and_restart(self, clients: list[OutboxClient]) -> None:
         """Kill and restart the server, spread over the sends."""
         for kill in range(1, KILLS + 1):
-            due = CLIENTS * SENDS * kill // (KILLS + 1)
+            due = CLIENT_COUNT * SEND_COUNT * kill // (KILLS + 1)
             await eventually(lambda due=due: sum(len(client.acked) for client in clients) >= due)  # type: ignore[misc]
             assert self.server is not None
             self._reachable.clear()
@@ -58,7 +58,7 @@ async def test_s3_s5_r3_d3_kills_and_disconnections_lose_repeat_and_reorder_no_e
     async with CuttingProxy(Random(seed), up=(400, 4_000), down=(2_000, 60_000)) as proxy:  # noqa: S311 - the same
         kills = RepeatedKills(carrier, tmp_path, proxy, reachable)
         await kills.start()
-        clients = [OutboxClient(number, lambda: proxy.port, reachable) for number in range(CLIENTS)]
+        clients = [OutboxClient(number, lambda: proxy.port, reachable) for number in range(CLIENT_COUNT)]
         try:
             async with asyncio.timeout(150), asyncio.TaskGroup() as tasks:
                 for client in clients:
@@ -71,8 +71,8 @@ async def test_s3_s5_r3_d3_kills_and_disconnections_lose_repeat_and_reorder_no_e
             assert kills.server is not None
             await asyncio.to_thread(kills.server.end)
 
-    check_logs(log, clients)
+    assert_logs_match(log, clients)
     assert kills.kills == KILLS
-    assert proxy.cuts >= CLIENTS
+    assert proxy.cuts >= CLIENT_COUNT
     assert kills.server.problems == [], kills.server.output
     print(f"{proxy.cuts} cuts, {kills.kills} kills, {sum(client.joins for client in clients)} joins")  # noqa: T201 - the storm's size

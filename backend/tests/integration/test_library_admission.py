@@ -13,15 +13,15 @@ from fastapi import Depends, WebSocket
 from alcove import Member, SettingsError
 from alcove.library.admission import HostAdmission
 from tests.support.clients import TIMEOUT_S, connect, pause_briefly
-from tests.support.host_shop import STATUSES, Shop, current_user
+from tests.support.host_shop import CLOSE_CODE_BY_STATUS, Shop, current_user
 from tests.support.http import http
 from tests.support.item_ids import INVALID_IDS, VALID_IDS
 from tests.support.room_client import PROTOCOL, RoomClient, expect_refusal
-from tests.support.running_host import CARRIERS, Host, running
+from tests.support.running_host import CARRIERS, Host, run_host
 
 #: Items for which the dependency raises, or returns something other than a valid member.
 FAULTY_ITEMS = ("crash", "nobody", "invalid", "expires", "altered")
-CLOSE_CODES = STATUSES | {"303": 4401} | dict.fromkeys(FAULTY_ITEMS, 1011)
+CLOSE_CODES = CLOSE_CODE_BY_STATUS | {"303": 4401} | dict.fromkeys(FAULTY_ITEMS, 1011)
 EXPIRED_REASON = "your access expired; sign in again"
 
 
@@ -32,7 +32,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def host(request: pytest.FixtureRequest, shop: Shop) -> Iterator[Host]:
-    with running(shop.app, request.param, "/rooms") as host:
+    with run_host(shop.app, request.param, "/rooms") as host:
         yield host
 
 
@@ -79,7 +79,7 @@ async def test_h4_error_of_the_dependency_closes_the_socket_with_a_reason(
 
     assert code == closed
     assert error["message"] == reason
-    if item in STATUSES:
+    if item in CLOSE_CODE_BY_STATUS:
         assert f"refused with {item}" == reason
     if item in FAULTY_ITEMS:
         assert reason == "the application failed to decide who you are; its log says why"
@@ -87,7 +87,8 @@ async def test_h4_error_of_the_dependency_closes_the_socket_with_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("item", "status"), [*((status, int(status)) for status in STATUSES), *((item, 500) for item in FAULTY_ITEMS)]
+    ("item", "status"),
+    [*((status, int(status)) for status in CLOSE_CODE_BY_STATUS), *((item, 500) for item in FAULTY_ITEMS)],
 )
 @pytest.mark.parametrize("path", ["entries", "events"])
 async def test_w6_error_of_the_dependency_keeps_its_status_over_http(
@@ -167,7 +168,7 @@ async def test_dependency_overrides_of_the_application_are_used(shop: Shop, host
 
 
 async def test_parameters_of_the_prefix_reach_the_dependency(host: Host) -> None:
-    async with await RoomClient.join(host.below("/of/acme/rooms"), "order-1", token=None) as room:
+    async with await RoomClient.join(host.at_prefix("/of/acme/rooms"), "order-1", token=None) as room:
         assert room.hello["you"]["name"] == "Ada of acme"
 
 
@@ -214,7 +215,7 @@ async def test_a4_auth_line_is_refused_by_an_embedded_alcove(host: Host) -> None
 
 async def test_a7_revoke_closes_a_members_connections_and_allows_readmission(host: Host) -> None:
     rita, bob = [await RoomClient.join(host, "order-7", token=name) for name in ("rita", "bob")]
-    async with http(host.below("")) as client:
+    async with http(host.at_prefix("")) as client:
         assert (await client.delete("/access/order-7/rita")).status_code == 204
 
     assert await rita.wait_for_close() == 4403
@@ -224,7 +225,7 @@ async def test_a7_revoke_closes_a_members_connections_and_allows_readmission(hos
     # Revocations are stored in whole seconds, so the server refuses new connections until the next second.
     while True:
         room = await RoomClient.open(host, "order-7", token="rita")
-        if (await room.line())["type"] == "hello":
+        if (await room.read_line())["type"] == "hello":
             await room.socket.close()
             break
         assert await room.wait_for_close() == 4401

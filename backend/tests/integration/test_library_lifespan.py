@@ -15,7 +15,7 @@ from alcove import Alcove, AlcoveError, Member, NotStartedError
 from alcove.storage.sqlite import lock as sqlite_lock
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.running_host import CARRIERS, running
+from tests.support.running_host import CARRIERS, run_host
 
 with warnings.catch_warnings():  # the import recommends a package that the tests do not install
     warnings.simplefilter("ignore")
@@ -41,7 +41,7 @@ def create_host_app(alcove: Alcove) -> FastAPI:
 @FOR_EACH_CARRIER
 async def test_z1_end_of_the_lifespan_closes_all_connections_with_1012(carrier: str, tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db", drain_s=0.1)
-    with running(create_host_app(alcove), carrier, "/rooms") as address:
+    with run_host(create_host_app(alcove), carrier, "/rooms") as address:
         rooms = [await RoomClient.join(address, f"order-{n}") for n in range(3)]
         assert address.server is not None
         # Stop without a signal, because uvicorn closes the connections that it knows before it ends the lifespan.
@@ -77,9 +77,9 @@ async def test_z1_stopping_one_of_two_alcoves_closes_only_its_connections(carrie
     async def end() -> None:
         await first.__aexit__(None, None, None)
 
-    with running(app, carrier) as address:
-        first_room = await RoomClient.join(address.below("/first"), "order-1")
-        second_room = await RoomClient.join(address.below("/second"), "order-1")
+    with run_host(app, carrier) as address:
+        first_room = await RoomClient.join(address.at_prefix("/first"), "order-1")
+        second_room = await RoomClient.join(address.at_prefix("/second"), "order-1")
         await second_room.send_messages("of the second")
         async with http(address) as client:
             assert (await client.post("/end")).status_code == 200
@@ -131,7 +131,7 @@ def test_request_without_the_lifespan_raises_a_helpful_error(tmp_path: Path) -> 
 async def test_mounted_alcove_runs_in_the_lifespan_of_its_host(tmp_path: Path) -> None:
     alcove = Alcove(f"sqlite:///{tmp_path}/alcove.db")
     app = Starlette(routes=[Mount("/chat", app=alcove.app(admit))], lifespan=alcove.lifespan)
-    with running(app, "asgi", "/chat") as address:
+    with run_host(app, "asgi", "/chat") as address:
         async with await RoomClient.join(address, "order-1") as room:
             assert await room.send_messages("hello") == [1]
 
@@ -144,7 +144,7 @@ async def test_alcove_app_handles_forwarded_lifespan_events(tmp_path: Path) -> N
         app: ASGIApp = inner
         await app(scope, receive, send)
 
-    with running(forwarding_app) as address:
+    with run_host(forwarding_app) as address:
         async with await RoomClient.join(address, "order-1") as room:
             assert await room.send_messages("hello") == [1]
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from alcove import Alcove, Member, routes
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient
-from tests.support.running_host import CARRIERS, Host, running
+from tests.support.running_host import CARRIERS, Host, run_host
 
 #: Where the application mounts Alcove, and the prefix below which browsers reach it.
 MOUNT_PREFIXES = {
@@ -78,7 +78,7 @@ def create_host_app(folder: Path) -> FastAPI:
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    with running(create_host_app(tmp_path_factory.mktemp("host")), request.param) as host:
+    with run_host(create_host_app(tmp_path_factory.mktemp("host")), request.param) as host:
         yield host
 
 
@@ -107,21 +107,21 @@ def assert_page_is_served(host: Host, prefix: str) -> None:
 
 @pytest.mark.parametrize("mount_path", MOUNT_PREFIXES)
 async def test_b1_page_and_embed_page_are_served_below_every_prefix(host: Host, mount_path: str) -> None:
-    page_host = host.below(mount_path)
+    page_host = host.at_prefix(mount_path)
     async with await RoomClient.join(page_host, "order-1") as room:
         await room.send_messages("hello")
     assert_page_is_served(page_host, MOUNT_PREFIXES[mount_path])
 
 
 async def test_b1_proxy_may_remove_the_prefix_of_the_host_application(tmp_path: Path) -> None:
-    with running(StrippedApp(create_host_app(tmp_path), "/shop")) as host:
+    with run_host(StrippedApp(create_host_app(tmp_path), "/shop")) as host:
         for mount_path in ("/rooms", "/shop/rooms"):  # the prefix is removed, or kept
-            page_host = host.below(mount_path)
+            page_host = host.at_prefix(mount_path)
             async with await RoomClient.join(page_host, "order-1") as room:
                 await room.send_messages("hello")
             assert_page_is_served(page_host, "/shop/rooms")
         # A room below another mount is not mistaken for a path that still has its prefix.
-        async with await RoomClient.join(host.below("/of/a/items"), "order-1") as room:
+        async with await RoomClient.join(host.at_prefix("/of/a/items"), "order-1") as room:
             assert room.hello["item"] == "order-1"
 
 

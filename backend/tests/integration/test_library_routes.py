@@ -13,8 +13,8 @@ from alcove.settings import Settings
 from tests.support import endpoints
 from tests.support.endpoints import ACCEPTED, Credential, query
 from tests.support.http import blocking_http
-from tests.support.openapi_probe import operations, probe
-from tests.support.running_host import CARRIERS, Host, running
+from tests.support.openapi_probe import load_operations, probe
+from tests.support.running_host import CARRIERS, Host, run_host
 from tests.support.storm import storm
 
 #: Paths whose responses are endless event streams.
@@ -35,7 +35,7 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     alcove = Alcove(f"sqlite:///{tmp_path_factory.mktemp('host')}/alcove.db", sends_per_s=0)
     app = FastAPI(lifespan=alcove.lifespan)
     app.include_router(alcove.router(admit), prefix="/rooms")
-    with running(app, request.param, "/rooms") as host:
+    with run_host(app, request.param, "/rooms") as host:
         yield host
 
 
@@ -50,14 +50,14 @@ async def test_a3_each_endpoint_requires_exactly_its_rights_on_the_item(host: Ho
 
 @pytest.mark.parametrize("rights", ["-", "rw", "rwm"])
 async def test_a3_endpoints_for_all_items_require_moderating_all_items(host: Host, rights: str) -> None:
-    codes = {name: (await call(host, query(rights))).code for name, call in endpoints.TAKES_MODERATE_ALL.items()}
+    codes = {name: (await call(host, query(rights))).code for name, call in endpoints.MODERATE_ALL_ENDPOINTS.items()}
 
     assert set(codes.values()) == ({ACCEPTED} if "m" in rights else {403}), codes
 
 
 async def test_a1_every_endpoint_requires_a_member(host: Host) -> None:
     item_endpoints = {name: call for name, (call, _) in endpoints.ENDPOINT_RIGHTS.items()}
-    for name, call in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.TAKES_MODERATE_ALL | item_endpoints).items():
+    for name, call in (endpoints.ENDPOINTS_WITHOUT_RIGHTS | endpoints.MODERATE_ALL_ENDPOINTS | item_endpoints).items():
         assert (await call(host, Credential())).code in {401, 4401}, name
 
 
@@ -74,7 +74,7 @@ def test_a3_embedded_routes_are_a_subset_of_the_server_routes(host: Host) -> Non
 @storm
 @pytest.mark.parametrize("host", ["detached"], indirect=True)
 def test_w9_every_response_below_a_prefix_is_documented_and_not_5xx(host: Host) -> None:
-    routes = operations(host)
+    routes = load_operations(host)
     assert len(routes) > 8
 
     for operation in routes:

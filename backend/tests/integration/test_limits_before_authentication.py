@@ -11,7 +11,7 @@ from tests.support.clients import connect
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import ACCEPTED, Credential, query
 from tests.support.http import blocking_http, http
-from tests.support.raw_sockets import read_to_end, send_bytes
+from tests.support.raw_sockets import open_connection, read_to_end
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
@@ -56,7 +56,7 @@ UNFINISHED_REQUESTS = {
 @pytest.mark.parametrize("kind", UNFINISHED_REQUESTS)
 def test_l_unfinished_request_is_closed_at_the_time_limit(server_with_short_timeout: Server, kind: str) -> None:
     start = time.monotonic()
-    with send_bytes(server_with_short_timeout, UNFINISHED_REQUESTS[kind]) as peer:
+    with open_connection(server_with_short_timeout, UNFINISHED_REQUESTS[kind]) as peer:
         response = read_to_end(peer)
 
     assert time.monotonic() - start > 0.4
@@ -66,7 +66,7 @@ def test_l_unfinished_request_is_closed_at_the_time_limit(server_with_short_time
 @ON_ONE_CARRIER
 def test_l_slow_bytes_do_not_extend_the_time_limit(server_with_short_timeout: Server) -> None:
     start = time.monotonic()
-    with send_bytes(server_with_short_timeout, b"GET /") as peer:
+    with open_connection(server_with_short_timeout, b"GET /") as peer:
         peer.settimeout(0.05)
         response = b""
         while True:
@@ -92,7 +92,7 @@ async def test_l_admitted_connections_stay_open(server_with_short_timeout: Serve
         received = events.aiter_lines()
         while not (await anext(received)).startswith("data"):
             pass
-        with send_bytes(server_with_short_timeout) as idle:
+        with open_connection(server_with_short_timeout) as idle:
             read_to_end(idle)  # the time limit of a request passes
         await client.send("still here")
         assert await client.recv() == "Message text was: still here"
@@ -106,7 +106,7 @@ async def test_l_admitted_connections_stay_open(server_with_short_timeout: Serve
 def test_l_kept_alive_connection_serves_several_requests(server_with_short_timeout: Server) -> None:
     with blocking_http(server_with_short_timeout, token=None) as client:
         assert {client.get("/healthz").status_code for _ in range(20)} == {200}
-    with send_bytes(server_with_short_timeout, HEALTH_REQUEST * 5) as peer:
+    with open_connection(server_with_short_timeout, HEALTH_REQUEST * 5) as peer:
         peer.shutdown(socket.SHUT_WR)
         assert read_to_end(peer).count(b"200 OK") >= 1
 
@@ -114,7 +114,7 @@ def test_l_kept_alive_connection_serves_several_requests(server_with_short_timeo
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("size", [3000, 4000, 5000, 100_000, 10_000_000])
 def test_l_head_above_the_limit_is_refused(server_with_short_timeout: Server, size: int) -> None:
-    with send_bytes(server_with_short_timeout, padded_request(size)) as peer:
+    with open_connection(server_with_short_timeout, padded_request(size)) as peer:
         if size == 3000:
             assert b"200 OK" in peer.recv(65536)
         else:
@@ -135,19 +135,19 @@ LARGE_HEADS = {
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("kind", LARGE_HEADS)
 def test_l_every_kind_of_large_head_is_refused(server_with_short_timeout: Server, kind: str) -> None:
-    with send_bytes(server_with_short_timeout, LARGE_HEADS[kind]) as peer:
+    with open_connection(server_with_short_timeout, LARGE_HEADS[kind]) as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer) or kind == "no end"
 
 
 @ON_ONE_CARRIER
 def test_l_chunk_extensions_and_trailers_are_bounded(server_with_short_timeout: Server) -> None:
     trailers = SEND_HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
-    with send_bytes(server_with_short_timeout, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
+    with open_connection(server_with_short_timeout, trailers, *[b"X: " + b"x" * 60_000] * 20) as peer:
         assert b"431" in read_to_end(peer) or peer.fileno() >= 0
 
 
 def test_l_handshake_with_too_many_headers_is_refused_with_431(server: Server) -> None:
-    with send_bytes(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
+    with open_connection(server, HANDSHAKE[:-2] + b"X: y\r\n" * 200 + b"\r\n") as peer:
         assert b"431 Request Header Fields Too Large" in read_to_end(peer)
 
 
@@ -156,7 +156,7 @@ def test_l_handshake_with_too_many_headers_is_refused_with_431(server: Server) -
     "data", [b"\x16\x03\x01\x02\x00\x01\x00", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 99]
 )
 def test_l_input_other_than_http_is_refused_with_400(server: Server, data: bytes) -> None:
-    with send_bytes(server, data) as peer:
+    with open_connection(server, data) as peer:
         assert read_to_end(peer).startswith(b"HTTP/1.1 400")
 
 
@@ -244,13 +244,13 @@ async def test_l_w7_each_refusal_and_each_reached_limit_is_counted(serve: Start)
     for _ in range(2):
         assert (await endpoints.history(server, query("guess-0"))).code == 401
     assert (await endpoints.history(server, query("guess-0"))).code == 429
-    with send_bytes(server, UNAUTHENTICATED_REQUEST) as peer:
+    with open_connection(server, UNAUTHENTICATED_REQUEST) as peer:
         assert b"100 Continue" in peer.recv(65536)
         credential = Credential({"token": token()}, {"X-Forwarded-For": "192.0.2.1"})
         assert (await endpoints.history(server, credential)).code == 429
     assert (await endpoints.history(server, query(token()))).code == 429
     for data in (padded_request(5000), b"GET /", b"no http\r\n\r\n"):
-        with send_bytes(server, data) as peer:
+        with open_connection(server, data) as peer:
             read_to_end(peer)
 
     async with http(server) as client:

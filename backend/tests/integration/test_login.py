@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from tests.support import endpoints
-from tests.support.credentials import EC_KEY, KEY_SET, SECRET, keep, token
+from tests.support.credentials import EC_KEY, KEY_SET, SECRET, register_credential, token
 from tests.support.endpoints import ACCEPTED, Outcome, bearer, cookie, query
 from tests.support.http import http
 from tests.support.refusal_reasons import ENDED
@@ -87,12 +87,14 @@ async def test_w5_ended_login_is_refused_in_every_encoding_of_its_signature(secu
             endpoints.events,
             endpoints.send,
             endpoints.session,
-            endpoints.listing,
+            endpoints.list_items,
             endpoints.list_events,
             endpoints.unread,
         ):
             assert await endpoint(secured_server, ended) == Outcome(401, ENDED)
     for endpoint in (endpoints.item_socket, endpoints.echo_socket, endpoints.chat_socket):
         assert await endpoint(secured_server, query(valid_token, item=item)) == Outcome(403)
-    assert await endpoints.room(secured_server, query(keep(f"{valid_token}=="), item=item)) == Outcome(4401, ENDED)
+    assert await endpoints.room(secured_server, query(register_credential(f"{valid_token}=="), item=item)) == Outcome(
+        4401, ENDED
+    )
     assert (await endpoints.room(secured_server, query(token(items={item: "rw"}), item=item))).code == ACCEPTED

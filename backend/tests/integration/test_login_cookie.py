@@ -10,7 +10,7 @@ from tests.support import endpoints
 from tests.support.clients import connect, receive
 from tests.support.credentials import token
 from tests.support.endpoints import ACCEPTED, Credential, Outcome, bearer, cookie, plain_cookie, query
-from tests.support.host_applications import flask_app, starlette_app
+from tests.support.host_applications import run_flask_app, run_starlette_app
 from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server
@@ -28,7 +28,7 @@ def cookies_after_login(host: RunHostApp, server: Server) -> str:
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("host", [flask_app, starlette_app])
+@pytest.mark.parametrize("host", [run_flask_app, run_starlette_app])
 async def test_a1_cookie_of_the_host_application_does_not_hide_a_valid_token(
     secured_server: Server, item: str, host: RunHostApp
 ) -> None:
@@ -48,7 +48,7 @@ async def test_a1_cookie_of_the_host_application_does_not_hide_a_valid_token(
             endpoints.history,
             endpoints.events,
             endpoints.send,
-            endpoints.listing,
+            endpoints.list_items,
             endpoints.list_socket,
             endpoints.list_events,
             endpoints.unread,
@@ -67,7 +67,7 @@ async def test_a1_cookie_of_the_host_application_does_not_hide_a_valid_token(
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("host", [flask_app, starlette_app])
+@pytest.mark.parametrize("host", [run_flask_app, run_starlette_app])
 async def test_a1_cookie_of_the_host_application_does_not_hide_an_open_login(
     server: Server, item: str, host: RunHostApp
 ) -> None:

@@ -9,7 +9,7 @@ from tests.support import endpoints
 from tests.support.credentials import token
 from tests.support.endpoints import bearer, query
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
 PICTURE = "https://pictures.example/ada.png?size=64"
@@ -43,7 +43,7 @@ async def test_a9_stored_entries_have_the_picture_and_role_of_their_author(secur
         client.headers.update(headers)
         message = (await client.post(f"/api/items/{item}/entries", json={"body": 1})).json()
         edited = (await client.patch(f"/api/items/{item}/entries/1", json={"body": 2})).json()
-        entries = (await page(client, item))["entries"]
+        entries = (await read_page(client, item))["entries"]
         rooms = (await client.get("/api/items", params={"prefix": item})).json()["items"]
         session = (await client.get("/api/session")).json()
 

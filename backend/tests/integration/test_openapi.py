@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import blocking_http
-from tests.support.openapi_probe import operations, probe
+from tests.support.openapi_probe import load_operations, probe
 from tests.support.servers import ON_ONE_CARRIER, Server
 from tests.support.storm import storm
 
@@ -18,7 +18,7 @@ ENDLESS_PATHS = {"/api/items/{item_id}/events", "/api/items/events"}
 def test_w9_every_response_matches_the_openapi_document(secured_server: Server, server: Server, signed: bool) -> None:  # noqa: FBT001 - a case of two
     target = secured_server if signed else server
     admin = token(sub="root", iat=4_000_000_000 if not signed else ..., items={"*": "rwm"})
-    all_operations = operations(target)
+    all_operations = load_operations(target)
     assert len(all_operations) > 8
 
     for operation in all_operations:

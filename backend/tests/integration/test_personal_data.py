@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
-from tests.support.storage_search import places_of, wait_until_erased
+from tests.support.storage_search import find_words, wait_until_erased
 
 ROOT_HEADERS = {"Authorization": f"Bearer {token(sub='root', items={'*': 'rwm'})}"}
 ERASED_TEXT = "xylophone-serenade"
@@ -68,7 +68,7 @@ async def erase_while_ada_reads(server: Server, item: str) -> list[dict[str, Any
         delete_entry = await room.wait_for("entry", kind="delete")
         assert (delete_entry["target"], delete_entry["by"]["id"]) == (1, "root")
         client.headers["Authorization"] = f"Bearer {ada}"
-        entries: list[dict[str, Any]] = (await page(client, item))["entries"]
+        entries: list[dict[str, Any]] = (await read_page(client, item))["entries"]
         async with await RoomClient.join(server, item, token=ada) as rejoined:
             live = await rejoined.wait_for_seq(3)
         assert entries == live
@@ -84,7 +84,7 @@ async def test_w14_erasure_removes_a_member_from_every_file_and_table(serve: Sta
 
     assert (second["body"], "deleted" in first) == ("kept", True)
     await wait_until_erased(storage, [ERASED_TEXT, "Zweigelt", "zweigelt"])
-    assert await places_of(storage, ["kept"]) != []
+    assert await find_words(storage, ["kept"]) != []
 
 
 async def test_s9_w11_deletion_removes_content_from_every_file_and_table(serve: Start, item: str, storage: str) -> None:
@@ -97,13 +97,13 @@ async def test_s9_w11_deletion_removes_content_from_every_file_and_table(serve: 
             assert (await client.patch(f"{path}/entries/2", json={"body": f"{ERASED_TEXT} 2"})).status_code == 201
         body = {"text": f"{ERASED_TEXT} 3", "data": {ERASED_TEXT: 4}}
         assert (await client.post(f"{deleted_room}/entries", json={"kind": "event", "body": body})).status_code == 201
-        assert await places_of(storage, [ERASED_TEXT]) != []
+        assert await find_words(storage, [ERASED_TEXT]) != []
 
         assert (await client.delete(f"{room}/entries/2")).status_code == 201
         assert (await client.delete(deleted_room)).status_code == 204
         await wait_until_erased(storage, [ERASED_TEXT])
-        assert [entry.get("body") for entry in (await page(client, item))["entries"]] == ["kept", None, None, None]
-        assert (await page(client, f"{item}-2"))["head"] == 0
+        assert [entry.get("body") for entry in (await read_page(client, item))["entries"]] == ["kept", None, None, None]
+        assert (await read_page(client, f"{item}-2"))["head"] == 0
 
 
 @ON_ONE_CARRIER

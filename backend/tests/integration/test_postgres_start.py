@@ -35,7 +35,7 @@ async def failed_start_line(**env: str) -> str:
     """Run `alcove serve`, which must fail; return the only line of its output."""
     process = Process([ALCOVE, "serve", "--port", "0"], env=env)
     try:
-        assert await asyncio.to_thread(process.exit_code) != 0
+        assert await asyncio.to_thread(process.wait_for_exit) != 0
     finally:
         process.end()
     (line,) = process.lines

@@ -11,7 +11,7 @@ import pytest
 
 from alcove.progress import Progress
 from alcove.remote import RefusedError, call
-from tests.support.commands import command
+from tests.support.commands import run_alcove
 from tests.support.credentials import token
 from tests.support.room_client import RoomClient
 from tests.support.servers import ON_ONE_CARRIER, Server
@@ -24,14 +24,14 @@ async def test_w14_commands_export_a_room_and_a_member_and_erase_the_member(
     sub = f"https://login.example/{item}"
     async with await RoomClient.join(secured_server, item, token=token(sub=sub, items={item: "rw"})) as room:
         await room.send_messages("one", "two")
-        code, room_lines, errors = await command(tmp_path, "export", "--item", item, "--url", secured_server.url)
+        code, room_lines, errors = await run_alcove(tmp_path, "export", "--item", item, "--url", secured_server.url)
         assert (code, errors) == (0, "")
         assert [json.loads(line)["type"] for line in room_lines.splitlines()] == ["room", "entry", "entry"]
-        code, member_lines, _ = await command(tmp_path, "export", "--member", sub, "--url", secured_server.url)
+        code, member_lines, _ = await run_alcove(tmp_path, "export", "--member", sub, "--url", secured_server.url)
         assert (code, member_lines) == (0, room_lines)
         erase = ("erase", "--member", sub, "--url", secured_server.url)
-        assert await command(tmp_path, *erase) == (0, f"erased '{sub}': 2 messages in 1 room\n", "")
-        assert await command(tmp_path, *erase) == (0, f"erased '{sub}': 0 messages in 1 room\n", "")
+        assert await run_alcove(tmp_path, *erase) == (0, f"erased '{sub}': 2 messages in 1 room\n", "")
+        assert await run_alcove(tmp_path, *erase) == (0, f"erased '{sub}': 0 messages in 1 room\n", "")
         assert [(await room.wait_for("entry", kind="delete"))["target"] for _ in range(2)] == [1, 2]
 
 
@@ -39,18 +39,18 @@ async def test_w14_commands_export_a_room_and_a_member_and_erase_the_member(
 async def test_w14_erasure_of_an_unknown_member_reports_no_data(secured_server: Server, tmp_path: Path) -> None:
     erase = ("erase", "--member", "nobdoy", "--url", secured_server.url)
 
-    assert await command(tmp_path, *erase) == (0, "nothing is kept of 'nobdoy'\n", "")
+    assert await run_alcove(tmp_path, *erase) == (0, "nothing is kept of 'nobdoy'\n", "")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "a", "--member", "b"]])
 async def test_export_requires_either_an_item_or_a_member(tmp_path: Path, arguments: list[str]) -> None:
-    code, _, errors = await command(tmp_path, "export", *arguments)
+    code, _, errors = await run_alcove(tmp_path, "export", *arguments)
 
     assert (code, errors) == (1, "alcove: give either --item or --member\n")
 
 
 async def test_export_of_an_invalid_item_id_reports_the_error(tmp_path: Path) -> None:
-    code, _, errors = await command(tmp_path, "export", "--item", "a/b")
+    code, _, errors = await run_alcove(tmp_path, "export", "--item", "a/b")
 
     assert (code, errors.startswith("alcove: --item 'a/b': expected ")) == (1, True), errors
 
@@ -61,7 +61,7 @@ async def test_export_of_an_invalid_item_id_reports_the_error(tmp_path: Path) ->
     ["export --item foo", "export --member ada", "erase --member ada", "revoke --sub ada", "webhooks status"],
 )
 async def test_url_with_a_wrong_path_gets_a_hint(secured_server: Server, tmp_path: Path, arguments: str) -> None:
-    code, _, errors = await command(tmp_path, *arguments.split(), "--url", f"{secured_server.url}/chat")
+    code, _, errors = await run_alcove(tmp_path, *arguments.split(), "--url", f"{secured_server.url}/chat")
 
     assert (code, errors.count("\n")) == (1, 1)
     assert errors.endswith(": is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?\n")

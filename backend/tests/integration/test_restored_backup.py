@@ -12,7 +12,7 @@ import pytest
 from alcove.storage.open import open_log
 from tests.support.http import http
 from tests.support.room_client import RoomClient, send
-from tests.support.servers import TIMEOUT_S, Server, alcove, without_problems
+from tests.support.servers import TIMEOUT_S, Server, start_alcove, without_problems
 from tests.support.storage import execute, lose_tail
 
 GUIDE = (Path(__file__).parents[2] / "docs/operating.md").read_text()
@@ -33,7 +33,7 @@ async def count_rooms_in_memory(server: Server) -> float:
 async def test_r5_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Path) -> None:
     database, copy = tmp_path / "alcove.db", tmp_path / "copy.db"
     lost_send = send("after the backup")
-    with without_problems(alcove(cwd=tmp_path)) as server:
+    with without_problems(start_alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo") as ada:
             await ada.send_messages("a", "b")
             with closing(sqlite3.connect(database)) as connection:
@@ -46,7 +46,7 @@ async def test_r5_restored_backup_with_a_new_id_resets_its_readers(tmp_path: Pat
     with closing(sqlite3.connect(database)) as restored, restored:
         restored.execute(guide_statement("UPDATE meta"))
 
-    with without_problems(alcove(cwd=tmp_path)) as server:
+    with without_problems(start_alcove(cwd=tmp_path)) as server:
         async with await RoomClient.join(server, "foo", after=2, log=ada.hello["log"]) as rejoined:
             assert rejoined.hello["reset"]
             assert {"seq": 3, "duplicate": False}.items() <= (await rejoined.request(lost_send)).items()
@@ -72,7 +72,7 @@ async def test_r5_x8_inactive_room_gets_a_new_history_automatically(
 ) -> None:
     sqlite = f"sqlite:///{tmp_path / 'alcove.db'}"
     url = sqlite if engine == "sqlite" else str(request.getfixturevalue("postgres_url"))
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})) as server:
+    with without_problems(start_alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})) as server:
         before = await count_rooms_in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost", "lost, too")
@@ -92,7 +92,7 @@ async def test_r5_x8_inactive_room_gets_a_new_history_automatically(
 
 
 async def test_r5_x8_statement_of_the_guide_renews_every_history_at_runtime(postgres_url: str, tmp_path: Path) -> None:
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
+    with without_problems(start_alcove(cwd=tmp_path, env={"ALCOVE_DATABASE_URL": postgres_url})) as server:
         before = await count_rooms_in_memory(server)
         async with await RoomClient.join(server, "closed") as ada:
             await ada.send_messages("kept", "lost")

@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.list_clients import follow
-from tests.support.room_client import RoomClient, page
+from tests.support.list_clients import follow_list
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
@@ -67,8 +67,8 @@ async def test_w11_r5_deleting_a_room_closes_its_connections_and_starts_a_new_lo
     secured_server: Server, item: str
 ) -> None:
     reader = token(sub="bob", items={item: "r"})
-    async with http(secured_server) as client, follow(secured_server, token=reader) as room_list:
-        await room_list.ready()
+    async with http(secured_server) as client, follow_list(secured_server, token=reader) as room_list:
+        await room_list.wait_for_ready()
         await send_messages(client, item, "one", "two")
         client.headers.update(auth_headers(item, "rm"))
         await room_list.wait_for(item=item, head=2)
@@ -86,7 +86,7 @@ async def test_w11_r5_deleting_a_room_closes_its_connections_and_starts_a_new_lo
             await send_messages(client, item, "new")
             assert [entry["body"] for entry in await rejoined.wait_for_seq(1)] == ["new"]
         # The history contains only the entries of the new log.
-        result = await page(client, item)
+        result = await read_page(client, item)
 
     assert ([entry["body"] for entry in result["entries"]], result["head"], result["log"]) == (
         ["new"],
@@ -107,4 +107,4 @@ async def test_w11_a2_room_cannot_be_deleted_in_open_mode(server: Server, item: 
     async with http(server) as client:
         await client.post(f"/api/items/{item}/entries", json={"body": "kept"})
         assert (await client.delete(f"/api/items/{item}")).status_code == 403
-        assert (await page(client, item))["head"] == 1
+        assert (await read_page(client, item))["head"] == 1

@@ -74,9 +74,9 @@ async def test_f1_pending_lines_are_sent_in_one_frame(server: Server, item: str)
     async with await RoomClient.join(server, item) as room:
         await room.send_messages(*range(20))
     async with await RoomClient.open(server, item, tail=20) as newcomer:
-        await newcomer.line()
-        await newcomer.line()
-        assert len(newcomer._due) == 19, "expected all twenty entries in one frame"
+        await newcomer.read_line()
+        await newcomer.read_line()
+        assert len(newcomer.unread_lines) == 19, "expected all twenty entries in one frame"
 
 
 async def test_f1_line_ends_inside_a_body_are_kept(server: Server, item: str) -> None:

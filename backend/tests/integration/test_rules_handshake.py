@@ -102,7 +102,7 @@ async def test_h5_first_line_is_hello(server: Server, item: str) -> None:
         assert hello["limits"] == {"body_bytes": 65536, "sends_per_s": 20, "burst": 60}
         await ada.send_messages("first")
     async with await RoomClient.open(server, item, tail=0) as bob:
-        assert (await bob.line())["type"] == "hello"
+        assert (await bob.read_line())["type"] == "hello"
         assert hello["log"] == bob.hello["log"]
 
 
@@ -209,7 +209,7 @@ def test_a2_open_mode_is_logged_as_a_warning(server: Server) -> None:
 def test_a2_open_mode_does_not_listen_on_other_addresses(tmp_path: Path, host: str) -> None:
     process = Process([ALCOVE, "serve", "--host", host, "--port", "0"], cwd=tmp_path)
 
-    assert process.exit_code() != 0
+    assert process.wait_for_exit() != 0
     (line,) = process.lines
     assert f"--host {host}" in line
     assert "ALCOVE_ALLOW_OPEN" in line

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
@@ -40,7 +40,7 @@ async def test_w1_page_is_ascending_between_exclusive_bounds(
 ) -> None:
     log = await fill(unlimited_server, item, 100)
     async with http(unlimited_server) as client:
-        result = await page(client, item, **bounds)
+        result = await read_page(client, item, **bounds)
 
     assert [entry["seq"] for entry in result["entries"]] == [*seqs]
     assert (result["head"], result["oldest"], result["log"]) == (100, 1, log)
@@ -50,7 +50,7 @@ async def test_w1_page_is_ascending_between_exclusive_bounds(
 @ON_ONE_CARRIER
 async def test_w1_item_never_written_to_is_empty(server: Server, item: str) -> None:
     async with http(server) as client:
-        result = await page(client, item)
+        result = await read_page(client, item)
 
     assert (result["entries"], result["head"], result["oldest"]) == ([], 0, 1)
 
@@ -81,7 +81,7 @@ async def test_w1_w6_invalid_parameter_is_refused_with_422(server: Server, item:
 async def test_w1_cursor_of_the_http_api_is_valid_on_a_socket(unlimited_server: Server, item: str) -> None:
     log = await fill(unlimited_server, item, 20)
     async with http(unlimited_server) as client:
-        result = await page(client, item, after=0, limit=12)
+        result = await read_page(client, item, after=0, limit=12)
     last = result["entries"][-1]["seq"]
     async with await RoomClient.join(unlimited_server, item, after=last, log=result["log"]) as room:
         await room.wait_for_seq(20)
@@ -97,7 +97,7 @@ async def test_w2_send_returns_201_and_a_repeated_send_200(server: Server, item:
         repeated = await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "not looked at"})
         await room.wait_for_seq(1)
         ack = await room.request({"type": "send", "id": "a", "body": "x"})
-        stored = await page(client, item)
+        stored = await read_page(client, item)
 
     assert [first.status_code, repeated.status_code] == [201, 200]
     assert [first.json()] == room.entries == stored["entries"]
@@ -157,7 +157,7 @@ async def test_w2_any_json_is_a_body(server: Server, item: str, body: object) ->
 async def test_w2_w6_invalid_entry_is_422_and_stores_nothing(server: Server, item: str, content: bytes) -> None:
     async with http(server) as client:
         response = await client.post(f"/api/items/{item}/entries", content=content)
-        assert (await page(client, item))["head"] == 0
+        assert (await read_page(client, item))["head"] == 0
 
     assert response.status_code == 422
     assert_problem(response, "body")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import TIMEOUT_S, connect, pause_briefly, refusal
+from tests.support.clients import TIMEOUT_S, connect, pause_briefly, refusal_status
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, expect_refusal, page, read_log, send
+from tests.support.room_client import RoomClient, expect_refusal, read_log, read_page, send
 from tests.support.servers import Server
-from tests.support.storage_faults import write_lock
+from tests.support.storage_faults import hold_write_lock
 
 KIB = 1024
 
@@ -40,7 +40,7 @@ async def test_l1_body_above_64_kib_is_too_large(server: Server, item: str, body
     async with http(server) as client:
         response = await client.post(f"/api/items/{item}/entries", json={"body": body})
         assert response.status_code == 413
-        assert (await page(client, item))["head"] == 1
+        assert (await read_page(client, item))["head"] == 1
 
 
 async def test_l1_frame_over_1_mib_is_closed_with_1009(server: Server, item: str) -> None:
@@ -155,12 +155,12 @@ async def test_l3_h4_connections_of_a_member_count_on_all_endpoints(serve: Calla
         await connect(server, f"/ws/7?token={token_without_rights}"),
     ):
         for path in ("/ws", "/ws/8"):
-            assert await refusal(server, f"{path}?token={token_without_rights}") == 403, "beside all items"
+            assert await refusal_status(server, f"{path}?token={token_without_rights}") == 403, "beside all items"
         async with (
             await connect(server, f"/items/foo/ws?token={ada}") as plain,
             await RoomClient.join(server, "foo", token=ada),
         ):
-            assert await refusal(server, f"/items/foo/ws?token={ada}") == 403
+            assert await refusal_status(server, f"/items/foo/ws?token={ada}") == 403
             error, code, _ = await expect_refusal(server, "foo", token=ada)
             assert (error["code"], code) == ("too_many_connections", 4429)
             async with await RoomClient.join(server, "bar", token=ada), await RoomClient.join(server, "foo", token=bob):
@@ -188,7 +188,7 @@ async def test_l3_c_1013_connections_of_a_process_are_limited(serve: Callable[..
         assert (error["code"], code) == ("at_capacity", 1013)
         assert error["retry_ms"] > 0
         for path in ("/ws", "/ws/7", "/items/foo/ws?token=t"):
-            assert await refusal(server, path) == 403
+            assert await refusal_status(server, path) == 403
         await room.socket.close()
         async with await connect(server, "/ws") as echo:
             await echo.send("x")
@@ -202,7 +202,7 @@ async def test_l3_c_1013_connections_of_a_process_are_limited(serve: Callable[..
 async def test_l4_sends_beyond_the_storage_queue_are_refused(serve: Callable[..., Server], tmp_path: Path) -> None:
     server = serve(ALCOVE_WAITING_SENDS="5")
     async with await RoomClient.join(server, "foo", name="Ada") as ada, await RoomClient.join(server, "foo") as bob:
-        with write_lock(tmp_path / "alcove.db"):
+        with hold_write_lock(tmp_path / "alcove.db"):
             await ada.send_lines(*[send(number, str(number)) for number in range(7)])
             for id_ in ("5", "6"):
                 refused = await ada.wait_for_outcome(id_)
@@ -223,7 +223,7 @@ async def test_l5_room_keeps_the_configured_number_of_entries(short_retention_se
     async with await RoomClient.join(short_retention_server, item) as room:
         await room.send_messages(*range(1, 26))
         async with http(short_retention_server) as client:
-            stored_page = await page(client, item, after=0, limit=500)
+            stored_page = await read_page(client, item, after=0, limit=500)
         repeated = await room.request({"type": "send", "id": room.entries[0]["id"], "body": "again"})
 
     assert (stored_page["oldest"], stored_page["head"]) == (16, 25)
@@ -250,5 +250,5 @@ async def test_l5_room_keeps_entries_for_the_configured_days(serve: Callable[...
             while oldest == 1:
                 (seq,) = await room.send_messages("now")
                 assert seq < 1000
-                oldest = (await page(client, "foo"))["oldest"]
+                oldest = (await read_page(client, "foo"))["oldest"]
             assert (await read_log(client, "foo"))[0]["seq"] == oldest

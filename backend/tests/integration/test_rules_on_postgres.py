@@ -16,9 +16,9 @@ from tests.support import endpoints
 from tests.support.credentials import SECRET, token
 from tests.support.endpoints import ACCEPTED, query
 from tests.support.http import http
-from tests.support.list_clients import TRANSPORTS, Transport, follow
-from tests.support.room_client import RoomClient, page, send
-from tests.support.servers import Server, alcove, without_problems
+from tests.support.list_clients import TRANSPORTS, Transport, follow_list
+from tests.support.room_client import RoomClient, read_page, send
+from tests.support.servers import Server, start_alcove, without_problems
 
 PICTURE = "https://pictures.example/ada.png"
 
@@ -29,7 +29,7 @@ def postgres_server(carrier: str, postgres_server: str, tmp_path_factory: pytest
     folder: Path = tmp_path_factory.mktemp("stored")
     with database(postgres_server) as url:
         env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": url, "ALCOVE_SENDS_PER_S": "0"}
-        with without_problems(alcove(carrier=carrier, cwd=folder, env=env)) as server:
+        with without_problems(start_alcove(carrier=carrier, cwd=folder, env=env)) as server:
             yield server
 
 
@@ -64,7 +64,7 @@ async def test_a9_picture_and_role_are_in_you_and_in_stored_entries(postgres_ser
         assert room.hello["you"] == ada | {"can": ["read", "write"]}
         await room.send_messages("hello")
     async with http(postgres_server, token_of_ada) as client:
-        assert (await page(client, item))["entries"][0]["by"] == ada
+        assert (await read_page(client, item))["entries"][0]["by"] == ada
 
 
 async def test_s14_event_is_stored_once_and_delivered_and_cannot_be_edited(
@@ -85,8 +85,8 @@ async def test_w10_list_reports_changed_rooms_with_unread_counts(
     postgres_server: Server, moderator: httpx.AsyncClient, item: str, transport: Transport
 ) -> None:
     ada = token(items={item: "r"})
-    async with follow(postgres_server, transport, token=ada, prefix=item) as room_list:
-        assert await room_list.ready() == []
+    async with follow_list(postgres_server, transport, token=ada, prefix=item) as room_list:
+        assert await room_list.wait_for_ready() == []
         await moderator.post(f"/api/items/{item}/entries", json={"body": "hello"})
         assert (await room_list.wait_for(item=item))["unread"] == 1
     async with http(postgres_server, ada) as client:
@@ -113,7 +113,7 @@ async def test_w11_room_is_written_read_and_deleted_over_http(
         assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
         assert (await moderator.delete(path)).status_code == 204
         assert await room.wait_for_close() == 1012
-    assert (await page(moderator, item))["head"] == 0
+    assert (await read_page(moderator, item))["head"] == 0
 
 
 async def test_w14_room_and_member_are_exported_and_the_member_is_erased(

@@ -10,7 +10,7 @@ import pytest
 from tests.support.http import http
 from tests.support.room_client import RoomClient, new_id, read_log, send
 from tests.support.servers import Server
-from tests.support.storage_faults import disk_full, write_lock
+from tests.support.storage_faults import fill_disk, hold_write_lock
 
 BODIES = ["", "hello", 0, -1.5, True, False, None, [], {}, {"a": [1, {"b": None}]}, "ñ👋\u202e\u0000", 2**53, "1e3"]
 
@@ -79,7 +79,7 @@ async def test_s3_s4_entry_is_not_delivered_before_it_is_durable(serve: Callable
         await RoomClient.join(server, "foo", name="Ada") as ada,
         await RoomClient.join(server, "foo", name="Bob") as bob,
     ):
-        with write_lock(tmp_path / "alcove.db"):
+        with hold_write_lock(tmp_path / "alcove.db"):
             await ada.send_lines(send("waits", "a"))
             lines = await ada.lines_until_pong() + await bob.lines_until_pong()
             assert [line for line in lines if line["type"] in ("ack", "entry", "error")] == []
@@ -173,7 +173,7 @@ async def test_s7_failing_storage_acks_nothing_and_keeps_connections(
         await RoomClient.join(server, "foo", name="Bob") as bob,
     ):
         await ada.send_messages("before")
-        with disk_full(server):
+        with fill_disk(server):
             refused = await ada.request(send("kept by the client", "a"))
             assert (refused["code"], refused["retry_ms"] > 0) == ("unavailable", True)
             async with http(server) as client:
@@ -193,8 +193,8 @@ async def test_s7_s2_send_after_a_failed_send_does_not_overtake_it(
 ) -> None:
     server = serve()
     async with await RoomClient.join(server, "foo") as room:
-        with disk_full(server):
-            with write_lock(tmp_path / "alcove.db"):
+        with fill_disk(server):
+            with hold_write_lock(tmp_path / "alcove.db"):
                 for number in range(10):
                     await room.send_lines(send(number, str(number)))
                 await room.lines_until_pong()

@@ -12,7 +12,7 @@ from alcove.errors import SettingsError
 from alcove.settings import Settings
 from deploy.ports import free_port
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, alcove, without_problems
+from tests.support.servers import ALCOVE, BIN, ON_ONE_CARRIER, Process, start_alcove, without_problems
 
 BACKEND = Path(__file__).parents[2]
 NOT_A_NUMBER_ERROR = "input should be a valid number, unable to parse string as a number"
@@ -69,7 +69,7 @@ def file_names(folder: Path) -> list[str]:
 def failed_start_lines(cwd: Path, **env: str) -> list[str]:
     """Run `alcove serve`, which must fail; return the lines of its output."""
     process = Process([ALCOVE, "serve", "--port", "0"], cwd=cwd, env=env)
-    assert process.exit_code() != 0
+    assert process.wait_for_exit() != 0
     return process.lines
 
 
@@ -92,14 +92,14 @@ def test_invalid_setting_raises_on_import_of_the_application(tmp_path: Path) -> 
     )
     process = Process([sys.executable, "-c", script], cwd=tmp_path, env={"ALCOVE_PONG_S": "0"})
 
-    assert process.exit_code() == 0
+    assert process.wait_for_exit() == 0
     assert process.lines == ["raised: ALCOVE_PONG_S='0': input should be greater than or equal to 0.01"]
 
 
 def test_invalid_setting_stops_fastapi_with_the_same_line() -> None:
     process = Process([BIN / "fastapi", "run", "--port", str(free_port())], cwd=BACKEND, env={"ALCOVE_PONG_S": "0"})
 
-    assert process.exit_code() != 0
+    assert process.wait_for_exit() != 0
     assert "ALCOVE_PONG_S='0': input should be greater than or equal to 0.01" in process.output
 
 
@@ -110,7 +110,7 @@ def test_invalid_setting_in_the_env_file_is_reported(tmp_path: Path) -> None:
 
 
 def test_misspelled_setting_logs_a_warning_at_startup(tmp_path: Path) -> None:
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_SECERT": "x" * 40})) as server:
+    with without_problems(start_alcove(cwd=tmp_path, env={"ALCOVE_SECERT": "x" * 40})) as server:
         assert "ALCOVE_SECERT is not a setting and is ignored: did you mean ALCOVE_SECRET?" in server.output
 
 
@@ -178,7 +178,7 @@ def test_unreadable_env_file_is_reported_in_one_line(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("name", ["a chat.db", "chat#1.db", "100%.db", "año.db", "chat&co=1.db"])
 async def test_database_file_has_the_given_name(carrier: str, tmp_path: Path, name: str) -> None:
     with without_problems(
-        alcove(carrier=carrier, cwd=tmp_path, env={"ALCOVE_DATABASE_URL": f"sqlite:///{name}"})
+        start_alcove(carrier=carrier, cwd=tmp_path, env={"ALCOVE_DATABASE_URL": f"sqlite:///{name}"})
     ) as server:
         async with await RoomClient.join(server, "foo") as room:
             await room.send_messages("hello")

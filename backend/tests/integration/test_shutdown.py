@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.clients import abort, close_code, connect, stop_reading
-from tests.support.servers import Server, alcove, fastapi_dev, listening
+from tests.support.clients import abort, connect, stop_reading, wait_for_close_code
+from tests.support.servers import Server, start_alcove, start_fastapi_dev, wait_until_listening
 
 PATHS = ["/ws", "/ws/1", "/items/foo/ws?token=t"]
 
@@ -22,11 +22,11 @@ async def test_c_stopping_server_closes_its_sockets_with_1012(
 
     await asyncio.to_thread(server.end, stop_signal)
 
-    assert [await close_code(client) for client in clients] == [1012] * len(clients)
+    assert [await wait_for_close_code(client) for client in clients] == [1012] * len(clients)
 
 
 async def test_server_stops_although_a_client_reads_nothing(tmp_path: Path, carrier: str) -> None:
-    server = alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": carrier})
+    server = start_alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": carrier})
     stuck = await connect(server, "/ws", receive_buffer=4096)
     stop_reading(stuck)
     for _ in range(20):
@@ -41,16 +41,16 @@ async def test_server_stops_although_a_client_reads_nothing(tmp_path: Path, carr
 async def test_fastapi_dev_reloads_with_sockets_open(tmp_path: Path) -> None:
     app = tmp_path / "main.py"
     app.write_text("from alcove.main import app as app\n")
-    server = fastapi_dev(tmp_path, app.name)
+    server = start_fastapi_dev(tmp_path, app.name)
     try:
         clients = [await connect(server, path) for path in PATHS]
         line_count = len(server.lines)
 
         app.write_text("from alcove.main import app as app\n\nCHANGED = True\n")
-        codes = [await close_code(client) for client in clients]
-        await asyncio.to_thread(server.line, "Finished server process", since=line_count)
-        await asyncio.to_thread(server.line, "Application startup complete", since=line_count)
-        await asyncio.to_thread(listening, server.port)
+        codes = [await wait_for_close_code(client) for client in clients]
+        await asyncio.to_thread(server.wait_for_line, "Finished server process", since=line_count)
+        await asyncio.to_thread(server.wait_for_line, "Application startup complete", since=line_count)
+        await asyncio.to_thread(wait_until_listening, server.port)
         async with await connect(server, "/ws") as client:
             await client.send("hello again")
             assert await client.recv() == "Message text was: hello again"

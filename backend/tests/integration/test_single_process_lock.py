@@ -20,7 +20,7 @@ from tests.support.clients import TIMEOUT_S
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.room_client import RoomClient
-from tests.support.servers import ALCOVE, BIN, Process, alcove, fastapi_dev, without_problems
+from tests.support.servers import ALCOVE, BIN, Process, start_alcove, start_fastapi_dev, without_problems
 
 IN_USE_ERROR = "in use by another Alcove process.*stop that process first"
 NO_BUS_ERROR = "another Alcove process uses this log.*stop it first, or set ALCOVE_BUS_URL"
@@ -44,7 +44,7 @@ async def failing_output(command: list[str | Path], cwd: Path, **env: str) -> li
     """Return the output of a command that must fail."""
     process = Process(command, cwd=cwd, env=env)
     try:
-        assert await asyncio.to_thread(process.exit_code) != 0, process.output
+        assert await asyncio.to_thread(process.wait_for_exit) != 0, process.output
     finally:
         process.end(signal.SIGKILL)
     return process.lines
@@ -64,7 +64,7 @@ async def test_x7_second_server_without_a_bus_fails_to_start_with_one_line(
     env, reason = {}, IN_USE_ERROR
     if storage == "postgresql":
         env, reason = {"ALCOVE_DATABASE_URL": request.getfixturevalue("postgres_url")}, NO_BUS_ERROR
-    stack.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
+    stack.enter_context(without_problems(start_alcove(cwd=tmp_path, env=env)))
 
     (line,), uvicorn_lines = await asyncio.gather(  # both wait for the lock, for seconds
         failing_output([ALCOVE, "serve", "--port", "0"], tmp_path, **env),
@@ -79,7 +79,7 @@ async def test_x7_another_path_to_the_same_file_is_the_same_log(tmp_path: Path, 
     folder.mkdir()
     (tmp_path / "linked").symlink_to(folder)
     (tmp_path / "other.db").symlink_to(folder / "alcove.db")
-    stack.enter_context(without_problems(alcove(cwd=folder)))
+    stack.enter_context(without_problems(start_alcove(cwd=folder)))
 
     paths = ("folder/alcove.db", "linked/alcove.db", "other.db", f"/{folder}/alcove.db")
     outputs = await asyncio.gather(
@@ -96,8 +96,8 @@ def test_x7_only_one_of_two_uvicorn_workers_starts(tmp_path: Path) -> None:
     command: list[str | Path] = [BIN / "uvicorn", "alcove.main:app", "--workers", "2", "--port", str(free_port())]
     workers = Process(command, cwd=tmp_path, env={})
     try:
-        workers.line("Application startup complete")
-        workers.line(f"alcove: .*{IN_USE_ERROR}")
+        workers.wait_for_line("Application startup complete")
+        workers.wait_for_line(f"alcove: .*{IN_USE_ERROR}")
         assert sum("Application startup complete" in line for line in workers.lines) == 1
         assert "Traceback" not in workers.output
     finally:
@@ -107,27 +107,27 @@ def test_x7_only_one_of_two_uvicorn_workers_starts(tmp_path: Path) -> None:
 def test_x7_reload_waits_for_the_end_of_the_previous_process(tmp_path: Path, stack: ExitStack) -> None:
     app = tmp_path / "app.py"
     app.write_text("from alcove.main import app as app\n")
-    server = stack.enter_context(without_problems(fastapi_dev(tmp_path, str(app))))
+    server = stack.enter_context(without_problems(start_fastapi_dev(tmp_path, str(app))))
     line_count = len(server.lines)
 
     app.write_text("from alcove.main import app as app  # changed\n")
 
-    server.line("Application startup complete", since=line_count)
+    server.wait_for_line("Application startup complete", since=line_count)
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGKILL])
 def test_x7_lock_ends_with_its_process(tmp_path: Path, stack: ExitStack, stop_signal: signal.Signals) -> None:
-    alcove(cwd=tmp_path).end(stop_signal)
+    start_alcove(cwd=tmp_path).end(stop_signal)
 
-    assert stack.enter_context(without_problems(alcove(cwd=tmp_path)))
+    assert stack.enter_context(without_problems(start_alcove(cwd=tmp_path)))
 
 
 async def test_x7_revoke_command_works_beside_a_running_server(tmp_path: Path, stack: ExitStack) -> None:
     env = {"ALCOVE_SECRET": SECRET}
-    server = stack.enter_context(without_problems(alcove(cwd=tmp_path, env=env)))
+    server = stack.enter_context(without_problems(start_alcove(cwd=tmp_path, env=env)))
     async with await RoomClient.join(server, "foo", token=token(sub="walter")) as walter:
         command: list[str | Path] = [ALCOVE, "revoke", "--sub", "walter", "--url", server.url]
-        assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=env).exit_code) == 0
+        assert await asyncio.to_thread(Process(command, cwd=tmp_path, env=env).wait_for_exit) == 0
 
         assert await walter.wait_for_close() == 4403
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.clients import resume_reading, stop_reading
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import Server
 
 BODY = "x" * 60 * 1024
@@ -38,7 +38,7 @@ async def test_d2_client_20_mb_behind_costs_under_1_mib_and_catches_up(unlimited
         # Warm up: the first round fills the tail and the caches of the log, which then stay full.
         await send_20_mb(ada, bob)
         for after in range(0, SEND_COUNT, 20):
-            await page(client, item, after=after, limit=20)
+            await read_page(client, item, after=after, limit=20)
         bytes_before = resident_bytes(unlimited_server)
 
         async with await RoomClient.join(unlimited_server, item, tail=0, name="Slow", receive_buffer=4096) as slow:

@@ -14,10 +14,10 @@ from alcove.limits import Retention
 from alcove.storage.base import LogUnavailableError, RoomReadMark
 from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite.log import SqliteLog
-from tests.support.drafts import append, bodies, message
+from tests.support.drafts import append, message, read_bodies
 from tests.support.http import http
 from tests.support.room_client import RoomClient, read_log, send
-from tests.support.servers import ON_ONE_CARRIER, TIMEOUT_S, Server, Start, alcove
+from tests.support.servers import ON_ONE_CARRIER, TIMEOUT_S, Server, Start, start_alcove
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ async def test_s3_s7_temporarily_full_disk_loses_and_repeats_no_entry(serve: Sta
 
 
 async def test_s3_x3_acknowledged_sends_survive_a_kill(tmp_path: Path) -> None:
-    server = alcove(cwd=tmp_path, env={"ALCOVE_SENDS_PER_S": "0"})
+    server = start_alcove(cwd=tmp_path, env={"ALCOVE_SENDS_PER_S": "0"})
     acked: list[str] = []
     async with await RoomClient.join(server, "foo") as ada:
         for n in range(20):
@@ -109,7 +109,7 @@ async def test_s3_x3_acknowledged_sends_survive_a_kill(tmp_path: Path) -> None:
         server.end(signal.SIGKILL)
     assert (tmp_path / "alcove.db-wal").stat().st_size > 0
 
-    restarted = alcove(cwd=tmp_path)
+    restarted = start_alcove(cwd=tmp_path)
     async with http(restarted) as client:
         stored = [entry["id"] for entry in await read_log(client, "foo")]
     restarted.end()
@@ -127,7 +127,7 @@ async def test_s7_log_is_unavailable_while_another_program_locks_the_file(tmp_pa
         for write in (lambda: log.append([message("b")]), lambda: log.move_read_marks([RoomReadMark("foo", "ada", 1)])):
             with pytest.raises(LogUnavailableError, match="database is locked"):
                 await write()
-        assert await bodies(log) == {1: '"hello"'}
+        assert await read_bodies(log) == {1: '"hello"'}
 
     assert await append(log, message("b")) == [(2, False)]
     await log.close()
@@ -140,7 +140,7 @@ async def test_s7_full_database_stores_all_of_a_batch_or_nothing(tmp_path: Path)
     with pytest.raises(LogUnavailableError, match="full"):
         await log.append([message(str(n), "x" * 10_000) for n in range(10)])
 
-    assert await bodies(log) == {1: '"hello"'}
+    assert await read_bodies(log) == {1: '"hello"'}
     assert await append(log, message("a"), message("0")) == [(1, True), (2, False)]
     await log.close()
 

@@ -15,7 +15,7 @@ from alcove.storage.base import LogUnusableError
 from alcove.storage.sqlite import connection as sqlite_connection
 from alcove.storage.sqlite import schema as sqlite_schema
 from alcove.storage.sqlite.log import SqliteLog
-from tests.support.drafts import BOB, append, bodies, edit, message
+from tests.support.drafts import BOB, append, edit, message, read_bodies
 from tests.support.servers import ALCOVE, Process
 
 #: Root may write read-only files, unless it drops that capability.
@@ -57,7 +57,7 @@ def serve(url: str) -> Process:
 def failed_start_line(process: Process) -> str:
     """Return the one line that the command printed before it failed."""
     try:
-        code = process.exit_code()
+        code = process.wait_for_exit()
     finally:
         process.end(signal.SIGKILL)
     assert code != 0, process.output
@@ -97,14 +97,14 @@ async def test_file_of_the_first_schema_is_migrated(tmp_path: Path) -> None:
     try:
         page = await log.read("foo", after=0, limit=10)
         assert (log.id, page.log, page.oldest, page.head) == ("first", "first", 3, 5)
-        assert await bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
-        assert await bodies(log, "bar") == {1: '"elsewhere"'}
+        assert await read_bodies(log) == {3: '"third"', 4: '"new"', 5: '"new"'}
+        assert await read_bodies(log, "bar") == {1: '"elsewhere"'}
         # Ids of sends stay known after their entries are removed; no other id is known.
         drafts = [message("a"), message("b", by=BOB), message("c"), message("d", by=BOB), message("b")]
         assert await append(log, *drafts) == [(1, True), (2, True), (3, True), (4, True), (6, False)]
         assert await append(log, message("a", item="bar"), message("b", item="bar")) == [(1, True), (2, False)]
         assert await append(log, edit("f", 4, "newest", by=BOB)) == [(7, False)]
-        assert (await bodies(log))[4] == '"newest"'
+        assert (await read_bodies(log))[4] == '"newest"'
     finally:
         await log.close()
 

@@ -12,16 +12,16 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.collector import run_collector
-from tests.support.credentials import SECRET, leaks, token
+from tests.support.credentials import SECRET, leaked_credentials, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
-from tests.support.servers import CARRIERS, Server, alcove, without_problems
+from tests.support.servers import CARRIERS, Server, start_alcove, without_problems
 
 
 @contextmanager
 def run_secured_server(folder: Path, carrier: str, **env: str) -> Iterator[Server]:
     """Run a server with a secret."""
-    with without_problems(alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
+    with without_problems(start_alcove(cwd=folder, carrier=carrier, env={"ALCOVE_SECRET": SECRET, **env})) as server:
         yield server
 
 
@@ -47,7 +47,7 @@ async def test_a6_requests_and_handshakes_are_traced_without_their_credentials(t
         exported = "".join(map(str, collector.exports))
         assert 'value { string_value: "alcove" }' in " ".join(exported.split())
         assert "limit=5&token=***" in exported
-        assert leaks(exported) == set()
+        assert leaked_credentials(exported) == set()
 
 
 async def test_nothing_is_traced_by_default(tmp_path: Path) -> None:
@@ -69,4 +69,4 @@ async def test_a6_log_lines_can_be_json(tmp_path: Path, carrier: str) -> None:
     (request_line,) = [line for line in lines if line.get("path", "").startswith("/api/items/foo")]
     assert (request_line["method"], request_line["status"]) == ("GET", 200)
     assert request_line["path"] == "/api/items/foo/entries?limit=5&token=***"
-    assert leaks(server.output) == set()
+    assert leaked_credentials(server.output) == set()

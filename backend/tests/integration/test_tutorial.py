@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.clients import Listener, close_code, connect, receive, refusal
+from tests.support.clients import Listener, connect, receive, refusal_status, wait_for_close_code
 from tests.support.http import http
-from tests.support.servers import Server, alcove, without_problems
+from tests.support.servers import Server, start_alcove, without_problems
 
 TEXTS = {
     "empty": "",
@@ -77,7 +77,7 @@ async def test_t1_t4_text_over_the_limit_is_closed_with_1009(
     async with await connect(server, path) as client:
         await client.send(message)
 
-        assert await close_code(client) == 1009
+        assert await wait_for_close_code(client) == 1009
 
 
 async def test_l1_size_limit_is_a_setting(serve: Callable[..., Server]) -> None:
@@ -86,17 +86,17 @@ async def test_l1_size_limit_is_a_setting(serve: Callable[..., Server]) -> None:
         await client.send("x" * 2000)
         assert await receive(client, 1) == [f"Message text was: {'x' * 2000}"]
         await client.send("x" * 2001)
-        assert await close_code(client) == 1009
+        assert await wait_for_close_code(client) == 1009
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/1", "/items/foo/ws?token=t"])
 async def test_t4_invalid_utf_8_is_closed_with_1007(tmp_path: Path, path: str) -> None:
     # On the carrier `asgi`, where uvicorn implements the WebSockets, uvicorn also prints a traceback.
-    with without_problems(alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
+    with without_problems(start_alcove(cwd=tmp_path, env={"ALCOVE_CARRIER": "detached"})) as server:
         async with await connect(server, path) as client:
             await client.send(b"\xff\xfe", text=True)
 
-            assert await close_code(client) == 1007
+            assert await wait_for_close_code(client) == 1007
 
 
 @FOR_EACH_TEXT
@@ -134,13 +134,13 @@ async def test_t2_q_is_any_integer(server: Server, query_text: str, expected: st
 
 @pytest.mark.parametrize("query_text", ["", "1.5", "one", "1e3", "0x1", "9" * 5000, "%00", "1%202"])
 async def test_t2_q_other_than_an_integer_is_refused(server: Server, query_text: str) -> None:
-    assert await refusal(server, f"/items/foo/ws?token=t&q={query_text}") == 403
+    assert await refusal_status(server, f"/items/foo/ws?token=t&q={query_text}") == 403
 
 
 async def test_t2_without_a_credential_the_handshake_is_refused(server: Server) -> None:
-    assert await refusal(server, "/items/foo/ws") == 403
-    assert await refusal(server, "/items/foo/ws?q=3") == 403
-    assert await refusal(server, "/items/foo/ws", headers={"Cookie": "other=x"}) == 403
+    assert await refusal_status(server, "/items/foo/ws") == 403
+    assert await refusal_status(server, "/items/foo/ws?q=3") == 403
+    assert await refusal_status(server, "/items/foo/ws", headers={"Cookie": "other=x"}) == 403
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_t2_item_id_is_decoded_from_the_url(server: Server, item_id: str) 
 
 @pytest.mark.parametrize("path", ["/items//ws?token=t", "/items/a/b/ws?token=t", "/items/foo?token=t", "/nowhere"])
 async def test_t2_handshake_on_another_path_is_refused(server: Server, path: str) -> None:
-    assert await refusal(server, path) == 403
+    assert await refusal_status(server, path) == 403
 
 
 async def test_a5_cookie_is_accepted_only_from_the_servers_own_origin(server: Server) -> None:
@@ -195,8 +195,8 @@ async def test_a5_cookie_is_accepted_only_from_the_servers_own_origin(server: Se
         "http://127.0.0.1",
         f"http://127.0.0.1:{server.port}.evil.example",
     ):
-        assert await refusal(server, "/items/foo/ws", headers=cookie | {"Origin": origin}) == 403
-        assert await refusal(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": origin}) == 403
+        assert await refusal_status(server, "/items/foo/ws", headers=cookie | {"Origin": origin}) == 403
+        assert await refusal_status(server, "/items/foo/ws?token=t", headers=cookie | {"Origin": origin}) == 403
 
 
 async def test_a5_token_is_accepted_from_any_origin(server: Server) -> None:
@@ -260,7 +260,7 @@ async def test_t3_client_id_is_any_integer(server: Server, client_id: str, expec
 
 @pytest.mark.parametrize("client_id", ["ada", "1.5", "1e3", "%20", "9" * 5000, "1/2"])
 async def test_t3_client_id_other_than_an_integer_is_refused(server: Server, client_id: str) -> None:
-    assert await refusal(server, f"/ws/{client_id}") == 403
+    assert await refusal_status(server, f"/ws/{client_id}") == 403
 
 
 @pytest.mark.parametrize("path", ["/ws/1", "/items/foo/ws?token=t"])
@@ -268,14 +268,14 @@ async def test_t4_bytes_are_closed_with_1003(server: Server, path: str) -> None:
     async with await connect(server, path) as client:
         await client.send(b"bytes")
 
-        assert await close_code(client) == 1003
+        assert await wait_for_close_code(client) == 1003
 
 
 async def test_t4_binary_frame_does_not_affect_other_clients(server: Server) -> None:
     async with Listener(await connect(server, "/ws/1")) as first:
         async with await connect(server, "/ws/2") as second:
             await second.send(b"bytes")
-            assert await close_code(second) == 1003
+            assert await wait_for_close_code(second) == 1003
         await first.wait_for_line("Client #2 left the chat")
         await first.client.send("and on it goes")
         await first.wait_for_line("Client #1 says: and on it goes")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from deploy.ports import free_port
-from tests.support.clients import close_code, connect
+from tests.support.clients import connect, wait_for_close_code
 from tests.support.http import blocking_http
 from tests.support.room_client import RoomClient
 from tests.support.servers import BIN, Process, Server
@@ -34,8 +34,8 @@ async def test_z1_stopping_hypercorn_sends_bye_and_1012(hypercorn: Server) -> No
     os.kill(hypercorn.pid, signal.SIGTERM)
 
     assert (await room.wait_for("bye"))["reason"] == "restart"
-    assert [await room.wait_for_close(), await close_code(echo)] == [1012, 1012]
-    await asyncio.to_thread(hypercorn.exit_code)
+    assert [await room.wait_for_close(), await wait_for_close_code(echo)] == [1012, 1012]
+    await asyncio.to_thread(hypercorn.wait_for_exit)
     # asyncio itself prints the tasks that hypercorn ends; none of them may be a task of Alcove.
     assert "alcove/" not in hypercorn.output
 
@@ -52,7 +52,7 @@ def unix_socket(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path
             listener.bind(str(path))
             listener.set_inheritable(True)
             process = Process([*command, "--fd", str(listener.fileno())], cwd=tmp_path, pass_fds=[listener.fileno()])
-        process.line("running on")
+        process.wait_for_line("running on")
     yield path
     process.end()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import command
+from tests.support.commands import run_alcove
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
@@ -43,7 +43,7 @@ async def test_k3_failures_log_one_warning_and_one_line_on_recovery(serve: Start
     await send_messages(server, "foo")
     await receiver.wait_for(lambda: len(receiver.refused) == 3)
     receiver.respond = lambda _: 204
-    await asyncio.to_thread(server.line, WORKS_AGAIN)
+    await asyncio.to_thread(server.wait_for_line, WORKS_AGAIN)
 
     assert webhook_log_lines(server) == [
         "consumer webhook fails, and is called again: HTTP 500, for entry 1 of item foo (alcove webhooks status)",
@@ -56,12 +56,14 @@ async def test_k3_log_and_status_report_a_refused_connection(serve: Start, recei
     server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
     await receiver.stop()
     await send_messages(server, "foo")
-    await asyncio.to_thread(server.line, "consumer webhook fails.*: connection refused, for entry 1 of item foo")
+    await asyncio.to_thread(
+        server.wait_for_line, "consumer webhook fails.*: connection refused, for entry 1 of item foo"
+    )
     code, output = 0, ""
     while "foo entry" not in output:
-        code, output, _ = await command(tmp_path, "webhooks", "status", "--url", server.url)
+        code, output, _ = await run_alcove(tmp_path, "webhooks", "status", "--url", server.url)
     await receiver.start()
-    await asyncio.to_thread(server.line, WORKS_AGAIN)
+    await asyncio.to_thread(server.wait_for_line, WORKS_AGAIN)
 
     assert code == 0
     assert re.fullmatch(
@@ -78,14 +80,14 @@ async def test_k3_items_of_a_disabled_webhook_are_reported_as_not_repeated(
     server = serve(ALCOVE_SECRET=SECRET, **receiver.env)
     receiver.respond = lambda received: 500 if received.item == "bad" else 410
     await send_messages(server, "bad")
-    while "bad entry" not in (await command(tmp_path, "webhooks", "status", "--url", server.url))[1]:
+    while "bad entry" not in (await run_alcove(tmp_path, "webhooks", "status", "--url", server.url))[1]:
         pass
     await send_messages(server, "gone")
-    await asyncio.to_thread(server.line, "consumer webhook is disabled")
-    code, output, _ = await command(tmp_path, "webhooks", "status", "--url", server.url)
+    await asyncio.to_thread(server.wait_for_line, "consumer webhook is disabled")
+    code, output, _ = await run_alcove(tmp_path, "webhooks", "status", "--url", server.url)
     receiver.respond = lambda _: 204
-    assert (await command(tmp_path, "webhooks", "retry", "--url", server.url))[1] == "delivered again: 1 item\n"
-    await asyncio.to_thread(server.line, WORKS_AGAIN)
+    assert (await run_alcove(tmp_path, "webhooks", "retry", "--url", server.url))[1] == "delivered again: 1 item\n"
+    await asyncio.to_thread(server.wait_for_line, WORKS_AGAIN)
 
     assert code == 1
     first, *others = output.splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import command
+from tests.support.commands import run_alcove
 from tests.support.credentials import SECRET, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient
@@ -36,18 +36,18 @@ async def test_k1_delivery_contains_the_entry_and_present_and_absent_members(
 ) -> None:
     async with http(webhook_server, token(sub="bob", items={"*": "rw"})) as bob, http(webhook_server, ADMIN) as admin:
         assert (await bob.post("/api/items/foo/entries", json={"body": "first"})).status_code == 201
-        await receiver.entries(1)
+        await receiver.wait_for_entries(1)
         assert (await bob.put("/api/items/foo/read", json={"seq": 1})).status_code == 200
         async with await RoomClient.join(webhook_server, "foo", token=token(sub="ada", items={"foo": "rw"})) as ada:
             if "bob" not in ada.hello["reads"]:  # marks are sent to a room within 250 ms (P5)
                 await ada.wait_for("read", by="bob")
             await ada.send_messages("hello")
-            await receiver.entries(2)
+            await receiver.wait_for_entries(2)
             assert (await admin.patch("/api/items/foo/entries/2", json={"body": "hi"})).status_code == 201
             assert (await admin.delete("/api/items/foo/entries/2")).status_code == 201
             event = {"kind": "event", "body": {"text": "shipped", "data": [1]}}
             assert (await admin.post("/api/items/foo/entries", json=event)).status_code == 201
-            deliveries = await receiver.entries(5)
+            deliveries = await receiver.wait_for_entries(5)
         log = (await admin.get("/api/items/foo/entries")).json()["log"]
 
     assert [delivery.event["type"] for delivery in deliveries] == ["message", "message", "edit", "delete", "event"]
@@ -70,7 +70,7 @@ async def test_k1_delivery_starts_at_the_heads_when_it_is_first_configured(serve
     async with http(serve(**receiver.env)) as client:
         for item in ("old", "new"):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": "after"})).status_code == 201
-    deliveries = await receiver.entries(2)
+    deliveries = await receiver.wait_for_entries(2)
 
     assert sorted((delivery.item, delivery.entry["seq"]) for delivery in deliveries) == [("new", 1), ("old", 2)]
 
@@ -88,9 +88,9 @@ async def test_k1_imported_entries_are_not_delivered(webhook_server: Server, rec
             response = await client.post("/api/items/foo/entries", json={"body": "today"})
             assert response.status_code == 201
             at = response.json()["at"]  # imported entries must not be older than the last entry
-        deliveries = await receiver.entries(2)
+        deliveries = await receiver.wait_for_entries(2)
         assert (await client.post("/api/items/foo/entries", json={"body": "last"})).status_code == 201
-        deliveries = await receiver.entries(3)
+        deliveries = await receiver.wait_for_entries(3)
 
     assert [delivery.entry["seq"] for delivery in deliveries] == [2, 4, 5]
 
@@ -106,10 +106,10 @@ async def test_k2_k3_failing_item_is_repeated_and_delays_no_other_item(
             await client.post("/api/items/bad/entries", json={"body": number})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         await client.post("/api/items/good/entries", json={"body": "on its way"})
-        await receiver.entries(1, "good")
+        await receiver.wait_for_entries(1, "good")
         await receiver.wait_for(lambda: len(receiver.refused) > 1)
         failing = False
-        deliveries = await receiver.entries(3, "bad")
+        deliveries = await receiver.wait_for_entries(3, "bad")
 
     assert [delivery.entry["seq"] for delivery in deliveries] == [1, 2, 3]
     assert {delivery.id for delivery in receiver.refused} == {deliveries[0].id}
@@ -125,7 +125,7 @@ async def test_k2_w14_message_deleted_before_delivery_arrives_without_a_body(
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
         assert (await client.delete("/api/items/foo/entries/1")).status_code == 201
         receiver.respond = lambda _: 204
-        deliveries = await receiver.entries(2)
+        deliveries = await receiver.wait_for_entries(2)
 
     assert ["body" in delivery.entry for delivery in deliveries] == [False, False]
     assert "deleted" in deliveries[0].entry
@@ -140,7 +140,7 @@ async def test_k2_w11_entries_of_a_deleted_room_are_not_delivered(webhook_server
         assert (await client.delete("/api/items/foo")).status_code == 204
         receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "again"})
-        (delivery,) = await receiver.entries(1)
+        (delivery,) = await receiver.wait_for_entries(1)
 
     assert (delivery.entry["seq"], delivery.entry["body"]) == (1, "again")
 
@@ -151,12 +151,12 @@ async def test_k3_410_disables_the_endpoint_until_a_retry(webhook_server: Server
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
         await receiver.wait_for(lambda: len(receiver.refused) > 0)
-        await asyncio.to_thread(webhook_server.line, "consumer webhook is disabled: the receiver answered 410")
+        await asyncio.to_thread(webhook_server.wait_for_line, "consumer webhook is disabled: the receiver answered 410")
         receiver.respond = lambda _: 204
         (state,) = (await client.get("/api/webhooks")).json()["consumers"]
         assert (state["name"], state["disabled"], state["pending_entries"]) == ("webhook", True, 1)
         assert (await client.post("/api/webhooks/webhook/retry", json={})).json() == {"items": 0}
-        await receiver.entries(1)
+        await receiver.wait_for_entries(1)
 
     assert len(receiver.refused) == 1
     webhook_server.lines.clear()  # the expected error must not fail the test
@@ -169,14 +169,14 @@ async def test_k3_item_is_parked_and_reported_until_it_is_skipped(serve: Start, 
     async with http(server, ADMIN) as client:
         for body in ("poison", "good"):
             await client.post("/api/items/foo/entries", json={"body": body})
-        await asyncio.to_thread(server.line, r"entry 1 of item foo is parked after \d+ attempts \(HTTP 500\)")
+        await asyncio.to_thread(server.wait_for_line, r"entry 1 of item foo is parked after \d+ attempts \(HTTP 500\)")
         while not (parked := (await client.get("/api/webhooks")).json()["consumers"][0]["parked_items"]):
             pass
         (failing,) = (await client.get("/api/webhooks")).json()["consumers"][0]["failing"]
         assert (parked, failing["item"], failing["seq"], failing["error"]) == (1, "foo", 1, "HTTP 500")
         assert 'alcove_consumer_parked_items{consumer="webhook"} 1.0' in (await client.get("/metrics")).text
         assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 204
-        (delivery,) = await receiver.entries(1)
+        (delivery,) = await receiver.wait_for_entries(1)
         assert (await client.post("/api/webhooks/webhook/skip", json={"item": "foo"})).status_code == 404
 
     assert delivery.entry["body"] == "good"
@@ -191,7 +191,7 @@ async def test_k1_redirects_are_not_followed_and_long_responses_are_truncated(
     receiver.respond = lambda _: responses.pop() if responses else 204
     async with http(webhook_server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "hello"})
-        deliveries = await receiver.entries(1)
+        deliveries = await receiver.wait_for_entries(1)
 
     assert [delivery.id for delivery in receiver.refused] == [deliveries[0].id]
 
@@ -216,7 +216,7 @@ async def test_k3_command_shows_repeats_skips_and_tests_deliveries(
     receiver.respond = lambda _: 500
 
     async def run(*arguments: str) -> tuple[int, str, str]:
-        return await command(tmp_path, "webhooks", *arguments, "--url", server.url)
+        return await run_alcove(tmp_path, "webhooks", *arguments, "--url", server.url)
 
     async with http(server, ADMIN) as client:
         await client.post("/api/items/foo/entries", json={"body": "one"})
@@ -228,7 +228,7 @@ async def test_k3_command_shows_repeats_skips_and_tests_deliveries(
         assert await run("skip", "--item", "foo") == (0, "", "")
         receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "two"})
-        (delivery,) = await receiver.entries(1)
+        (delivery,) = await receiver.wait_for_entries(1)
     assert delivery.entry["seq"] == 2
     assert await run("test") == (0, "the receiver took it\n", "")
     refusal = f"alcove: {server.url} refused: no such webhook or handler\n"
@@ -248,7 +248,7 @@ def test_k1_a6_invalid_webhook_secret_stops_the_server_and_is_not_shown(
     env = {"ALCOVE_WEBHOOK_URL": "https://user:word@app.example/hooks", "ALCOVE_WEBHOOK_SECRET": secret}
     server = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
 
-    assert server.exit_code() == 1
+    assert server.wait_for_exit() == 1
     assert problem in server.output
     assert secret == "" or secret[6:] not in server.output
     assert "word" not in server.output

@@ -89,7 +89,7 @@ def express(tmp_path: Path) -> Iterator[Receiver]:
     receiver = Receiver(node_command("express_webhooks"), cwd=folder, env=env)
     receiver.url = f"http://127.0.0.1:{port}/hooks"
     try:
-        receiver.line("waiting for webhooks")
+        receiver.wait_for_line("waiting for webhooks")
         yield receiver
     finally:
         receiver.end()
@@ -101,7 +101,7 @@ async def test_k1_express_receiver_accepts_deliveries_of_a_server(serve: Start, 
     async with http(server) as client:
         for item, body in (("order-17", "hello"), ("order-18", "ü" * 32_000)):
             assert (await client.post(f"/api/items/{item}/entries", json={"body": body})).status_code == 201
-            await asyncio.to_thread(express.line, f"^message {item}$")
+            await asyncio.to_thread(express.wait_for_line, f"^message {item}$")
 
 
 def test_k1_express_receiver_accepts_only_signed_requests_of_any_length(express: Receiver) -> None:

@@ -11,7 +11,7 @@ from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import SECRET
 from tests.support.deliveries import Traffic, all_arrived, delays_ms
 from tests.support.http import http
-from tests.support.servers import Server, alcove
+from tests.support.servers import Server, start_alcove
 from tests.support.storm import DEEP, depth, storm
 from tests.support.webhook_receiver import Receiver
 
@@ -39,7 +39,7 @@ async def test_k2_no_delivery_is_lost_when_receiver_and_server_fail(tmp_path: Pa
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_SENDS_PER_S": "0", **receiver.env}
 
     def start_server() -> Server:
-        return alcove(port=port, cwd=tmp_path, env=env)
+        return start_alcove(port=port, cwd=tmp_path, env=env)
 
     server = await asyncio.to_thread(start_server)
     for _ in range(KILL_COUNT):

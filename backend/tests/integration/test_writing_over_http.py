@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.credentials import token
 from tests.support.http import http
-from tests.support.room_client import RoomClient, page
+from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
@@ -36,7 +36,7 @@ async def test_w11_s8_s9_edits_and_deletes_are_stored_and_delivered(secured_serv
         assert {"kind": "delete", "seq": 3, "target": 1}.items() <= deleted.json().items()
         assert [entry["kind"] for entry in await room.wait_for_seq(3)] == ["message", "edit", "delete"]
         client.headers.update(auth_headers(item, "r"))
-        first, second, _ = (await page(client, item))["entries"]
+        first, second, _ = (await read_page(client, item))["entries"]
 
     assert {"deleted", "body"} & first.keys() == {"deleted"}
     assert "body" not in second
@@ -52,7 +52,7 @@ async def test_w11_s5_repeated_request_stores_one_entry_and_returns_200(secured_
             for _ in range(2)
         ]
         deletes = [await client.delete(f"/api/items/{item}/entries/1", headers=key) for _ in range(2)]
-        head = (await page(client, item))["head"]
+        head = (await read_page(client, item))["head"]
 
     assert [201, 200] == [response.status_code for response in edits] == [response.status_code for response in deletes]
     assert edits[0].json()["seq"] == edits[1].json()["seq"]
@@ -107,7 +107,7 @@ async def test_s14_event_is_sent_by_a_moderator_and_delivered(secured_server: Se
         responses = [await send_entry(client, item, body, kind="event", id="shipped-17") for _ in range(2)]
         (live,) = await room.wait_for_seq(1)
         client.headers.update(auth_headers(item, "r"))
-        (stored,) = (await page(client, item))["entries"]
+        (stored,) = (await read_page(client, item))["entries"]
 
     assert [response.status_code for response in responses] == [201, 200]
     assert live == stored == responses[0].json() == responses[1].json()

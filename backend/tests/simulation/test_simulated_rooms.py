@@ -11,7 +11,7 @@ import pytest
 
 from alcove.limits import Retention
 from alcove.rooms import history, opening, readers
-from tests.support.simulated_world import ITEMS, Weights, World
+from tests.support.simulation import ITEMS, Simulation, Weights
 from tests.support.storm import depth, storm
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -25,10 +25,10 @@ SCENARIOS = {
     "calm": (Weights(), None),
     "retention": (Weights(), Retention(entries=12)),
     "faults": (Weights(fault=0.05), None),
-    "faults and retention": (Weights(fault=0.15, die=6, connect=12), Retention(entries=12)),
-    "slow readers": (Weights(take=6, send=30), None),
-    "rooms that come and go": (Weights(connect=5, die=8, post=15, fault=0.03), None),
-    "slow storage": (Weights(perform=8, answer=8), None),
+    "faults and retention": (Weights(fault=0.15, disconnect=6, connect=12), Retention(entries=12)),
+    "slow readers": (Weights(read=6, send=30), None),
+    "rooms that come and go": (Weights(connect=5, disconnect=8, post=15, fault=0.03), None),
+    "slow storage": (Weights(perform=8, resolve=8), None),
 }
 
 
@@ -45,34 +45,34 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def run_simulation(seed: int, weights: Weights, retention: Retention | None, steps: int) -> None:
     """Run a simulation until nothing is pending, and assert that clients and storage agree."""
-    world = World(seed, weights, retention)
+    simulation = Simulation(seed, weights, retention)
     for _ in range(steps):
-        await world.step()
-    world.weights.fault = 0
-    await world.settle()
-    for reader in world.alive:
-        assert reader.seq == world.log.store.room_states([reader.item])[reader.item].head, (
+        await simulation.step()
+    simulation.weights.fault = 0
+    await simulation.settle()
+    for reader in simulation.alive:
+        assert reader.seq == simulation.log.store.room_states([reader.item])[reader.item].head, (
             "D1: expected every client to have caught up"
         )
-        members = {connected.person.id for connected in world.alive if connected.item == reader.item}
-        assert (reader.members, reader.count) == (members, len(members)), "P1: expected the connected members"
-        assert reader.reads == world.log.store.room_states([reader.item])[reader.item].reads, (
+        members = {connected.person.id for connected in simulation.alive if connected.item == reader.item}
+        assert (reader.members, reader.member_count) == (members, len(members)), "P1: expected the connected members"
+        assert reader.read_marks == simulation.log.store.room_states([reader.item])[reader.item].reads, (
             "P5: expected the stored marks"
         )
 
-    for reader in list(world.alive):
-        world.leave(reader)
-    await world.send_outboxes()
-    stored = sum((world.log_of(item) for item in ITEMS), Counter[tuple[str, str, str]]())
+    for reader in list(simulation.alive):
+        simulation.leave(reader)
+    await simulation.send_outboxes()
+    stored = sum((simulation.log_of(item) for item in ITEMS), Counter[tuple[str, str, str]]())
     assert set(stored.values()) <= {1}, "S5: expected no send to be stored twice"
-    assert not world.refused & set(stored), "S6: expected no refused send to be stored"
+    assert not simulation.refused & set(stored), "S6: expected no refused send to be stored"
     if retention is None:
-        assert set(world.acked) == set(stored), "S3: expected exactly the acknowledged sends to be stored"
+        assert set(simulation.acked) == set(stored), "S3: expected exactly the acknowledged sends to be stored"
 
-    assert world.hub._rooms.all() == [], "expected no empty room in memory"
-    assert world.hub.connections == 0
-    await world.hub.close()
-    await world.log.close()
+    assert simulation.hub._rooms.all() == [], "expected no empty room in memory"
+    assert simulation.hub.connections == 0
+    await simulation.hub.close()
+    await simulation.log.close()
 
 
 @storm

@@ -1,4 +1,4 @@
-"""Connect processes in memory over a bus; tests can read its messages, and lose them."""
+"""Connect processes in memory over a bus whose messages tests can read and drop."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from alcove.cluster.messages import ClusterMessage, decode
 
 
 class Network:
-    """Passes messages between the buses of several processes; keeps the order of each publisher."""
+    """A network that passes messages between the buses of several processes, in the order of each publisher."""
 
     def __init__(self) -> None:
         self.buses: list[FakeBus] = []
@@ -29,7 +29,7 @@ class FakeBus:
     def __init__(self, network: Network | None = None) -> None:
         self.up = True
         self.mixed_versions = False
-        #: Whether `subscribe` takes effect.
+        #: Whether the bus confirms a subscription.
         self.confirms = True
         self.channels: set[str] = set()
         #: Everything that this process published, with its channel.
@@ -45,7 +45,7 @@ class FakeBus:
         self._on_gap = on_gap
 
     def subscribe(self, channel: str) -> None:
-        """Receive the channel's messages from the next turn on (Bus)."""
+        """Subscribe to the channel, and confirm this with a gap in the next turn (Bus)."""
         self.channels.add(channel)
         if self.up and self.confirms:
             asyncio.get_running_loop().call_soon(self._on_gap, frozenset({channel}))

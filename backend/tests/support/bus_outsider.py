@@ -1,4 +1,4 @@
-"""Use a bus's server without the log's key: read what is visible there, and publish forged messages."""
+"""Use a bus's server without the log's key, to read the visible messages and publish forged ones."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ SENDS_CHANNEL = "alcove_send"
 
 
 class Outsider:
-    """Receives every message on a bus's server, as (channel, payload)."""
+    """A client that receives every message on a bus's server, as (channel, payload)."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, bytes]] = []
@@ -27,7 +27,7 @@ class Outsider:
 
 
 class RedisOutsider(Outsider):
-    """Subscribes to every channel of a Redis server."""
+    """A client that subscribes to every channel of a Redis server."""
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         super().__init__()
@@ -39,15 +39,15 @@ class RedisOutsider(Outsider):
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls, engine: Redis, _database: str, _prefix: str) -> AsyncIterator["RedisOutsider"]:
+    async def connect(cls, engine: Redis, _database: str, _prefix: str) -> AsyncIterator["RedisOutsider"]:
         """Subscribe, and receive messages while the block runs."""
-        async with redis.asyncio.Redis.from_url(engine.url) as client, client.pubsub() as listener:
+        async with redis.asyncio.Redis.from_url(engine.url) as client, client.pubsub() as subscriber:
             outsider = cls(client)
-            await listener.psubscribe("*")
-            await anext(listener.listen())  # the subscription itself
+            await subscriber.psubscribe("*")
+            await anext(subscriber.listen())  # the confirmation of the subscription
 
             async def listen() -> None:
-                async for message in listener.listen():
+                async for message in subscriber.listen():
                     outsider.received.append((message["channel"].decode(), message["data"][12:]))
 
             task = asyncio.create_task(listen())
@@ -60,7 +60,7 @@ class RedisOutsider(Outsider):
 
 
 class PostgresOutsider(Outsider):
-    """Listens as a role without any grant: every role that may connect may listen and notify."""
+    """A role without grants, which PostgreSQL lets listen and notify like every role that may connect."""
 
     def __init__(self, connection: asyncpg.Connection, prefix: str) -> None:
         super().__init__()
@@ -73,13 +73,13 @@ class PostgresOutsider(Outsider):
         payload = f"outsider0000 1/1 {channel}\n{message.decode()}"
         await self._connection.execute("SELECT pg_notify($1, $2)", name, payload)
 
-    def _notified(self, _connection: object, _pid: int, name: str, payload: str) -> None:
-        head, _, text = payload.partition("\n")
-        self.received.append((name if name == SENDS_CHANNEL else head.split()[-1], text.encode()))
+    def _on_notification(self, _connection: object, _pid: int, name: str, payload: str) -> None:
+        head, _, message = payload.partition("\n")
+        self.received.append((name if name == SENDS_CHANNEL else head.split()[-1], message.encode()))
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls, _engine: Postgres, database: str, prefix: str) -> AsyncIterator["PostgresOutsider"]:
+    async def connect(cls, _engine: Postgres, database: str, prefix: str) -> AsyncIterator["PostgresOutsider"]:
         """Connect, and receive notifications while the block runs."""
         role = f"outsider_{uuid4().hex[:8]}"
         owner = await asyncpg.connect(database)
@@ -90,7 +90,7 @@ class PostgresOutsider(Outsider):
             connection = await asyncpg.connect(outsider_url)
             outsider = cls(connection, prefix)
             for name in (prefix, SENDS_CHANNEL):
-                await connection.add_listener(name, outsider._notified)
+                await connection.add_listener(name, outsider._on_notification)
             try:
                 yield outsider
             finally:

@@ -1,4 +1,4 @@
-"""WebSocket clients on real sockets: they wait for answers, record everything, or disconnect abruptly."""
+"""Connect WebSocket clients on real sockets, wait for their messages, and disconnect them."""
 
 import asyncio
 import socket
@@ -13,15 +13,15 @@ from websockets.asyncio.client import connect as websockets_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.support.credentials import keep_from
+from tests.support.credentials import register_request_credentials
 from tests.support.servers import Address
 
-#: Seconds that a client waits for what is due.
+#: Seconds after which a client gives up waiting for an event.
 TIMEOUT_S = 60.0
 
 
 async def pause_briefly() -> None:
-    """Sleep 10 ms between two checks of a condition that no event reports, to leave the processor to others."""
+    """Sleep 10 ms between two checks of a condition that no event reports, so that other processes can run."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), 0.01)
 
@@ -51,8 +51,8 @@ async def connect(
         receive_buffer: The approximate number of bytes that the kernel receives before the client reads.
 
     """
-    keep_from(path, headers or {})
-    sock = socket.socket(proto=socket.IPPROTO_TCP)  # only so does asyncio set TCP_NODELAY
+    register_request_credentials(path, headers or {})
+    sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only if `proto` is given
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.setblocking(False)
@@ -65,21 +65,22 @@ async def connect(
         compression=None,
         proxy=None,
         max_size=None,
-        # Who takes little leaves the rest in the kernel's hands; anyone else is to close at once, read or not.
+        # With a small receive buffer, messages must wait in the kernel. Otherwise the library reads all messages, so
+        # that closing does not wait for unread ones.
         max_queue=None if receive_buffer is None else 16,
         ping_interval=None,
         open_timeout=TIMEOUT_S,
     )
 
 
-async def refusal(server: Address, path: str, *, headers: Mapping[str, str] | None = None) -> int:
+async def refusal_status(server: Address, path: str, *, headers: Mapping[str, str] | None = None) -> int:
     """Return the HTTP status with which the server refuses a handshake."""
     try:
         client = await connect(server, path, headers=headers)
-    except InvalidStatus as refused:
-        return refused.response.status_code
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
     await client.close()
-    raise AssertionError(f"{path} was accepted")
+    raise AssertionError(f"expected a refusal of {path}, but the server accepted it")
 
 
 async def receive(client: ClientConnection, count: int) -> Sequence[str | bytes]:
@@ -88,7 +89,7 @@ async def receive(client: ClientConnection, count: int) -> Sequence[str | bytes]
         return [await client.recv() for _ in range(count)]
 
 
-async def close_code(client: ClientConnection) -> int:
+async def wait_for_close_code(client: ClientConnection) -> int:
     """Read until the server closes, and return the close code."""
     async with asyncio.timeout(TIMEOUT_S):
         try:
@@ -124,19 +125,19 @@ def resume_reading(client: ClientConnection) -> None:
 
 
 class Listener:
-    """Reads every message at once, and stores it in `lines`."""
+    """A reader of a client's messages that stores each in `lines` as soon as it arrives."""
 
     def __init__(self, client: ClientConnection) -> None:
         self.client = client
         self.lines: list[str | bytes] = []
-        self._news = asyncio.Event()
+        self._received = asyncio.Event()
         self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         try:
             async for line in self.client:
                 self.lines.append(line)
-                self._news.set()
+                self._received.set()
         except ConnectionClosed:
             return
 
@@ -145,10 +146,12 @@ class Listener:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 while not condition(self.lines):
-                    self._news.clear()
-                    await self._news.wait()
+                    self._received.clear()
+                    await self._received.wait()
         except TimeoutError:
-            raise AssertionError(f"not enough in {TIMEOUT_S} s; the last of it: {self.lines[-5:]}") from None
+            raise AssertionError(
+                f"the expected messages did not arrive in {TIMEOUT_S} s; the last received: {self.lines[-5:]}"
+            ) from None
 
     async def wait_for_count(self, count: int) -> None:
         """Wait until `count` messages were received."""

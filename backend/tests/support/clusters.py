@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from deploy.engines import Engine, Postgres, Redis
 from tests.support.nginx import Nginx
-from tests.support.servers import Server, Start, alcove, without_problems
+from tests.support.servers import Server, Start, start_alcove, without_problems
 
-#: Starts a number of processes on a new database with a new bus prefix.
+#: Starts the given number of processes on a new database with a new bus prefix.
 StartProcesses = Callable[[int], list[Server]]
 
 
@@ -35,15 +35,15 @@ class Cluster:
     proxy: Nginx
 
 
-def joining(engines: Engines, url: str, folder: Path, stack: ExitStack) -> Start:
+def process_starter(engines: Engines, url: str, folder: Path, stack: ExitStack) -> Start:
     """Return a function that starts one more process on the database; `stack` ends the processes."""
     bus = engines.redis.url if engines.redis else url
     prefix = f"t{uuid4().hex[:8]}"
 
-    def join(**env: str) -> Server:
+    def start(**env: str) -> Server:
         shared = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": bus, "ALCOVE_BUS_PREFIX": prefix}
         return stack.enter_context(
-            without_problems(alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env}))
+            without_problems(start_alcove(cwd=folder, env={**shared, "ALCOVE_SENDS_PER_S": "0", **env}))
         )
 
-    return join
+    return start

@@ -1,4 +1,4 @@
-"""Run a collector of OpenTelemetry traces."""
+"""Run an OpenTelemetry collector in a thread, for tests of traces."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Collector:
 
     @property
     def spans(self) -> list[Span]:
-        """The spans of all exports."""
+        """Every span received so far, in order of arrival."""
         return [
             span
             for export in self.exports

@@ -1,4 +1,4 @@
-"""Run `alcove` on a running server, as its operator does."""
+"""Run commands of `alcove` on a running server, as its operator does."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ from tests.support.credentials import SECRET
 from tests.support.servers import ALCOVE
 
 
-async def command(cwd: Path, *arguments: str) -> tuple[int, str, str]:
-    """Run the command; return its code, and what it printed."""
+async def run_alcove(cwd: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run `alcove` with these arguments in the folder `cwd`; return the exit code, stdout and stderr."""
     result = await asyncio.to_thread(
         subprocess.run,
         [str(ALCOVE), *arguments],

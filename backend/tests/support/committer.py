@@ -12,10 +12,10 @@ ADA = Person("ada", "Ada")
 
 
 class OutcomeRecorder:
-    """An outcome handler that records each call (OutcomeHandler)."""
+    """A handler that records the outcomes of each call (OutcomeHandler)."""
 
     def __init__(self) -> None:
-        #: For each call the ids of its drafts, each with its seq or the name of its error.
+        #: The drafts of each call: their ids, each with the seq or the name of the error.
         self.calls: list[list[tuple[str, int | str]]] = []
         #: Every draft with its outcome.
         self.outcomes: list[tuple[Draft, Outcome | LogUnavailableError]] = []
@@ -34,13 +34,13 @@ class OutcomeRecorder:
 
 
 class CommitterHarness:
-    """A committer on a HeldLog, two outcome handlers, and everything that was delivered."""
+    """A committer on a HeldLog with two outcome handlers; it records the deliveries."""
 
     def __init__(self) -> None:
         self.log = HeldLog()
-        #: For each delivery the ids of its drafts.
+        #: The ids of the drafts of each delivery.
         self.delivered: list[list[str]] = []
-        #: For each delivery, how many batches the log was storing.
+        #: The number of batches that the log was storing at each delivery.
         self.storing: list[int] = []
         self.committer = Committer(self.log, self._deliver, max_waiting=5000)
         self.ada = OutcomeRecorder()

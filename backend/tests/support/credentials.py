@@ -1,4 +1,4 @@
-"""Create credentials: keys of a host application, valid and invalid tokens, and key sets."""
+"""Create keys of a host application, valid and invalid tokens, and key sets."""
 
 import base64
 import hashlib
@@ -25,15 +25,15 @@ ED25519_KEY, RSA_KEY, EC_KEY = (
 )
 UNREGISTERED_KEY = rsa.generate_private_key(65537, 2048)
 RSA_PEM = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-#: Every credential that was made or used: none of them may ever be printed (A6).
+#: Every credential that a test created or used. No server may print one of them (A6).
 REGISTERED_CREDENTIALS: set[str] = set()
 _WORD = re.compile(r"[\w-]{10,}")
 
 
 def jwk(algorithm: str, key: Any, **fields: str) -> dict[str, Any]:
     """Convert a public key to a JSON Web Key of a key set."""
-    credential: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return credential | {"alg": algorithm, "use": "sig"} | fields
+    web_key: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    return web_key | {"alg": algorithm, "use": "sig"} | fields
 
 
 KEY_SET = {
@@ -47,56 +47,56 @@ KEY_SET = {
 
 
 def claims(*, items: object = None, **fields: object) -> dict[str, Any]:
-    """Build the claims of Ada's token, valid for an hour; a claim given as `...` is left out."""
+    """Build the claims of Ada's token, valid for an hour; pass `...` as a claim to leave it out."""
     now = time.time()
-    credential = {
+    values = {
         "sub": "ada",
         "exp": int(now) + 3600,
         "iat": now,
         "items": {"foo": "rw"} if items is None else items,
         **fields,
     }
-    return {name: value for name, value in credential.items() if value is not ...}
+    return {name: value for name, value in values.items() if value is not ...}
 
 
 def token(
     *, key: Any = SECRET, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None, **changes: Any
 ) -> str:  # Any: an invalid token has any claims
     """Sign a token with these claims (see `claims`)."""
-    return keep(jwt.encode(claims(**changes), key, algorithm=algorithm, headers=dict(headers or {})))
+    return register_credential(jwt.encode(claims(**changes), key, algorithm=algorithm, headers=dict(headers or {})))
 
 
 def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), *, signed: bool = True) -> str:
-    """Encode a token with any header and payload, and an HMAC: also tokens that no library would create.
+    """Encode a token with any header and payload, also one that no library would create.
 
     Args:
         header: The header: bytes, or a value to encode as JSON.
         payload: The payload, likewise.
         secret: The key of the HMAC.
-        signed: Append the HMAC; False: an empty signature.
+        signed: Whether the signature is the HMAC; otherwise it is empty.
 
     """
     parts = [base64url(part if isinstance(part, bytes) else json.dumps(part).encode()) for part in (header, payload)]
     signature = hmac.digest(secret, ".".join(parts).encode(), hashlib.sha256) if signed else b""
-    return keep(".".join([*parts, base64url(signature)]))
+    return register_credential(".".join([*parts, base64url(signature)]))
 
 
-def keep_from(path: str, headers: Mapping[str, str]) -> None:
-    """Register the credentials in a request's path and headers for `leaks`."""
+def register_request_credentials(path: str, headers: Mapping[str, str]) -> None:
+    """Register the credentials in the path and the headers of a request."""
     for name, value in parse_qsl(urlsplit(path).query):
         if name == "token":
-            keep(value)
+            register_credential(value)
     for cookie in headers.get("Cookie", "").split(";"):
-        keep(cookie.partition("=")[2])
-    keep(headers.get("Authorization", "").partition(" ")[2])
+        register_credential(cookie.partition("=")[2])
+    register_credential(headers.get("Authorization", "").partition(" ")[2])
 
 
-def leaks(printed: str) -> set[str]:
+def leaked_credentials(printed: str) -> set[str]:
     """Return the registered credentials that appear in a text, whole or in part.
 
-    Short words are left out: they might be printed for other reasons.
+    Words of less than ten characters are ignored, because servers print them for other reasons.
     """
-    # Hypothesis takes names from the source, such as `query_string`, as credentials; a traceback may print them.
+    # Hypothesis uses names from the source, such as `query_string`, as credentials; a traceback may print them.
     words = {word for credential in REGISTERED_CREDENTIALS for word in _WORD.findall(credential.rpartition(".")[2])}
     random_words = {word for word in words if not (word.isidentifier() and word.islower())}
     return (random_words & set(_WORD.findall(unquote(printed)))) | ({SECRET} if SECRET in printed else set())
@@ -107,49 +107,49 @@ def base64url(part: bytes) -> str:
     return base64.urlsafe_b64encode(part).decode().rstrip("=")
 
 
-def keep(credential: str) -> str:
+def register_credential(credential: str) -> str:
     """Register a credential that must never be printed, and return it."""
     REGISTERED_CREDENTIALS.add(credential)
     return credential
 
 
 class KeyServer:
-    """Serves the key set of a host application over HTTP, and counts the requests."""
+    """An HTTP server with the key set of a host application, which counts the requests."""
 
     def __init__(self) -> None:
         self.body: bytes = json.dumps(KEY_SET).encode()
         self.status = 200
-        #: Where it redirects requests for `/jwks.json`; None: it answers itself.
+        #: The URL to which requests for `/jwks.json` are redirected; None: they are answered.
         self.location: str | None = None
         self.requests = 0
         #: The `Authorization` header of the last request.
         self.authorization: str | None = None
-        #: Whether it sends its answer a byte at a time, without end.
-        self.slow = False
-        #: Whether even its head comes so.
-        self.hesitant = False
+        #: Whether the body of the response consists of single bytes without end.
+        self.body_is_endless = False
+        #: Whether the head of the response does.
+        self.head_is_endless = False
         self.stopped = threading.Event()
-        outer = self
+        key_server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 """Respond with the key set."""
-                outer.requests += 1
-                outer.authorization = self.headers["Authorization"]
+                key_server.requests += 1
+                key_server.authorization = self.headers["Authorization"]
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    while outer.hesitant and not outer.stopped.wait(0.02):
+                    while key_server.head_is_endless and not key_server.stopped.wait(0.02):
                         self.wfile.write(b"H")
-                if outer.location is not None and self.path == "/jwks.json":
+                if key_server.location is not None and self.path == "/jwks.json":
                     self.send_response(302)
-                    self.send_header("Location", outer.location)
+                    self.send_header("Location", key_server.location)
                     self.end_headers()
                     return
-                self.send_response(outer.status)
+                self.send_response(key_server.status)
                 self.end_headers()
                 with suppress(BrokenPipeError, ConnectionResetError):
-                    while outer.slow and not outer.stopped.wait(0.02):
+                    while key_server.body_is_endless and not key_server.stopped.wait(0.02):
                         self.wfile.write(b" ")
-                    self.wfile.write(outer.body)
+                    self.wfile.write(key_server.body)
 
             def log_message(self, *_: object) -> None:
                 """Log nothing."""
@@ -158,13 +158,13 @@ class KeyServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
 
-    def lists(self, *keys: dict[str, Any]) -> None:
+    def serve_keys(self, *keys: dict[str, Any]) -> None:
         """Serve these keys from now on."""
         self.body = json.dumps({"keys": keys}).encode()
 
 
 @contextmanager
-def key_server() -> Iterator[KeyServer]:
+def run_key_server() -> Iterator[KeyServer]:
     """Run a key server while the block runs."""
     server = KeyServer()
     server._thread.start()

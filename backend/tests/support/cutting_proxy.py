@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts connections at random places: in the middle of a frame, or of a handshake."""
+"""Run a TCP proxy that cuts connections at random places, as in the middle of a frame or of a handshake."""
 
 import asyncio
 import socket
@@ -10,17 +10,16 @@ from tests.support.tcp_listener import TcpListener
 
 
 class CuttingProxy(TcpListener):
-    """Forwards bytes to a server on port `target`, and resets each connection after a random number of bytes.
+    """A proxy to the port `target` that resets each connection after a random number of bytes.
 
-    `up` and `down` are the ranges of bytes that a connection may carry to the server and back. `cuts` counts the
-    resets.
+    `up` and `down` are the ranges of that number, for bytes to the server and from it. `cuts` counts the resets.
     """
 
     def __init__(self, rng: Random, *, up: tuple[int, int], down: tuple[int, int]) -> None:
         super().__init__()
         self.target = 0
         self.cuts = 0
-        #: Cleared, every connection passes all.
+        #: Whether connections are reset; otherwise all bytes are forwarded.
         self.cutting = True
         self._rng = rng
         self._up = up
@@ -44,8 +43,8 @@ class CuttingProxy(TcpListener):
                         direction.cancel()
                     await asyncio.gather(*directions, return_exceptions=True)
         finally:
-            for end in writers:
-                reset(end)
+            for open_writer in writers:
+                reset(open_writer)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, byte_limit: int) -> None:
         """Forward bytes in one direction, at most `byte_limit` of them while cutting."""

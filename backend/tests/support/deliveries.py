@@ -1,4 +1,4 @@
-"""Send messages to servers with a webhook, and compare what arrived with what was sent (K2)."""
+"""Send messages to servers that have a webhook, and check that the receiver got each one, in order (K2)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ ADMIN = token(sub="admin", items={"*": "rwm"})
 
 
 class Traffic:
-    """Sends messages to several items in turn, and counts those that a server acknowledged."""
+    """A sender of messages to several items in turn, which counts the acknowledged messages of each item."""
 
     def __init__(self, item_count: int) -> None:
         self._items = [f"item-{number}" for number in range(item_count)]
         self._numbers = count()
-        #: The number of messages by item.
+        #: The number of acknowledged messages, by item.
         self.sent: dict[str, int] = defaultdict(int)
 
     @property
@@ -30,7 +30,7 @@ class Traffic:
         return sum(self.sent.values())
 
     async def send(self, servers: Sequence[Address], message_count: int) -> None:
-        """Send this number of messages, to each server in turn."""
+        """Send `message_count` messages, to each server in turn."""
         clients = [http(server, ADMIN) for server in servers]
         try:
             for _ in range(message_count):
@@ -43,7 +43,10 @@ class Traffic:
                 await client.aclose()
 
     def assert_delivered_in_order(self, receiver: Receiver) -> None:
-        """Check that every message arrived, and none before the previous one of its item; it may arrive repeatedly."""
+        """Assert that every message arrived, and none before the previous message of its item.
+
+        Deliveries may be repeated.
+        """
         seqs: dict[str, list[int]] = defaultdict(list)
         ids: dict[str, set[tuple[str, int]]] = defaultdict(set)
         for delivery in receiver.accepted:
@@ -52,6 +55,7 @@ class Traffic:
         for item, head in self.sent.items():
             assert set(seqs[item]) == set(range(1, head + 1))
             assert all(later <= earlier + 1 for earlier, later in pairwise(seqs[item]))
+        # A delivery id belongs to one entry, also when the delivery is repeated.
         assert {len(entries) for entries in ids.values()} == {1}
 
 
@@ -62,7 +66,7 @@ def all_arrived(traffic: Traffic, receiver: Receiver) -> bool:
 
 def delays_ms(receiver: Receiver, first: int) -> list[float]:
     """Return, sorted, the ms between storing and arrival of each delivery, starting at index `first`."""
-    return sorted(delivery.at - delivery.entry["at"] for delivery in receiver.accepted[first:])
+    return sorted(delivery.received_ms - delivery.entry["at"] for delivery in receiver.accepted[first:])
 
 
 async def _post(client: httpx.AsyncClient, item: str, body: dict[str, Any]) -> None:

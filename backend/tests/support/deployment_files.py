@@ -1,4 +1,4 @@
-"""Read the files of a deployment: `docker-compose.yml` and `nginx.conf`."""
+"""Read `docker-compose.yml` and `nginx.conf`, the files of a deployment."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml  # type: ignore[import-untyped] # its types are a separate package, 
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "backend" / "deploy"
-#: A file of settings; Any: what YAML holds.
+#: The mapping in a YAML file; Any: a value of YAML.
 Document = dict[str, Any]
 
 
@@ -25,7 +25,7 @@ def load_compose() -> Document:
 
 
 def services(*profiles: str) -> Document:
-    """Return the services of these profiles; without any, those that `docker compose up` starts."""
+    """Return the services of exactly these profiles; without profiles, those that `docker compose up` starts."""
     all_services: Document = load_compose()["services"]
     return {
         name: service for name, service in all_services.items() if set(service.get("profiles", [])) == set(profiles)

@@ -1,4 +1,4 @@
-"""Call every endpoint of a server with a credential, and return whether it was accepted, or code and reason."""
+"""Call every endpoint of a server with a credential, and return whether it was accepted, or the code and the reason."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ class Credential:
 
     @property
     def path(self) -> str:
-        """The item, encoded for a path; an item with a `%` is already encoded."""
+        """The item, encoded for a path. An item with a `%` is encoded already."""
         return self.item if "%" in self.item else quote(self.item, safe="")
 
 
@@ -50,22 +50,26 @@ def cookie(token: str, origin: str | None = None, **fields: Any) -> Credential: 
 
 
 def plain_cookie(token: str, origin: str | None = None, **fields: Any) -> Credential:  # Any: Credential's own
-    """Create a credential with a token in the cookie that T2 reads, from a page of `origin`."""
+    """Create a credential with a token in the cookie of the tutorial (T2), from a page of `origin`."""
     return Credential({}, {"Cookie": f"session={token}"} | ({} if origin is None else {"Origin": origin}), **fields)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a call: code 0 if it was accepted; else the close code or HTTP status, and the reason."""
+    """The result of a call: ACCEPTED, or the close code or HTTP status of the refusal and its reason."""
 
     code: int
     reason: str = ""
 
 
-def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Address, Credential], Awaitable[Outcome]]:
+#: Calls one endpoint of a server with a credential.
+Endpoint = Callable[[Address, Credential], Awaitable[Outcome]]
+
+
+def socket_endpoint(template: str, first_types: tuple[str, ...] = ("hello",)) -> Endpoint:
     """Create a call that opens a socket of the room protocol, and checks that error line and close frame agree (H4).
 
-    `first`: the types of the lines that an accepted client gets first.
+    `first_types` are the types of the first line that an accepted client may get.
     """
 
     async def endpoint(server: Address, credential: Credential) -> Outcome:
@@ -77,7 +81,7 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Addr
         )
         async with client:
             line = json.loads(str(await client.recv()).split("\n")[0])
-            if line["type"] in first:
+            if line["type"] in first_types:
                 return Outcome(ACCEPTED)
             try:
                 await client.recv()
@@ -85,20 +89,20 @@ def socket(template: str, first: tuple[str, ...] = ("hello",)) -> Callable[[Addr
                 assert line["type"] == "error"
                 assert line["message"].startswith(client.close_reason or "none")
                 return Outcome(client.close_code or 0, line["message"])
-        raise AssertionError(f"more than an error: {line}")
+        raise AssertionError(f"expected a close after the error, got another frame; the error: {line}")
 
     return endpoint
 
 
-def plain(template: str) -> Callable[[Address, Credential], Awaitable[Outcome]]:
+def plain_socket_endpoint(template: str) -> Endpoint:
     """Create a call that opens a socket of the tutorial, which refuses with 403 before the upgrade (T2)."""
 
     async def endpoint(server: Address, credential: Credential) -> Outcome:
         path = template.format(item=credential.path)
         try:
             client = await connect(server, f"{path}?{urlencode(credential.query)}", headers=credential.headers)
-        except InvalidStatus as refused:
-            return Outcome(refused.response.status_code)
+        except InvalidStatus as refusal:
+            return Outcome(refusal.response.status_code)
         await client.close()
         return Outcome(ACCEPTED)
 
@@ -106,15 +110,15 @@ def plain(template: str) -> Callable[[Address, Credential], Awaitable[Outcome]]:
 
 
 @dataclass(frozen=True)
-class Request:
-    """A request over HTTP; a refusal must be a problem document (W6)."""
+class HttpEndpoint:
+    """A call that makes an HTTP request; a refusal must be a problem document (W6)."""
 
     method: str
     #: Its path, with `{item}` for the item.
     template: str
     content: str | None = None
-    #: Another status that shows that access was granted, in addition to success.
-    passes: int = 200
+    #: The status of an error that only a caller with access gets.
+    granted_status: int | None = None
 
     async def __call__(self, server: Address, credential: Credential) -> Outcome:
         """Make the request."""
@@ -122,7 +126,7 @@ class Request:
         async with http(server, token=None) as client:
             url = httpx.URL(self.template.format(item=credential.path)).copy_merge_params(credential.query)
             async with client.stream(self.method, url, headers=headers, content=self.content) as response:
-                if response.is_success or response.status_code == self.passes:
+                if response.is_success or response.status_code == self.granted_status:
                     return Outcome(ACCEPTED)
                 problem = json.loads(await response.aread())
         assert response.headers["content-type"] == "application/problem+json"
@@ -131,55 +135,50 @@ class Request:
         return Outcome(response.status_code, problem["detail"])
 
 
-#: Asks an endpoint of a server with a credential.
-Endpoint = Callable[[Address, Credential], Awaitable[Outcome]]
+def http_endpoint(
+    method: str, template: str, content: str | None = None, granted_status: int | None = None
+) -> Endpoint:
+    """Create a call that makes an HTTP request (HttpEndpoint)."""
+    return HttpEndpoint(method, template, content, granted_status)
 
 
-def request(method: str, template: str, content: str | None = None, passes: int = 200) -> Endpoint:
-    """Create a call that makes an HTTP request; a refusal must be a problem document (W6).
-
-    `passes`: a status in addition to success that shows that access was granted.
-    """
-    return Request(method, template, content, passes)
-
-
-room = socket("/items/{item}/ws")
-list_socket = socket("/api/items/ws", ("item", "ready"))
-list_events = request("GET", "/api/items/events")
-unread = request("GET", "/api/unread?item={item}")
-item_socket = plain("/items/{item}/ws")
-echo_socket = plain("/ws")
-chat_socket = plain("/ws/7")
-history = request("GET", "/api/items/{item}/entries")
-events = request("GET", "/api/items/{item}/events")
-send = request("POST", "/api/items/{item}/entries", '{"body":"hello"}')
-event = request("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
+room = socket_endpoint("/items/{item}/ws")
+list_socket = socket_endpoint("/api/items/ws", ("item", "ready"))
+list_events = http_endpoint("GET", "/api/items/events")
+unread = http_endpoint("GET", "/api/unread?item={item}")
+item_socket = plain_socket_endpoint("/items/{item}/ws")
+echo_socket = plain_socket_endpoint("/ws")
+chat_socket = plain_socket_endpoint("/ws/7")
+history = http_endpoint("GET", "/api/items/{item}/entries")
+events = http_endpoint("GET", "/api/items/{item}/events")
+send = http_endpoint("POST", "/api/items/{item}/entries", '{"body":"hello"}')
+event = http_endpoint("POST", "/api/items/{item}/entries", '{"kind":"event","body":{"text":"hello"}}')
 #: The target is not a message; only a caller who has access gets this error.
-edit = request("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
-remove = request("DELETE", "/api/items/{item}/entries/9007199254740991", passes=422)
-mark_read = request("PUT", "/api/items/{item}/read", '{"seq":0}')
-members = request("GET", "/api/items/{item}/members")
-delete_room = request("DELETE", "/api/items/{item}")
-bans = request("GET", "/api/items/{item}/bans/nobody", passes=404)
-ban = request("PUT", "/api/items/{item}/bans/nobody", '{"right":"write"}')
-lift = request("DELETE", "/api/items/{item}/bans/nobody")
-bans_of_all = request("GET", "/api/bans/nobody", passes=404)
-ban_on_all = request("PUT", "/api/bans/nobody", '{"right":"write"}')
-lift_on_all = request("DELETE", "/api/bans/nobody")
-export = request("GET", "/api/items/{item}/export")
-listing = request("GET", "/api/items")
-connections = request("GET", "/api/items/{item}/connections")
-session = request("GET", "/api/session")
-revoke = request("POST", "/api/revoke", '{"sub":"nobody"}')
-revoke_on_foo = request("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
-member_data = request("GET", "/api/members/nobody")
-erase = request("DELETE", "/api/members/nobody")
-bring = request("POST", "/api/import", '{"type":"room","item":"foo"}')
-consumers = request("GET", "/api/webhooks")
-consumer_test = request("POST", "/api/webhooks/test", passes=404)
-consumer_retry = request("POST", "/api/webhooks/nothing/retry", "{}", 404)
-consumer_skip = request("POST", "/api/webhooks/nothing/skip", '{"item":"foo"}', 404)
-#: What each endpoint takes: the letters on the item.
+edit_message = http_endpoint("PATCH", "/api/items/{item}/entries/9007199254740991", '{"body":"hello"}', 422)
+delete_message = http_endpoint("DELETE", "/api/items/{item}/entries/9007199254740991", granted_status=422)
+mark_read = http_endpoint("PUT", "/api/items/{item}/read", '{"seq":0}')
+members = http_endpoint("GET", "/api/items/{item}/members")
+delete_room = http_endpoint("DELETE", "/api/items/{item}")
+bans = http_endpoint("GET", "/api/items/{item}/bans/nobody", granted_status=404)
+ban = http_endpoint("PUT", "/api/items/{item}/bans/nobody", '{"right":"write"}')
+lift_ban = http_endpoint("DELETE", "/api/items/{item}/bans/nobody")
+bans_of_all = http_endpoint("GET", "/api/bans/nobody", granted_status=404)
+ban_on_all = http_endpoint("PUT", "/api/bans/nobody", '{"right":"write"}')
+lift_ban_on_all = http_endpoint("DELETE", "/api/bans/nobody")
+export = http_endpoint("GET", "/api/items/{item}/export")
+list_items = http_endpoint("GET", "/api/items")
+connections = http_endpoint("GET", "/api/items/{item}/connections")
+session = http_endpoint("GET", "/api/session")
+revoke = http_endpoint("POST", "/api/revoke", '{"sub":"nobody"}')
+revoke_on_foo = http_endpoint("POST", "/api/revoke", '{"sub":"nobody","item":"foo"}')
+member_data = http_endpoint("GET", "/api/members/nobody")
+erase = http_endpoint("DELETE", "/api/members/nobody")
+import_room = http_endpoint("POST", "/api/import", '{"type":"room","item":"foo"}')
+consumers = http_endpoint("GET", "/api/webhooks")
+consumer_test = http_endpoint("POST", "/api/webhooks/test", granted_status=404)
+consumer_retry = http_endpoint("POST", "/api/webhooks/nothing/retry", "{}", 404)
+consumer_skip = http_endpoint("POST", "/api/webhooks/nothing/skip", '{"item":"foo"}', 404)
+#: Each endpoint, with the rights on the item that it requires.
 ENDPOINT_RIGHTS: dict[str, tuple[Endpoint, str]] = {
     "room": (room, "r"),
     "history": (history, "r"),
@@ -188,33 +187,33 @@ ENDPOINT_RIGHTS: dict[str, tuple[Endpoint, str]] = {
     "connections": (connections, "m"),
     "unread": (unread, "r"),
     "event": (event, "m"),
-    "edit": (edit, "w"),
-    "remove": (remove, "w"),
+    "edit": (edit_message, "w"),
+    "remove": (delete_message, "w"),
     "mark read": (mark_read, "r"),
     "members": (members, "r"),
     "delete room": (delete_room, "m"),
     "bans": (bans, "m"),
     "export": (export, "m"),
     "ban": (ban, "m"),
-    "lift": (lift, "m"),
+    "lift": (lift_ban, "m"),
 }
-#: What takes the right to moderate all items.
-TAKES_MODERATE_ALL: dict[str, Endpoint] = {
+#: The endpoints that require the right to moderate all items.
+MODERATE_ALL_ENDPOINTS: dict[str, Endpoint] = {
     "bans of all": bans_of_all,
     "ban on all": ban_on_all,
-    "lift on all": lift_on_all,
+    "lift on all": lift_ban_on_all,
     "member data": member_data,
     "erase": erase,
-    "import": bring,
+    "import": import_room,
     "webhooks": consumers,
     "test of a webhook": consumer_test,
     "retry of a webhook": consumer_retry,
     "skip of a webhook": consumer_skip,
     "revoke": revoke,
 }
-#: What takes a good credential and no right.
+#: The endpoints that require a valid credential and no right.
 ENDPOINTS_WITHOUT_RIGHTS: dict[str, Endpoint] = {
-    "listing": listing,
+    "listing": list_items,
     "list socket": list_socket,
     "list events": list_events,
     "session": session,

@@ -1,4 +1,4 @@
-"""A connection in memory whose peer reads frames when the test says so, and a decoder of what it read."""
+"""A connection in memory whose peer reads frames when the test lets it, and a feed of frames to its receiver."""
 
 import asyncio
 from collections import deque
@@ -9,26 +9,34 @@ import msgspec
 from alcove.protocol import ServerLine
 from alcove.wire.connection import BUFFER_BYTES, Frame, Receiver
 
-#: Decodes what a server may send, and nothing else.
+#: A decoder that accepts only lines that a server may send.
 server_lines: msgspec.json.Decoder[ServerLine] = msgspec.json.Decoder(ServerLine)
 
 
 class FakeConnection:
-    """A connection in memory (Connection). Its peer reads frames when `take` is called, or at once if `reads`."""
+    """A connection in memory (Connection).
+
+    Its peer reads each frame as soon as it is written if `reads` is set; otherwise `let_peer_read` must be called.
+    """
 
     def __init__(
-        self, *, bound: int = BUFFER_BYTES, reads: bool = True, on_write: Callable[[bytes], None] | None = None
+        self,
+        *,
+        max_buffered: int = BUFFER_BYTES,
+        reads: bool = True,
+        on_write: Callable[[bytes], None] | None = None,
     ) -> None:
-        self.bound = bound
+        self.max_buffered = max_buffered
         self.reads = reads
-        #: Frames the peer has read.
+        #: The frames that the peer has read.
         self.frames: list[bytes] = []
         self.close_code: int | None = None
         self.close_reason = ""
-        self.dead = False
-        #: Whether reading from the peer is paused, and what is called when it goes on.
+        self.aborted = False
+        #: Whether reading from the peer is paused.
         self.paused = False
-        self.resumed: Callable[[], object] = lambda: None
+        #: Called when reading continues.
+        self.on_resume: Callable[[], object] = lambda: None
         self._on_write = on_write
         self._pending: deque[bytes] = deque()
         self._size = 0
@@ -50,42 +58,42 @@ class FakeConnection:
         """None: every frame is passed to `try_write` (Connection)."""
 
     def try_write(self, frame: Frame) -> bool:
-        """Buffer the frame if it fits within the bound; else return False (Connection)."""
-        if self._size and self._size + len(frame.payload) > self.bound:
+        """Buffer the frame if it fits into `max_buffered` bytes; return whether it does (Connection)."""
+        if self._size and self._size + len(frame.payload) > self.max_buffered:
             return False
         self.write(frame)
         return True
 
     def write(self, frame: Frame) -> None:
-        """Buffer the frame, even beyond the bound (Connection)."""
-        if self.dead or self.close_code is not None:
+        """Buffer the frame, even beyond `max_buffered` bytes (Connection)."""
+        if self.aborted or self.close_code is not None:
             return
         if self._on_write is not None:
             self._on_write(frame.payload)
         self._pending.append(frame.payload)
         self._size += len(frame.payload)
         if self.reads:
-            self.take()
+            self.let_peer_read()
 
-    def take(self, frames: int | None = None) -> None:
-        """Let the peer read `frames` frames, or all if None."""
-        for _ in range(len(self._pending) if frames is None else min(frames, len(self._pending))):
+    def let_peer_read(self, count: int | None = None) -> None:
+        """Let the peer read `count` frames, or all if None."""
+        for _ in range(len(self._pending) if count is None else min(count, len(self._pending))):
             payload = self._pending.popleft()
             self._size -= len(payload)
             self.frames.append(payload)
-        if self._size <= self.bound // 2:
+        if self._size <= self.max_buffered // 2:
             self._writable.set()
 
     def buffered_bytes(self) -> int:
-        """Return the bytes that the peer has not read (Connection)."""
+        """Return the number of bytes that the peer has not read (Connection)."""
         return self._size
 
     async def wait_writable(self) -> bool:
-        """Wait until at most half the bound is buffered (Connection)."""
-        while self._size > self.bound // 2 and not self.dead:
+        """Wait until at most half of `max_buffered` is buffered; return whether the peer is connected (Connection)."""
+        while self._size > self.max_buffered // 2 and not self.aborted:
             self._writable.clear()
             await self._writable.wait()
-        return not self.dead
+        return not self.aborted
 
     def pause_reading(self) -> None:
         """Record that reading is paused (Connection)."""
@@ -94,48 +102,52 @@ class FakeConnection:
     def resume_reading(self) -> None:
         """Record that reading continues (Connection)."""
         self.paused = False
-        self.resumed()
+        self.on_resume()
 
     def close(self, code: int, reason: str = "") -> None:
         """Record code and reason, and ignore further frames (Connection)."""
-        if not self.dead and self.close_code is None:
+        if not self.aborted and self.close_code is None:
             self.close_code = int(code)
             self.close_reason = reason
 
-    def die(self) -> None:
+    def abort(self) -> None:
         """Lose the connection without a close frame."""
-        self.dead = True
+        self.aborted = True
         self._pending.clear()
         self._size = 0
         self._writable.set()
 
 
-class Feed:
-    """Passes frames to a receiver as a connection does: one step of a message per turn, none while paused."""
+class FrameFeed:
+    """A source of frames that calls a receiver as a connection does.
+
+    Each turn runs one step of a message; none runs while reading is paused.
+    """
 
     def __init__(self, receiver: Receiver, socket: FakeConnection) -> None:
         self._receiver = receiver
         self._socket = socket
         self._frames: deque[str] = deque()
-        self._rest: Iterator[object] | None = None
-        socket.resumed = self._go_on
+        #: The remaining steps of the current message.
+        self._steps: Iterator[object] | None = None
+        socket.on_resume = self._run
 
     def __call__(self, frame: str) -> int:
-        """Pass a frame as far as possible now; return the number of turns that it took."""
+        """Pass a frame to the receiver until reading is paused; return the number of turns that this took."""
         self._frames.append(frame)
-        return self._go_on()
+        return self._run()
 
-    def _go_on(self) -> int:
+    def _run(self) -> int:
         turns = 0
-        while (self._rest is not None or self._frames) and not self._socket.paused:
-            if self._socket.close_code is not None or self._socket.dead:
+        while (self._steps is not None or self._frames) and not self._socket.paused:
+            if self._socket.close_code is not None or self._socket.aborted:
                 self._frames.clear()
-                self._rest = None
-            elif self._rest is None:
-                self._rest = self._receiver.on_text(self._frames.popleft())
+                self._steps = None
+            elif self._steps is None:
+                self._steps = self._receiver.on_text(self._frames.popleft())
                 turns += 1
-            elif next(self._rest, self) is self:
-                self._rest = None
+            elif next(self._steps, self) is self:
+                self._steps = None
             else:
                 turns += 1
         return turns

@@ -1,4 +1,4 @@
-"""A SessionHost that records what sessions call."""
+"""A SessionHost that records the calls of sessions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tests.support.turns import ManualClock
 
 @dataclass
 class FakeHost:
-    """Records drafts, tokens and sessions that left (SessionHost)."""
+    """A host that records drafts, tokens and sessions that left (SessionHost)."""
 
     drafts: list[Draft] = field(default_factory=list)
     left_sessions: list[Session] = field(default_factory=list)
@@ -25,14 +25,14 @@ class FakeHost:
     timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     rates: KeyedLimiter[tuple[str, str]] = field(default_factory=lambda: KeyedLimiter(0, 1))
     clock: ManualClock = field(default_factory=ManualClock)
-    full: bool = False
-    ms: int = 1_795_000_000_000
+    queue_full: bool = False
+    time_ms: int = 1_795_000_000_000
     metrics: Metrics = field(default_factory=Metrics)
 
     def append(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Record the draft; raise QueueFullError if `full` is set (SessionHost)."""
+        """Record the draft; raise QueueFullError if `queue_full` is set (SessionHost)."""
         assert isinstance(handler, OutcomeWriter)
-        if self.full:
+        if self.queue_full:
             raise QueueFullError("10000 sends are waiting for storage already")
         self.drafts.append(draft)
 
@@ -50,9 +50,9 @@ class FakeHost:
         self.waits_s.append(wait_s)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Record the timer; SessionHarness calls back after the frame unless `keep_timers` is set (SessionHost)."""
+        """Record the timer, which SessionHarness runs after the frame unless `keep_timers` is set (SessionHost)."""
         self.timers.append((delay_s, callback))
 
     def now_ms(self) -> int:
         """Return the fixed time of the test (SessionHost)."""
-        return self.ms
+        return self.time_ms

@@ -16,8 +16,8 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Protocol
 
-#: What is imported before the forks: all that takes time, but not `alcove.main`, which reads the environment.
-_IMPORTED = [
+#: The modules to import before the forks: those that take time, but not `alcove.main`, which reads the environment.
+_PRELOADED_MODULES = [
     "alcove.app",
     "alcove.bus.postgres",
     "alcove.bus.redis",
@@ -33,9 +33,9 @@ _IMPORTED = [
 ]
 
 
-class _Received(Protocol):
+class _DuplicatedDescriptor(Protocol):
     def detach(self) -> int:
-        """Return the descriptor."""
+        """Return the descriptor in the fork."""
         ...
 
 
@@ -45,22 +45,24 @@ class _Output:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def __reduce__(self) -> tuple[Callable[[_Received], _Received], tuple[_Received]]:
-        return _received, (DupFd(self._descriptor),)
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[_DuplicatedDescriptor], _DuplicatedDescriptor], tuple[_DuplicatedDescriptor]]:
+        return _unpickle, (DupFd(self._descriptor),)
 
 
-def _received(descriptor: _Received) -> _Received:
+def _unpickle(descriptor: _DuplicatedDescriptor) -> _DuplicatedDescriptor:
     return descriptor
 
 
 @cache
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTED)
+    context.set_forkserver_preload(_PRELOADED_MODULES)
     return context
 
 
-def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], output: _Received) -> None:
+def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], output: _DuplicatedDescriptor) -> None:
     """Run the command in the fork, with its own process group, folder, environment and output."""
     os.setsid()
     descriptor = output.detach()
@@ -74,7 +76,7 @@ def _run(arguments: Sequence[str], cwd: Path | None, env: Mapping[str, str], out
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["alcove", *arguments]
-    from alcove.cli import main  # noqa: PLC0415 - only the fork takes it
+    from alcove.cli import main  # noqa: PLC0415 - only the fork needs it
 
     main()
 
@@ -94,7 +96,7 @@ class ForkedCommand:
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it ends, and return the exit code. Raises subprocess.TimeoutExpired."""
+        """Wait for the end, and return the exit code. Raises subprocess.TimeoutExpired."""
         self._process.join(timeout)
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired("alcove", timeout or 0.0)

@@ -1,7 +1,7 @@
-"""A Python environment that has what a distribution requires, and nothing else; without a package index.
+"""Create a Python environment that has only what a distribution requires, without a package index.
 
-It shares no path with the environment of the tests, where `alcove` is imported from its sources: each required library
-is linked into it file by file, as its own record lists them.
+It shares no path with the environment of the tests, where `alcove` is imported from its sources. The files of each
+required library, as its own record lists them, are linked into it.
 """
 
 import subprocess
@@ -30,7 +30,7 @@ class FreshEnvironment:
         """Link libraries that are installed in the tests' environment, with all that they require."""
         for package in _closure(requirements):
             for file in package.files or ():
-                if file.parts[0] == "..":  # a command, whose first line names the tests' interpreter
+                if file.parts[0] == "..":  # a script, whose first line names the tests' interpreter
                     continue
                 link = self.libraries / file
                 link.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ class FreshEnvironment:
         self._run(*pip, "install", "--quiet", "--no-index", "--no-compile", requirement)
 
     def output(self, *command: str) -> str:
-        """Return what Python prints when it is called with these arguments."""
+        """Run Python with these arguments, and return its output."""
         return self._run(self.python, *command)
 
     @staticmethod

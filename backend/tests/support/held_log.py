@@ -27,7 +27,7 @@ from alcove.storage.sqlite.store import SqliteStore
 
 T = TypeVar("T")
 
-#: What can go wrong in a storage: nothing was stored, or it was and the answer got lost.
+#: A fault of a storage: either nothing was stored, or the draft was stored and the answer was lost.
 Fault = Literal["nothing stored", "answer lost"]
 
 
@@ -45,7 +45,7 @@ class PendingCall:
         return self._future.__await__()
 
     def perform(self, fault: Fault | None = None) -> None:
-        """Run the call's statements, or fail with `fault`."""
+        """Run the statements of the call; with a fault, run them or not and fail."""
         try:
             self._outcome = None if fault == "nothing stored" else self._work()
         except (sqlite3.Error, ValueError, UnstorableError) as error:
@@ -72,9 +72,9 @@ class HeldLog:
         self.id = prepare(connection, Path(":memory:"))
         self.store = SqliteStore(connection, retention or Retention())
         self.pending_calls: list[PendingCall] = []
-        #: The batches that were handed in.
+        #: The batches that were passed to `append`.
         self.batches: list[list[Draft]] = []
-        #: Whether a batch has its I/O pending only when it is performed.
+        #: Whether `io_pending` is set only when the batch is performed, instead of immediately.
         self.holds_io_pending = False
         self._connection = connection
 
@@ -180,12 +180,12 @@ class HeldLog:
         self._connection.close()
 
     def performable(self) -> list[PendingCall]:
-        """Return the calls that may be performed next: the first that writes, and all that read."""
+        """Return the calls that may be performed next, which are all that read and the first that writes."""
         waiting = [call for call in self.pending_calls if not call.performed]
         return [call for call in waiting if not call.writes] + [call for call in waiting if call.writes][:1]
 
     def resolvable(self) -> list[PendingCall]:
-        """Return the calls that may be resolved next: the first that wrote, and all that read."""
+        """Return the calls that may be resolved next, which are all that read and the first that wrote."""
         performed = [call for call in self.pending_calls if call.performed]
         return [call for call in performed if not call.writes] + [call for call in performed if call.writes][:1]
 
@@ -195,7 +195,7 @@ class HeldLog:
         call.resolve()
 
     def settle(self, fault: Fault | None = None) -> None:
-        """Perform and resolve the first waiting call, or let it fail with `fault`."""
+        """Perform and resolve the first pending call, or let it fail with `fault`."""
         first = self.pending_calls[0]
         first.perform(fault)
         self.resolve(first)

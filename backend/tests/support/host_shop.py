@@ -12,7 +12,16 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from alcove import Alcove, Member
 
 #: The close code for each HTTP status that the dependency raises.
-STATUSES = {"400": 4403, "401": 4401, "403": 4403, "404": 4403, "409": 4403, "422": 4400, "429": 4429, "503": 1011}
+CLOSE_CODE_BY_STATUS = {
+    "400": 4403,
+    "401": 4401,
+    "403": 4403,
+    "404": 4403,
+    "409": 4403,
+    "422": 4400,
+    "429": 4429,
+    "503": 1011,
+}
 
 
 async def database_session(request: Request) -> AsyncIterator[str]:
@@ -30,14 +39,14 @@ async def current_user(
     _session: Annotated[str, Depends(database_session)],
     user: Annotated[str | None, Cookie()] = None,
 ) -> str:
-    """Return the user that a Bearer token or a cookie names."""
+    """Return the user that the bearer token or the cookie names."""
     if token is None and user is None:
         raise HTTPException(401, "sign in first")
     return token.credentials if token else str(user)
 
 
 def faulty_member(fault: str) -> Member:
-    """Do what a bug of the application may do in its dependency."""
+    """Behave as a dependency with this bug: raise, or return an invalid member or one that changes later."""
     match fault:
         case "crash":
             raise RuntimeError("a bug of the application")
@@ -57,7 +66,7 @@ class Shop:
     """A host application whose dependency reads the user from the bearer token or the cookie `user`."""
 
     def __init__(self, folder: Path) -> None:
-        #: The number of open database sessions.
+        #: The number of open placeholders for database sessions.
         self.open_sessions = 0
         #: Item, method, path and application of each call of the dependency `admit`.
         self.calls: list[Any] = []
@@ -93,7 +102,7 @@ class Shop:
                 return Member(user, items={"order-*": "r", "*": "rwm" if user == "boss" else ""})
             case "crash" | "nobody" | "invalid" | "expires" | "altered":
                 return faulty_member(item_id)
-        if item_id in STATUSES or item_id == "303":
+        if item_id in CLOSE_CODE_BY_STATUS or item_id == "303":
             raise HTTPException(int(item_id), f"refused with {item_id}", {"Retry-After": "3"})
         return Member(user, user.title(), "rw", expires=None if ttl is None else time.time() + ttl)
 

@@ -1,4 +1,4 @@
-"""Create HTTP clients. No test creates one itself, so that all have the same options."""
+"""Create HTTP clients with the same options for all tests."""
 
 import ssl
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import httpx
 from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Address
 
-#: httpx would read every certificate of the machine for each client, and none is needed here.
+#: A context without certificates, because httpx would read all certificates of the machine for each client.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -44,8 +44,8 @@ def http(
     Args:
         server: A server, or its URL.
         token: The bearer token of every request; None: no credential.
-        headers: More headers of every request.
-        transport: Carries the requests instead of TCP.
+        headers: Additional headers of every request.
+        transport: The transport of the requests; None: TCP.
 
     """
     return httpx.AsyncClient(transport=transport, **_options(server, token, headers))
@@ -58,5 +58,5 @@ def blocking_http(
     headers: Mapping[str, str] | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
-    """Return a client like that of `http`, for code without an event loop."""
+    """Create a client like that of `http`, for code without an event loop."""
     return httpx.Client(transport=transport, **_options(server, token, headers))

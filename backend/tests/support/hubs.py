@@ -1,4 +1,4 @@
-"""A hub on a HeldLog: its storage calls wait until the test lets them continue."""
+"""Run a hub on a HeldLog, whose storage calls wait until the test lets them continue."""
 
 import asyncio
 
@@ -41,7 +41,7 @@ class HubHarness:
             await run_turns()
 
     async def settle_reads(self) -> None:
-        """Perform and answer the storage calls that read; those that write keep waiting."""
+        """Perform and answer the storage calls that read; those that write stay pending."""
         await run_turns()
         while calls := [call for call in self.log.pending_calls if not call.writes]:
             for call in calls:
@@ -67,13 +67,13 @@ class HubHarness:
         await self.settle()
         return await joining, connection
 
-    async def join_refused(self, member: Member, *, item: str = "foo") -> Refusal:
-        """Return the refusal that the member gets for joining."""
+    async def expect_refusal(self, member: Member, *, item: str = "foo") -> Refusal:
+        """Return the refusal that the member gets when joining the item's room."""
         try:
             await self.join(member, item=item)
         except Refusal as refusal:
             return refusal
-        raise AssertionError(f"{member.person.id} was let in")
+        raise AssertionError(f"expected a refusal, but {member.person.id} joined")
 
     async def close(self) -> None:
         """Cancel the timers of the rooms, and close the log."""

@@ -1,4 +1,4 @@
-"""Valid and invalid item ids, with which every place that takes one is tested (H3); the page uses them, too."""
+"""Valid and invalid item ids for the tests of everything that takes one (H3); the tests of the page share them."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ _TABLE = json.loads(
     (Path(__file__).parents[3] / "frontend/packages/client/test/support/itemIds.json").read_text(encoding="utf-8")
 )
 VALID_IDS: list[str] = _TABLE["good"]
-#: What is refused, and the id that the refusal names: it in NFC, where that is an id; else an empty text.
+#: Invalid ids, each with the id that the refusal names: its NFC form if that is valid, else an empty text.
 INVALID_IDS: list[tuple[str, str]] = [(case["id"], case.get("normalized", "")) for case in _TABLE["bad"]]
 
 

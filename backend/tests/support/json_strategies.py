@@ -14,12 +14,12 @@ any_json = st.recursive(
     max_leaves=20,
 )
 
-an_id = st.text(max_size=70)
-a_line = st.one_of(
+ids = st.text(max_size=70)
+client_lines = st.one_of(
     st.text(),
     any_json.map(json.dumps),
     st.fixed_dictionaries(
         {"type": st.sampled_from(["send", "edit", "delete", "typing", "read", "auth", "ping", "hello", "x"])},
-        optional={"id": an_id | st.integers(), "body": any_json, "target": st.integers() | any_json, "seq": any_json},
+        optional={"id": ids | st.integers(), "body": any_json, "target": st.integers() | any_json, "seq": any_json},
     ).map(json.dumps),
 )

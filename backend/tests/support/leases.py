@@ -1,4 +1,4 @@
-"""The leases of consumers in a storage whose clock is the loop's, from which processes are cut off (K4)."""
+"""A storage of the lease of consumers whose clock is the event loop's; tests can cut processes off from it (K4)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from alcove.storage.base import LogUnavailableError
 from alcove.storage.consumers import ConsumerRecord, ItemPosition
 
 
-class Leases:
-    """What processes share: who has the lease, and until when."""
+class SharedLease:
+    """The lease that processes share: its holder, and when it expires in seconds of the event loop's clock."""
 
     def __init__(self) -> None:
         self.holder = ""
@@ -16,11 +16,11 @@ class Leases:
 
 
 class ProcessStorage:
-    """The log of one process, which has no rooms, and its consumers (ConsumerLog, ConsumerStorage)."""
+    """The storage of one process, with consumers and without rooms (ConsumerLog, ConsumerStorage)."""
 
-    def __init__(self, leases: Leases) -> None:
-        self._leases = leases
-        #: Whether the process is dead for the others: no call reaches the storage.
+    def __init__(self, lease: SharedLease) -> None:
+        self._lease = lease
+        #: Whether every call fails because the process cannot reach the storage.
         self.cut_off = False
 
     @property
@@ -39,16 +39,16 @@ class ProcessStorage:
         """Take or renew the lease (ConsumerStorage.lease)."""
         self._check_reachable()
         now = asyncio.get_running_loop().time()
-        if self._leases.holder not in {"", holder} and self._leases.expires >= now:
+        if self._lease.holder not in {"", holder} and self._lease.expires >= now:
             return {}
-        self._leases.holder, self._leases.expires = holder, now + duration_ms / 1000
+        self._lease.holder, self._lease.expires = holder, now + duration_ms / 1000
         return {name: ConsumerRecord(0, None) for name in names}
 
     async def release(self, holder: str) -> None:
         """End the lease of `holder` (ConsumerStorage.release)."""
         self._check_reachable()
-        if self._leases.holder == holder:
-            self._leases.holder = ""
+        if self._lease.holder == holder:
+            self._lease.holder = ""
 
     async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:  # noqa: ARG002 - there are no rooms
         """Return that nothing is pending (ConsumerStorage.pending)."""

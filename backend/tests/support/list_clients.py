@@ -1,4 +1,4 @@
-"""A client of the list of rooms, over a socket or as Server-Sent Events (W10)."""
+"""Follow the list of rooms with a client, over a socket or as Server-Sent Events (W10)."""
 
 import asyncio
 import json
@@ -21,25 +21,24 @@ from tests.support.servers import Address
 Transport = Literal["socket", "events"]
 TRANSPORTS: tuple[Transport, ...] = ("socket", "events")
 
-
-#: The member who writes.
+#: The headers of the member who posts messages.
 WRITER = {"Authorization": f"Bearer {token(sub='writer', items={'*': 'rwm'})}"}
 
 
-async def write(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
-    """Write a message; return its seq."""
+async def post_message(client: httpx.AsyncClient, item: str, body: object = "hello", headers: Any = WRITER) -> int:
+    """Post a message; return its seq."""
     response = await client.post(f"/api/items/{item}/entries", json={"body": body}, headers=headers)
     return int(response.raise_for_status().json()["seq"])
 
 
-def reader(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
-    """Sign a token of a member who reads the list."""
+def reader_token(items: dict[str, str], sub: str = "reader", **claims: Any) -> str:
+    """Sign a token for a member with these rights, who reads the list."""
     return token(sub=sub, items=items, **claims)
 
 
 class _Source(Protocol):
-    async def frame(self) -> str | None:
-        """Return the next lines; None: the server closed."""
+    async def read_frame(self) -> str | None:
+        """Return the next frame, which has one line or more; None: the server closed."""
         ...
 
     @property
@@ -52,7 +51,7 @@ class _Socket:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
 
-    async def frame(self) -> str | None:
+    async def read_frame(self) -> str | None:
         """Return the next frame."""
         try:
             return str(await self.socket.recv())
@@ -70,7 +69,7 @@ class _Events:
         self._lines = response.aiter_lines()
         self.close_code: int | None = None
 
-    async def frame(self) -> str | None:
+    async def read_frame(self) -> str | None:
         """Return the data of the next event."""
         event = ""
         async for line in self._lines:
@@ -86,54 +85,54 @@ class _Events:
 
 
 class ListClient:
-    """One connection to the list. Lines are taken in the order in which they come."""
+    """One connection to the list, whose lines are read in order."""
 
     def __init__(self, source: _Source) -> None:
         self._source = source
-        self._due: list[str] = []
+        self._unread_lines: list[str] = []
         #: The last line of each item.
         self.items: dict[str, Line] = {}
 
-    async def line(self) -> Line | None:
+    async def read_line(self) -> Line | None:
         """Return the next line; None: the server closed."""
-        while not self._due:
+        while not self._unread_lines:
             async with asyncio.timeout(TIMEOUT_S):
-                frame = await self._source.frame()
+                frame = await self._source.read_frame()
             if frame is None:
                 return None
-            self._due = frame.split("\n")
-        line: Line = json.loads(self._due.pop(0))
+            self._unread_lines = frame.split("\n")
+        line: Line = json.loads(self._unread_lines.pop(0))
         if line["type"] == "item":
             self.items[line["item"]] = line
         return line
 
     async def wait_for(self, **fields: object) -> Line:
         """Return the next line that has these fields."""
-        while (line := await self.line()) is not None:
+        while (line := await self.read_line()) is not None:
             if fields.items() <= line.items():
                 return line
-        raise AssertionError(f"closed with {self._source.close_code} before {fields}")
+        raise AssertionError(f"expected a line with {fields}, got a close with {self._source.close_code}")
 
-    async def ready(self) -> list[str]:
-        """Return the items that come before `ready`, in their order."""
-        lines: list[str] = []
-        while (line := await self.line()) is not None:
+    async def wait_for_ready(self) -> list[str]:
+        """Read up to the line `ready`; return the items of the lines before it, in order."""
+        items: list[str] = []
+        while (line := await self.read_line()) is not None:
             if line["type"] == "ready":
-                return lines
+                return items
             assert line["type"] == "item", line
-            lines.append(line["item"])
-        raise AssertionError(f"closed with {self._source.close_code} before it was ready")
+            items.append(line["item"])
+        raise AssertionError(f"expected `ready`, got a close with {self._source.close_code}")
 
     async def wait_for_close(self) -> tuple[int | None, Line | None]:
         """Return the code with which the server closes, and the line before that."""
         last: Line | None = None
-        while (line := await self.line()) is not None:
+        while (line := await self.read_line()) is not None:
             last = line
         return self._source.close_code, last
 
 
 @asynccontextmanager
-async def follow(
+async def follow_list(
     server: Address,
     transport: Transport = "socket",
     *,

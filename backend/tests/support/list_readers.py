@@ -1,4 +1,4 @@
-"""The list of rooms on a log in memory, with clients that decode what they are sent."""
+"""Run the list of rooms on a log in memory, with clients that decode their lines."""
 
 import asyncio
 import json
@@ -19,8 +19,8 @@ from tests.support.turns import run_turns
 _FAR_FUTURE = 4_000_000_000.0
 
 
-class ListRoom:
-    """A feed in signed mode, on a HeldLog."""
+class ListHarness:
+    """A ListFeed in signed mode on a HeldLog."""
 
     def __init__(self) -> None:
         self.log = HeldLog()

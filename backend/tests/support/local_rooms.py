@@ -1,4 +1,4 @@
-"""The rooms of a process as its cluster uses them, without the directory that opens them."""
+"""Rooms in memory for tests of the cluster, without the directory that opens rooms."""
 
 from collections.abc import Collection
 
@@ -6,13 +6,13 @@ from alcove.rooms.room import Room
 
 
 class FakeRooms:
-    """Rooms in memory that record the calls of the cluster (LocalRooms)."""
+    """The rooms of a process, which record the calls of the cluster (LocalRooms)."""
 
     def __init__(self, rooms: dict[str, Room]) -> None:
         self._rooms = rooms
-        #: Items whose rooms are being opened; tests add to it.
+        #: Items whose rooms are being opened. Tests add to it.
         self.opening: set[str] = set()
-        #: Items that are not in memory, and the head that was reported of each.
+        #: The items and heads that were reported for rooms that are being opened.
         self.extended: list[tuple[str, int]] = []
         #: Items whose history was lost.
         self.lost: list[str] = []
@@ -26,7 +26,7 @@ class FakeRooms:
         return self._rooms.keys()
 
     def is_opening(self, item: str) -> bool:
-        """Return whether the test made the item's room one that is being opened (LocalRooms)."""
+        """Return whether the test declared that the item's room is being opened (LocalRooms)."""
         return item in self.opening
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:  # noqa: ARG002 - tests have one history

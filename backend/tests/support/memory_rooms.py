@@ -1,4 +1,4 @@
-"""Rooms in memory on a log in memory, with clients that decode what they are sent."""
+"""Open rooms on a log in memory, with clients that decode their lines."""
 
 from collections.abc import Sequence
 
@@ -69,9 +69,9 @@ class RoomLog:
     def __init__(self, retention: Retention | None = None, *, log: HeldLog | None = None) -> None:
         self.log = log or HeldLog(retention)
         self.rooms: dict[str, Room] = {}
-        #: Messages of rooms to other processes, except entries.
+        #: The lines that rooms shared with other processes, except entries.
         self.shared: list[Line] = []
-        #: Marks that rooms stored.
+        #: The read marks that rooms stored.
         self.marks: list[dict[str, int]] = []
 
     def room(self, item: str = "foo") -> Room:
@@ -95,7 +95,7 @@ class RoomLog:
         return marks
 
     def write(self, *ids: str, item: str = "foo", by: Person = ADA) -> list[Entry]:
-        """Store messages as another process would, without telling this one."""
+        """Store messages as another process would, without a report to this one."""
         drafts = [Draft(item, "message", name, by, 0, raw(name)) for name in ids]
         head = self.log.store.room_states([item])[item].head
         self.log.store.append(drafts, lambda: None)
@@ -109,12 +109,12 @@ class RoomLog:
         database.execute("UPDATE rooms SET head = ?, at = 1 WHERE room = ?", (head, room))
 
     def page(self, item: str = "foo", *, after: int = 0) -> list[Entry]:
-        """Read what the log has after `after`."""
+        """Read all entries after the seq `after`."""
         page: Page = self.log.store.read(item, after, None, 1_000_000, 1 << 40)
         return page.entries
 
     async def run_calls(self, count: int | None = None) -> None:
-        """Perform and resolve `count` storage calls; None: until none is waiting."""
+        """Perform and resolve `count` storage calls; None: until none is pending."""
         await run_turns()
         while self.log.pending_calls and (count is None or count > 0):
             self.log.settle()
@@ -122,7 +122,7 @@ class RoomLog:
             count = None if count is None else count - 1
 
     async def fail(self) -> None:
-        """Let every waiting storage call fail."""
+        """Let every pending storage call fail."""
         await run_turns()
         for _ in range(len(self.log.pending_calls)):
             self.log.settle("nothing stored")

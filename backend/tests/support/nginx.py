@@ -1,4 +1,4 @@
-"""Run the deployment's nginx in front of server processes, or of fake ones."""
+"""Run the deployment's nginx in front of real or fake server processes."""
 
 import asyncio
 import platform
@@ -11,7 +11,7 @@ import pytest
 
 from deploy.nginx import command, configured
 from deploy.ports import free_port
-from tests.support.servers import Address, Process, listening
+from tests.support.servers import Address, Process, wait_until_listening
 from tests.support.snippets import snippet
 
 GUIDE = Path(__file__).parents[2] / "docs/integrating.md"
@@ -23,11 +23,11 @@ needs_nginx = pytest.mark.skipif(
 class Nginx(Process, Address):
     """A running nginx in front of processes; it listens when the constructor returns."""
 
-    def __init__(self, folder: Path, processes: Sequence[int]) -> None:
+    def __init__(self, folder: Path, process_ports: Sequence[int]) -> None:
         port = free_port()
-        Process.__init__(self, command(folder, configured(folder, port, processes)))
+        Process.__init__(self, command(folder, configured(folder, port, process_ports)))
         Address.__init__(self, port)
-        listening(port)
+        wait_until_listening(port)
 
 
 class DocumentedNginx(Process, Address):
@@ -50,7 +50,7 @@ class DocumentedNginx(Process, Address):
         Address.__init__(self, port)
         self.url += path
         self.ws += path
-        listening(port)
+        wait_until_listening(port)
 
 
 def write_documented_config(folder: Path, name: str, port: int, server: Address, *, strips: bool = False) -> Path:
@@ -68,7 +68,7 @@ def write_documented_config(folder: Path, name: str, port: int, server: Address,
 
 
 class Upstream:
-    """A fake server process: records the head of each request, and answers it or disconnects."""
+    """A fake server process that records the head of each request, and answers it or disconnects."""
 
     def __init__(self, port: int, *, answers: bool) -> None:
         self.port = port
@@ -85,7 +85,7 @@ class Upstream:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, *, answers: bool = True) -> AsyncIterator["Upstream"]:
+    async def run(cls, *, answers: bool = True) -> AsyncIterator["Upstream"]:
         """Serve on a free port while the block runs."""
         upstream = cls(0, answers=answers)
         server = await asyncio.start_server(upstream._serve, "127.0.0.1", 0)

@@ -6,7 +6,7 @@ from tests.support.deployment_files import ROOT
 
 
 def node_folder(folder: Path, **modules: str) -> Path:
-    """Write modules of JavaScript into a folder, by name without `.js`, beside the libraries that they import."""
+    """Create a folder with JavaScript modules, given as `name=code`, and the libraries that they import; return it."""
     libraries = ROOT / "frontend/node_modules"
     assert libraries.is_dir(), "the frontend's libraries are not installed: run `make build` first"
     folder.mkdir(exist_ok=True)
@@ -18,5 +18,5 @@ def node_folder(folder: Path, **modules: str) -> Path:
 
 
 def node_command(module: str) -> list[str]:
-    """Return the command that runs a module of such a folder."""
+    """Return the command that runs a module in the folder of `node_folder`."""
     return ["node", "--preserve-symlinks", f"{module}.js"]

@@ -1,4 +1,4 @@
-"""Call a server with valid and invalid input for its OpenAPI document, and check that responses match it (W9)."""
+"""Call a server with input that matches or violates its OpenAPI document, and check the responses (W9)."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -17,16 +17,16 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.clients import TIMEOUT_S
 from tests.support.servers import Address
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
-# What an import takes.
+# The body of an import has this type, which schemathesis does not know.
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
-def operations(server: Address) -> list[Any]:  # Any: the library hides its type parameters
-    """Return the operations of a server's document."""
+def load_operations(server: Address) -> list[Any]:  # Any: the library hides its type parameters
+    """Load a server's OpenAPI document, and return its operations."""
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     return [
         operation_result.ok() for operation_result in schema.get_all_operations() if isinstance(operation_result, Ok)
@@ -47,7 +47,7 @@ def probe(
     """
 
     @settings(
-        max_examples=examples(10),
+        max_examples=example_count(10),
         deadline=None,
         database=None,
         derandomize=True,

@@ -1,4 +1,4 @@
-"""A connection pooler in transaction mode, like pgbouncer: each transaction runs in any free database session."""
+"""Run a connection pooler in transaction mode, like pgbouncer, where each transaction uses any free session."""
 
 import asyncio
 import struct
@@ -25,7 +25,7 @@ class _Session:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    #: Answers that end a query and are still to come.
+    #: The number of queries whose last message (ReadyForQuery) has not arrived.
     pending: int = 0
 
 
@@ -35,7 +35,7 @@ class TransactionPooler(TcpListener):
     def __init__(self, target: int) -> None:
         super().__init__()
         self._target = target
-        #: Sessions that no client has; the one used last is taken first.
+        #: Sessions that no client uses; the last one used is taken first.
         self._free: list[_Session] = []
         self._sessions: list[_Session] = []
 
@@ -52,14 +52,14 @@ class TransactionPooler(TcpListener):
             reported = b"".join(
                 _message(b"S", f"{name}\0{value}\0".encode()) for name, value in _SERVER_PARAMETERS.items()
             )
-            # A number that is no process of the server's, as a pooler's clients have none.
+            # The id of no server process, because the clients of a pooler have none of their own.
             key = _message(b"K", struct.pack("!ii", 1, 1))
             writer.write(_message(b"R", struct.pack("!i", 0)) + reported + key + _message(b"Z", b"I"))
             await self._serve_queries(startup, reader, writer)
         writer.transport.abort()
 
     async def _serve_queries(self, startup: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Forward each message of a client to the session of its present transaction."""
+        """Forward each message of a client to the session of its current transaction."""
         session: _Session | None = None
         answering: asyncio.Task[None] | None = None
         while (message := await _read(reader))[:1] != b"X":
@@ -84,7 +84,7 @@ class TransactionPooler(TcpListener):
                 return
 
     async def _open(self, startup: bytes) -> _Session:
-        """Open a session with the client's own startup message."""
+        """Open a session with the startup message of the client."""
         session = _Session(*await asyncio.open_connection("127.0.0.1", self._target))
         self._sessions.append(session)
         session.writer.write(startup)

@@ -1,4 +1,4 @@
-"""Test the presence of one process; the test itself sends the messages of the other processes."""
+"""Run the presence of one process; the test sends the messages of the other processes."""
 
 import asyncio
 
@@ -32,7 +32,7 @@ class PresenceProcess:
         self.bus.new_messages()
 
     def members(self, item: str = "foo") -> dict[str, int]:
-        """Return the number of connections that the open room counts, by member."""
+        """Return the number of connections of each member that the open room counts."""
         presence = self.storage.rooms[item].presence
         return {person.id: presence.connections(person.id) for person in presence.named_members()}
 

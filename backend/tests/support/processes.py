@@ -1,4 +1,4 @@
-"""Several processes on one log and one bus, or one process whose peers the test itself plays."""
+"""Run several processes on one log and one bus, or one process to which the test sends the messages of others."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,17 +37,18 @@ class Process:
         self.cluster.deliver(item, self.storage.write(*ids, item=item), 1, self.storage.log.id)
 
 
-async def start_processes(number: int = 2, network: Network | None = None) -> list[Process]:
-    """Start processes on one log and one bus."""
-    log, network = HeldLog(), network or Network()
-    processes = [Process(log, network.connect()) for _ in range(number)]
+async def start_processes(count: int = 2, network: Network | None = None) -> list[Process]:
+    """Start `count` processes on one log and one bus."""
+    log = HeldLog()
+    network = network or Network()
+    processes = [Process(log, network.connect()) for _ in range(count)]
     for process in processes:
         await process.cluster.start()
     return processes
 
 
 class ProcessHarness:
-    """A process on a bus and a channel of the database; the test sends the messages of all others."""
+    """A process on a bus and a channel of the database, to which the test sends the messages of all others."""
 
     def __init__(self) -> None:
         self.bus, self.sends = FakeBus(), FakeBus()

@@ -9,22 +9,22 @@ from tests.support.servers import Server
 
 
 @contextmanager
-def send_bytes(server: Server, *parts: bytes) -> Iterator[socket.socket]:
-    """Provide a TCP connection on which these parts were sent, as far as the server accepted them."""
-    with closing(socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S)) as peer:
+def open_connection(server: Server, *parts: bytes) -> Iterator[socket.socket]:
+    """Open a TCP connection, send the parts one after the other until the server closes it, and yield it."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S)) as connection:
         for part in parts:
             try:
-                peer.sendall(part)
+                connection.sendall(part)
             except (BrokenPipeError, ConnectionResetError):
                 break
-        yield peer
+        yield connection
 
 
-def read_to_end(peer: socket.socket) -> bytes:
-    """Read everything up to the end of the connection."""
+def read_to_end(connection: socket.socket) -> bytes:
+    """Read and return everything up to the end of the connection."""
     received = b""
     try:
-        while part := peer.recv(65536):
+        while part := connection.recv(65536):
             received += part
     except ConnectionResetError:
         pass

@@ -1,4 +1,4 @@
-"""A process with a room whose log others write to."""
+"""Run the recovery of a room from a log that other processes write to."""
 
 from alcove.cluster.recovery import Recovery
 from alcove.limits import Retention
@@ -7,7 +7,7 @@ from tests.support.memory_rooms import Reader, RoomLog
 
 
 class RecoveringProcess:
-    """A process with the room `foo` in memory, and a connection to it."""
+    """A process that recovers the room `foo`, with a connection to the room."""
 
     def __init__(self, *, sole_writer: bool = False, retention: Retention | None = None) -> None:
         self.storage = RoomLog(retention)
@@ -17,6 +17,6 @@ class RecoveringProcess:
         self.recovery = Recovery(self.storage.log, self.rooms, sole_writer=sole_writer)
 
     @property
-    def queries(self) -> int:
-        """The number of storage calls that are waiting."""
+    def pending_call_count(self) -> int:
+        """The number of storage calls that wait for the test."""
         return len(self.storage.log.pending_calls)

@@ -1,4 +1,4 @@
-"""The messages that clients read when their access ends."""
+"""The messages that clients receive when their access ends."""
 
 EXPIRED = "the token expired; get a new one"
 ENDED = "this login was ended; sign in again"

@@ -1,4 +1,4 @@
-"""A client of a room that sends and reads lines, and checks that no entry is missing or repeated (R3)."""
+"""Send and read lines with a client of a room, which checks that no entry is missing or repeated (R3)."""
 
 import asyncio
 import json
@@ -17,19 +17,19 @@ from tests.support.clients import TIMEOUT_S, connect
 from tests.support.servers import Address
 
 PROTOCOL = "alcove.v1"
-#: A line of the protocol, as JSON gives it.
+#: A decoded line of the protocol.
 Line = dict[str, Any]  # Any: what JSON holds
 _ids = count(1)
 
 
-def path(item: str, query: Mapping[str, object]) -> str:
-    """Build the path of an item's socket; query parameters that are None are left out."""
+def socket_path(item: str, query: Mapping[str, object]) -> str:
+    """Build the path of an item's socket, without the query parameters that are None."""
     parameters = {key: value for key, value in query.items() if value is not None}
     return f"/items/{quote(item, safe='')}/ws?{urlencode(parameters)}"
 
 
 def new_id() -> str:
-    """Return an id for a send that no other send of the tests has."""
+    """Return an id that no other send of the tests has."""
     return f"id-{next(_ids)}"
 
 
@@ -39,12 +39,13 @@ def send(body: object, id: str | None = None) -> Line:
 
 
 class RoomClient:
-    """One connection to a room. Lines are read in their order; `received` has those that were read."""
+    """One connection to a room. Lines are read in order; `received` has those that were read."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.received: list[Line] = []
-        self._due: deque[str] = deque()
+        #: The lines of the last frame that were not read yet.
+        self.unread_lines: deque[str] = deque()
         self._seq: int | None = None
 
     @classmethod
@@ -59,16 +60,16 @@ class RoomClient:
         **query: object,
     ) -> Self:
         """Open a socket without reading; `query` may have `name`, `after`, `log` and `tail`."""
-        target = path(item, {"token": token, **query})
+        target = socket_path(item, {"token": token, **query})
         return cls(
             await connect(server, target, headers=headers, subprotocols=[PROTOCOL], receive_buffer=receive_buffer)
         )
 
     @classmethod
-    async def join(cls, server: Address, item: str, **how: Any) -> Self:  # Any: what `open` takes
+    async def join(cls, server: Address, item: str, **options: Any) -> Self:  # Any: the arguments of `open`
         """Open a socket, and read the `hello`."""
-        room = await cls.open(server, item, **how)
-        assert (await room.line())["type"] == "hello", room.received
+        room = await cls.open(server, item, **options)
+        assert (await room.read_line())["type"] == "hello", room.received
         return room
 
     @property
@@ -91,39 +92,39 @@ class RoomClient:
         """The bodies of the entries received so far."""
         return [entry.get("body") for entry in self.entries]
 
-    async def line(self) -> Line:
+    async def read_line(self) -> Line:
         """Read the next line."""
-        while not self._due:
+        while not self.unread_lines:
             async with asyncio.timeout(TIMEOUT_S):
                 frame = await self.socket.recv()
-            assert isinstance(frame, str), "a binary frame"
-            self._due.extend(frame.split("\n"))
-        line: Line = json.loads(self._due.popleft())
+            assert isinstance(frame, str), "expected a text frame, got a binary one"
+            self.unread_lines.extend(frame.split("\n"))
+        line: Line = json.loads(self.unread_lines.popleft())
         self.received.append(line)
-        self._watch(line)
+        self._assert_in_order(line)
         return line
 
-    def _watch(self, line: Line) -> None:
-        """Check that entries follow one another, except after a `gap` (R3)."""
+    def _assert_in_order(self, line: Line) -> None:
+        """Assert that an entry or a `gap` follows the previous one (R3)."""
         if line["type"] == "gap":
             assert line["from"] <= line["to"]
             assert self._seq is None or line["from"] == self._seq + 1
             self._seq = line["to"]
         elif line["type"] == "entry":
-            assert self._seq is None or line["seq"] == self._seq + 1, f"{self._seq} is followed by {line}"
+            assert self._seq is None or line["seq"] == self._seq + 1, f"expected seq {self._seq + 1}, got {line}"
             self._seq = line["seq"]
 
     async def wait_for(self, type: str, **fields: object) -> Line:
         """Read lines up to the next one of this type with these fields, and return it."""
         while True:
-            line = await self.line()
+            line = await self.read_line()
             if line["type"] == type and all(line.get(name) == value for name, value in fields.items()):
                 return line
 
     async def wait_for_seq(self, seq: int) -> list[Line]:
-        """Read lines until the entry `seq` was received; return all entries received so far."""
+        """Read lines until the entry `seq` is received; return all entries received so far."""
         while self._seq is None or self._seq < seq:
-            await self.line()
+            await self.read_line()
         return self.entries
 
     async def send_lines(self, *lines: Line) -> None:
@@ -133,7 +134,7 @@ class RoomClient:
     async def wait_for_outcome(self, id: str) -> Line:
         """Read lines up to the `ack` or `error` of a send, and return it."""
         while True:
-            line = await self.line()
+            line = await self.read_line()
             if line["type"] in ("ack", "error") and line.get("id") == id:
                 return line
 
@@ -147,7 +148,7 @@ class RoomClient:
         outcomes: dict[str, Line] = {}
         await self.send_lines(*lines)
         while len(outcomes) < len(lines):
-            line = await self.line()
+            line = await self.read_line()
             if line["type"] in ("ack", "error"):
                 outcomes[line["id"]] = line
         return [outcomes[line["id"]] for line in lines]
@@ -169,7 +170,7 @@ class RoomClient:
         """Read lines until the server closes, and return the close code."""
         try:
             while True:
-                await self.line()
+                await self.read_line()
         except ConnectionClosed:
             assert self.socket.close_code is not None
             return self.socket.close_code
@@ -183,17 +184,21 @@ class RoomClient:
         await self.socket.close()
 
 
-async def expect_refusal(server: Address, item: str, **how: Any) -> tuple[Line, int, str]:  # Any: what `open` takes
-    """Join a room that refuses, and return the error line, the close code and its reason (H4)."""
-    room = await RoomClient.open(server, item, **how)
-    error = await room.line()
+async def expect_refusal(
+    server: Address,
+    item: str,
+    **options: Any,  # Any: the arguments of `open`
+) -> tuple[Line, int, str]:
+    """Try to join a room that refuses the client; return the error line, the close code and its reason (H4)."""
+    room = await RoomClient.open(server, item, **options)
+    error = await room.read_line()
     code = await room.wait_for_close()
     assert error["type"] == "error"
     assert room.received == [error]
     return error, code, room.socket.close_reason or ""
 
 
-async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
+async def read_page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
     """Read a page of the item's log (W1)."""
     response = await client.get(f"/api/items/{item}/entries", params=bounds)
     assert response.status_code == 200, response.text
@@ -203,8 +208,8 @@ async def page(client: httpx.AsyncClient, item: str, **bounds: int) -> Line:
 
 async def read_log(client: httpx.AsyncClient, item: str) -> list[Line]:
     """Read every entry that the item's log has, page by page."""
-    result = await page(client, item, after=0, limit=500)
+    result = await read_page(client, item, after=0, limit=500)
     entries: list[Line] = result["entries"]
     while entries and entries[-1]["seq"] < result["head"]:
-        entries += (await page(client, item, after=entries[-1]["seq"], limit=500))["entries"]
+        entries += (await read_page(client, item, after=entries[-1]["seq"], limit=500))["entries"]
     return entries

@@ -11,7 +11,7 @@ import uvicorn
 from alcove.server.websocket import DetachableWebSocket, UpgradeHttp
 from tests.support.servers import TIMEOUT_S, Address
 
-#: What carries the sockets: uvicorn as it is installed, or with the classes of `alcove serve`.
+#: The options of uvicorn for each carrier (WebSocket implementation): uvicorn's own, or that of `alcove serve`.
 CARRIERS: dict[str, dict[str, Any]] = {
     "asgi": {},
     "detached": {"http": UpgradeHttp, "ws": DetachableWebSocket},
@@ -19,7 +19,7 @@ CARRIERS: dict[str, dict[str, Any]] = {
 
 
 class Host(Address):
-    """The address of the application, and the prefix at which its Alcove is served."""
+    """The address of an application, with the prefix at which it serves Alcove."""
 
     def __init__(self, port: int, prefix: str = "", server: uvicorn.Server | None = None) -> None:
         super().__init__(port)
@@ -28,7 +28,7 @@ class Host(Address):
         self.url += prefix
         self.ws += prefix
 
-    def below(self, prefix: str) -> "Host":
+    def at_prefix(self, prefix: str) -> "Host":
         """Return the address of the same application with another prefix."""
         return Host(self.port, prefix, self.server)
 
@@ -36,15 +36,15 @@ class Host(Address):
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.up = threading.Event()
+        self.has_started = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.up.set()
+        self.has_started.set()
 
 
 @contextmanager
-def running(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **options: Any) -> Iterator[Host]:
+def run_host(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **options: Any) -> Iterator[Host]:
     """Serve the application while the block runs; then stop it as a signal would."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_config=None, lifespan="on", **CARRIERS[carrier], **options)
@@ -52,7 +52,7 @@ def running(app: Callable[..., Any], carrier: str = "asgi", prefix: str = "", **
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            assert server.up.wait(TIMEOUT_S), "the application did not start"
+            assert server.has_started.wait(TIMEOUT_S), "the application did not start"
             yield Host(listener.getsockname()[1], prefix, server)
         finally:
             server.should_exit = True

@@ -1,4 +1,4 @@
-"""Run a hot standby of a test's PostgreSQL, and a TCP address that can lead to either server."""
+"""Run a hot standby of a test's PostgreSQL, and a TCP proxy that can switch between the two servers."""
 
 import asyncio
 import subprocess
@@ -28,18 +28,18 @@ class Standby(Postgres):
         assert result.returncode == 0, result.stdout + result.stderr
 
     async def pause(self) -> None:
-        """Stop replaying: what the primary commits from now on is missing here."""
+        """Stop the replication, so that later commits of the primary are missing here."""
         await self._execute("ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
         await self._wait_for("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
 
     async def catch_up(self) -> None:
-        """Wait until everything that the primary has committed is replayed."""
+        """Wait until all commits of the primary so far are replayed."""
         primary = await asyncpg.connect(self._primary.url)
         try:
-            end = await primary.fetchval("SELECT pg_current_wal_flush_lsn()::text")
+            position = await primary.fetchval("SELECT pg_current_wal_flush_lsn()::text")
         finally:
             await primary.close()
-        await self._wait_for(f"SELECT pg_last_wal_replay_lsn() >= '{end}'")
+        await self._wait_for(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")
 
     async def promote(self) -> None:
         """Promote the standby to a primary."""
@@ -53,19 +53,19 @@ class Standby(Postgres):
         finally:
             await connection.close()
 
-    async def _wait_for(self, question: str) -> None:
-        """Run a query until it returns true."""
+    async def _wait_for(self, query: str) -> None:
+        """Run a query every 10 ms until it returns true."""
         connection = await asyncpg.connect(self.url)
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                while not await connection.fetchval(question):
+                while not await connection.fetchval(query):
                     await connection.execute("SELECT pg_sleep(0.01)")
         finally:
             await connection.close()
 
 
-class MovingAddress(TcpListener):
-    """A port of this machine that forwards connections to another port, which can change."""
+class SwitchableProxy(TcpListener):
+    """A proxy that forwards connections to a port, which can change."""
 
     def __init__(self, target: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class MovingAddress(TcpListener):
         self._writers: set[asyncio.StreamWriter] = set()
 
     def move(self, target: int, *, cut: bool = True) -> None:
-        """Forward new connections to another port; `cut`: close the current ones."""
+        """Forward new connections to another port; reset the current ones if `cut` is set."""
         self._target = target
         for writer in list(self._writers) if cut else []:
             reset(writer)
@@ -90,9 +90,9 @@ class MovingAddress(TcpListener):
                     group.create_task(_forward(reader, upstream_writer))
                     group.create_task(_forward(upstream_reader, writer))
         finally:
-            for end in writers:
-                self._writers.discard(end)
-                reset(end)
+            for open_writer in writers:
+                self._writers.discard(open_writer)
+                reset(open_writer)
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

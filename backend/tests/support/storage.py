@@ -1,4 +1,4 @@
-"""Change a log's database next to the server, as an operator or a failover does."""
+"""Read and change the database of a log beside the server, as an operator or a failover does."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -9,12 +9,12 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.storage.consumers import ConsumerLog
 
-#: Opens the test's log; a second call opens the same storage once more.
+#: Opens the test's log; each further call opens the same storage again.
 OpenLog = Callable[..., Awaitable[ConsumerLog]]
 
 
 async def execute(url: str, *statements: str) -> None:
-    """Run SQL on the database at `url`; tables have the names of the engine's own schema."""
+    """Run SQL on the database at `url`, with the table names of PostgreSQL (`alcove.` is removed for SQLite)."""
     if urlsplit(url).scheme == "sqlite":
         with closing(sqlite3.connect(urlsplit(url).path[1:])) as database, database:
             for statement in statements:
@@ -28,8 +28,8 @@ async def execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
-async def rows(url: str, table: str) -> int:
-    """Count the rows of a table; a condition may follow its name."""
+async def count_rows(url: str, table: str) -> int:
+    """Count the rows of a table; `table` may end with a condition."""
     query = f"SELECT count(*) FROM alcove.{table}"  # noqa: S608 - the tests' own
     if urlsplit(url).scheme == "sqlite":
         with closing(sqlite3.connect(urlsplit(url).path[1:])) as database:

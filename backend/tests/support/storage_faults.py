@@ -1,4 +1,4 @@
-"""Cause faults in a running server's storage: a lock of another program, or a full disk."""
+"""Cause faults in the storage of a running server, by a lock of another program or a full disk."""
 
 import resource
 import sqlite3
@@ -10,8 +10,8 @@ from tests.support.servers import Server
 
 
 @contextmanager
-def write_lock(path: Path) -> Iterator[None]:
-    """Hold the write lock of the file while the block runs, so that other writers wait."""
+def hold_write_lock(path: Path) -> Iterator[None]:
+    """Hold the write lock of a SQLite file while the block runs, so that other writers wait."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         yield
@@ -19,8 +19,8 @@ def write_lock(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def disk_full(server: Server) -> Iterator[None]:
-    """Limit the server's file sizes to zero while the block runs, as a full disk does."""
+def fill_disk(server: Server) -> Iterator[None]:
+    """Let every write of the server fail while the block runs, by a maximum file size of zero."""
     soft, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, hard))
     try:

@@ -1,4 +1,4 @@
-"""Search a whole storage for words: every file of SQLite, every table of PostgreSQL (S9, W11, W14)."""
+"""Search every file of SQLite or every table of PostgreSQL for words (S9, W11, W14)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 from tests.support.clients import TIMEOUT_S, pause_briefly
 
 
-async def places_of(url: str, words: Sequence[str]) -> list[str]:
-    """Return the names of the files beside a SQLite log, or of the tables of a database, that have one of the words."""
+async def find_words(url: str, words: Sequence[str]) -> list[str]:
+    """Return the names of the files beside a SQLite log, or of the tables of a database, that contain a word."""
     if url.startswith("sqlite:///"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         contents = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
@@ -34,10 +34,11 @@ async def places_of(url: str, words: Sequence[str]) -> list[str]:
 
 
 async def wait_until_erased(url: str, words: Sequence[str]) -> None:
-    """Wait until no file and no table has one of the words; fail if they stay."""
+    """Wait until no file and no table contains one of the words."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            while await places_of(url, words):
+            while await find_words(url, words):
                 await pause_briefly()
     except TimeoutError:
-        raise AssertionError(f"{words} stay in {await places_of(url, words)}") from None
+        found = await find_words(url, words)
+        raise AssertionError(f"expected {words} to be erased in {TIMEOUT_S} s, found them in {found}") from None

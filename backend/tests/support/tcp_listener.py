@@ -1,4 +1,4 @@
-"""A TCP server on a free port of this machine, whose connections end with it."""
+"""Run a TCP server on a free port of this machine, whose connections end with it."""
 
 import asyncio
 from types import TracebackType
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class TcpListener:
-    """Runs `_serve` for each connection; leaving the context cancels those that still run."""
+    """A TCP server that runs `_serve` for each connection; leaving the context cancels these calls."""
 
     def __init__(self) -> None:
         self.port = 0

@@ -7,16 +7,16 @@ from alcove.wire.accept import AcceptedConnection
 from alcove.wire.connection import text_frame
 
 
-class Turns:
-    """Counts the turns of the event loop."""
+class TurnCounter:
+    """A counter of the turns of the event loop."""
 
     def __init__(self) -> None:
-        self.number = 0
-        self._turn()
+        self.count = 0
+        self._on_turn()
 
-    def _turn(self) -> None:
-        self.number += 1
-        self._handle = asyncio.get_running_loop().call_soon(self._turn)
+    def _on_turn(self) -> None:
+        self.count += 1
+        self._handle = asyncio.get_running_loop().call_soon(self._on_turn)
 
     def stop(self) -> None:
         """Stop counting."""
@@ -26,10 +26,10 @@ class Turns:
 class SlowReceiver:
     """A receiver that records the turn of each message, and needs three turns for one that begins with `slow`."""
 
-    def __init__(self, connection: AcceptedConnection, turns: Turns) -> None:
+    def __init__(self, connection: AcceptedConnection, turns: TurnCounter) -> None:
         self.connection = connection
         self.turns = turns
-        #: Of each call, the turn it came in.
+        #: The turn of each call.
         self.calls: list[int] = []
         self.received: list[str | bytes] = []
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -56,7 +56,7 @@ class SlowReceiver:
         self.ended.set_result(code)
 
     def record(self, data: str | bytes) -> None:
-        self.calls.append(self.turns.number)
+        self.calls.append(self.turns.count)
         self.received.append(data)
 
     @property

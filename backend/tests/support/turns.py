@@ -15,14 +15,14 @@ class _Turn:
 async def run_turns(times: int = 20) -> None:
     """Let the event loop run `times` turns, so that all ready callbacks run.
 
-    The longest chain of callbacks in the tests takes fewer than 20.
+    The default is enough, because the longest chain of callbacks in the tests takes fewer turns.
     """
     for _ in range(times):
         await _Turn()
 
 
 def deliver(receiver: Receiver, frame: str) -> int:
-    """Pass a text frame to the receiver, and run its iterator to the end; return the number of turns that this took."""
+    """Pass a text frame to the receiver, run its iterator to the end, and return the number of turns that this took."""
     return 1 + sum(1 for _ in receiver.on_text(frame) or ())
 
 

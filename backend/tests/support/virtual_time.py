@@ -12,12 +12,12 @@ P = ParamSpec("P")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Advances the clock in place of waiting."""
+    """A selector that advances the clock instead of waiting."""
 
     clock: "VirtualTimeLoop"
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return at once, with the clock at the time that the loop asked to wait for."""
+        """Return without waiting; if nothing is ready, advance the clock by `timeout`."""
         if timeout is None:
             raise RuntimeError("every task waits for an event, and no timer is set")
         ready = super().select(0)
@@ -37,17 +37,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         selector = _Selector()
         selector.clock = self
         super().__init__(selector)
-        #: Messages of errors that no task handled.
+        #: The messages of errors that no task handled.
         self.errors: list[str] = []
         self.set_exception_handler(lambda _, context: self.errors.append(str(context.get("exception") or context)))
 
     def time(self) -> float:
-        """Return the virtual time, in seconds since the loop was made."""
+        """Return the virtual time in seconds since the loop was created."""
         return self.now
 
 
 def virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async test on a VirtualTimeLoop; fail it for an error that no task handled."""
+    """Run an async test on a VirtualTimeLoop, and fail it if a task did not handle an error."""
 
     @wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -60,7 +60,7 @@ def virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
 
 
 async def elapse(seconds: float) -> None:
-    """Let `seconds` of virtual time pass, and let everything happen that is due until then."""
+    """Let `seconds` of virtual time pass, and run all timers that are due until then."""
     loop = asyncio.get_running_loop()
     due = loop.create_future()
     timer = loop.call_later(seconds, due.set_result, None)

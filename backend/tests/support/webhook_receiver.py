@@ -1,4 +1,4 @@
-"""An application that takes webhooks: verifies each request, keeps it, and answers as the test says."""
+"""Run an application that receives webhooks, verifies and records each request, and answers as the test requires."""
 
 import asyncio
 import time
@@ -10,17 +10,18 @@ from alcove import verify_webhook
 from deploy.ports import free_port
 
 WEBHOOK_SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="
-#: Seconds that a test waits for what must arrive.
+#: Seconds after which a test gives up waiting for a request.
 _TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Received:
-    """A request: its id, its event, and when it arrived (ms since the epoch)."""
+class Delivery:
+    """A received request."""
 
     id: str
     event: dict[str, Any]
-    at: float
+    #: The time of arrival, in ms since the epoch.
+    received_ms: float
 
     @property
     def item(self) -> str:
@@ -30,33 +31,34 @@ class Received:
 
     @property
     def entry(self) -> dict[str, Any]:
-        """The entry."""
+        """The delivered entry."""
         entry: dict[str, Any] = self.event["data"]["entry"]
         return entry
 
 
 class Receiver:
-    """Listens on a free port, which it keeps when it is stopped and started again."""
+    """A server on a free port, which stays the same when it is stopped and started again."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        #: Everything that was answered with 2xx, in the order of arrival; and everything else.
-        self.accepted: list[Received] = []
-        self.refused: list[Received] = []
-        #: Returns the status of the response, and the head of it after the status line; may be replaced by a test.
-        self.respond: Callable[[Received], int | str] = lambda _: 204
+        #: The requests answered with 2xx, in order of arrival.
+        self.accepted: list[Delivery] = []
+        #: The other requests.
+        self.refused: list[Delivery] = []
+        #: Returns the status of the response, or for a response with 200 the rest of its head. Tests may replace it.
+        self.respond: Callable[[Delivery], int | str] = lambda _: 204
         self._server: asyncio.Server | None = None
-        self._news = asyncio.Condition()
+        self._deliveries_changed = asyncio.Condition()
         self._connections: set[asyncio.StreamWriter] = set()
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL to which servers send webhooks."""
         return f"http://127.0.0.1:{self.port}/hooks"
 
     @property
     def env(self) -> dict[str, str]:
-        """The settings of a server that sends here."""
+        """The settings of a server that sends webhooks here."""
         return {"ALCOVE_WEBHOOK_URL": self.url, "ALCOVE_WEBHOOK_SECRET": WEBHOOK_SECRET}
 
     async def __aenter__(self) -> Self:
@@ -81,13 +83,13 @@ class Receiver:
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition is true; check it after each request."""
-        async with asyncio.timeout(_TIMEOUT_S), self._news:
-            await self._news.wait_for(condition)
+        async with asyncio.timeout(_TIMEOUT_S), self._deliveries_changed:
+            await self._deliveries_changed.wait_for(condition)
 
-    async def entries(self, count: int, item: str | None = None) -> list[Received]:
-        """Wait for `count` accepted requests, of one item if it is given, and return them."""
+    async def wait_for_entries(self, count: int, item: str | None = None) -> list[Delivery]:
+        """Wait for at least `count` accepted requests, only for `item` if it is given, and return them."""
 
-        def accepted() -> list[Received]:
+        def accepted() -> list[Delivery]:
             return [delivery for delivery in self.accepted if item in {None, delivery.item}]
 
         await self.wait_for(lambda: len(accepted()) >= count)
@@ -100,15 +102,15 @@ class Receiver:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in head[1:] if line}
                 body = await reader.readexactly(int(headers["content-length"]))
-                received = Received(
+                delivery = Delivery(
                     headers["webhook-id"], verify_webhook(body, headers, WEBHOOK_SECRET), time.time() * 1000
                 )
-                response = self.respond(received)
+                response = self.respond(delivery)
                 status = response if isinstance(response, int) else 200
                 head_end = "content-length: 0\r\n\r\n" if isinstance(response, int) else response
-                async with self._news:
-                    (self.accepted if 200 <= status < 300 else self.refused).append(received)
-                    self._news.notify_all()
+                async with self._deliveries_changed:
+                    (self.accepted if 200 <= status < 300 else self.refused).append(delivery)
+                    self._deliveries_changed.notify_all()
                 writer.write(f"HTTP/1.1 {status} Answer\r\n{head_end}".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -23,13 +23,13 @@ from alcove.wire.accept import DETACH, AcceptedConnection, accept
 from alcove.wire.connection import ABORT, Frame, text_frame
 from alcove.wire.deadlines import Deadlines, DeadlineWheel
 from alcove.wire.detached import DetachedConnection
-from tests.support.client_frames import masked
+from tests.support.client_frames import client_frame
 
 T = TypeVar("T")
 LOOPS = ["uvloop", "asyncio"]
-#: The deadlines of a server that waits long for its peers.
+#: Deadlines that no test reaches.
 LONG_DEADLINES = Deadlines(ping_s=20, pong_s=20)
-#: The limits of a request, as the settings have them.
+#: The limits of a request, equal to the defaults of the settings.
 HTTP_LIMITS = HttpLimits(head_bytes=32 * 1024, request_s=20, answer_s=25)
 #: Seconds after which a test gives up on an event.
 TIMEOUT_S = 60
@@ -85,8 +85,8 @@ class WireServer:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
         self._started = threading.Event()
-        factory = uvloop.new_event_loop if loop == "uvloop" else asyncio.new_event_loop
-        self._thread = threading.Thread(target=self._run, args=(factory,))
+        loop_factory = uvloop.new_event_loop if loop == "uvloop" else asyncio.new_event_loop
+        self._thread = threading.Thread(target=self._run, args=(loop_factory,))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -116,20 +116,20 @@ class WireServer:
         return RawClient(self.port, path, tail, receive_buffer)
 
     def recorder(self) -> Recorder:
-        """The receiver of the latest connection."""
+        """Wait for the receiver of the next connection."""
         return self.recorders.get(timeout=TIMEOUT_S)
 
-    def _run(self, factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
-        with asyncio.Runner(loop_factory=factory) as runner:
+    def _run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        serving = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
+        task = asyncio.create_task(self.uvicorn.serve(sockets=[self.socket]))
         while not self.uvicorn.started:
-            await asyncio.wait({serving}, timeout=0.01)
+            await asyncio.wait({task}, timeout=0.01)
         self._started.set()
-        await serving
+        await task
 
     def _app(self) -> FastAPI:
         app = FastAPI()
@@ -175,7 +175,7 @@ class WireServer:
 
 
 class RawClient:
-    """A client's TCP socket after its handshake was sent."""
+    """The TCP socket of a client that has sent its handshake."""
 
     def __init__(self, port: int, path: str, tail: bytes, receive_buffer: int | None) -> None:
         self.socket = socket.socket()
@@ -196,40 +196,40 @@ class RawClient:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def upgraded(self) -> int:
+    def read_handshake(self) -> int:
         """Read the response to the handshake; return its status."""
         while b"\r\n\r\n" not in self.unread:
-            self.unread += self._more()
+            self.unread += self._receive()
         head, self.unread = self.unread.split(b"\r\n\r\n", 1)
         return int(head.split()[1])
 
-    def send(self, first: int, payload: bytes = b"") -> None:
-        """Send a frame."""
-        self.socket.sendall(masked(first, payload))
+    def send(self, first_byte: int, payload: bytes = b"") -> None:
+        """Send a frame; `first_byte` has the FIN bit and the opcode."""
+        self.socket.sendall(client_frame(first_byte, payload))
 
-    def frame(self) -> tuple[int, bytes]:
-        """Read one frame: its first byte and its payload."""
-        first, size = self.take(2)
+    def read_frame(self) -> tuple[int, bytes]:
+        """Read one frame; return its first byte and its payload."""
+        first_byte, size = self.read_exactly(2)
         if size == 126:
-            size = int.from_bytes(self.take(2), "big")
+            size = int.from_bytes(self.read_exactly(2), "big")
         elif size == 127:
-            size = int.from_bytes(self.take(8), "big")
-        return first, self.take(size)
+            size = int.from_bytes(self.read_exactly(8), "big")
+        return first_byte, self.read_exactly(size)
 
-    def take(self, size: int) -> bytes:
+    def read_exactly(self, size: int) -> bytes:
         """Read exactly `size` bytes."""
         while len(self.unread) < size:
-            self.unread += self._more()
+            self.unread += self._receive()
         data, self.unread = self.unread[:size], self.unread[size:]
         return data
 
-    def ended(self) -> bool:
-        """Read to the end; return whether the server closed and sent nothing more."""
+    def assert_ended(self) -> None:
+        """Wait for the end of the connection, and assert that the server sent nothing more."""
+        assert self.unread == b""
         with contextlib.suppress(ConnectionResetError):
-            return not self.unread and not self.socket.recv(1)
-        return not self.unread
+            assert self.socket.recv(1) == b""
 
-    def _more(self) -> bytes:
+    def _receive(self) -> bytes:
         data = self.socket.recv(1 << 20)
         if not data:
             raise EOFError(f"the server closed after {self.unread!r}")
@@ -237,30 +237,32 @@ class RawClient:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds, looking every 5 ms; fail after TIMEOUT_S seconds."""
-    deadline, pause = time.monotonic() + TIMEOUT_S, threading.Event()
+    """Wait until the condition holds, checking every 5 ms; fail after TIMEOUT_S."""
+    deadline = time.monotonic() + TIMEOUT_S
+    never_set = threading.Event()
     while not condition():
         assert time.monotonic() < deadline
-        pause.wait(0.005)
+        never_set.wait(0.005)
 
 
 def wait_for_close(recorder: Recorder) -> int:
-    """Wait for the end of the recorder's connection, and return the close code."""
+    """Wait until the recorder's connection is closed, and return the close code."""
     while not isinstance(code := recorder.next(), int):
         pass
     return code
 
 
 def detached_connection(recorder: Recorder) -> DetachedConnection:
-    """Return the recorder's connection, after checking that it is detached."""
+    """Assert that the recorder's connection is detached, and return it."""
     assert isinstance(recorder.connection, DetachedConnection)
     return recorder.connection
 
 
 @contextlib.contextmanager
-def no_collector() -> Iterator[None]:
+def disable_garbage_collector() -> Iterator[None]:
     """Disable the cyclic garbage collector while the block runs."""
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # what a failed test left open is its own
+    # An earlier test that failed may have left connections open; their warnings are no fault of this test.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         gc.collect()
     gc.disable()
     try:

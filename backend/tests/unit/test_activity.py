@@ -12,7 +12,7 @@ from alcove.rooms.activity import Activity
 from alcove.rooms.presence import RoomPresence
 from alcove.storage.base import LogUnavailableError
 from tests.support.memory_rooms import ADA, BOB, CYD
-from tests.support.storm import examples
+from tests.support.storm import example_count
 from tests.support.virtual_time import elapse, virtual_time
 
 #: The interval of P2 and P5 in seconds, and its two parts: up to shortly before its end, and the rest.
@@ -122,7 +122,7 @@ async def test_p1_connections_in_other_processes_count_as_one_member() -> None:
     assert room.new_lines() == [Presence([], ["ada"], 0)]
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=example_count(50))
 @given(st.lists(st.tuples(st.sampled_from([ADA, BOB, CYD]), st.integers(-2, 3), st.booleans()), max_size=20))
 @virtual_time
 async def test_p1_lines_add_up_to_the_connected_members(steps: Sequence[tuple[Person, int, bool]]) -> None:

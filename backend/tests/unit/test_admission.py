@@ -141,7 +141,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_a_member_leaves() -> No
     harness = HubHarness(process_limits=ProcessLimits(connections=2))
     first, _ = await harness.join(member("ada"), item="foo")
     await harness.join(member("bob"), item="bar")
-    refusal = await harness.join_refused(member("cyd"))
+    refusal = await harness.expect_refusal(member("cyd"))
     assert (refusal.code, refusal.close) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
     assert refusal.retry_ms
     assert harness.hub.connections == 2
@@ -172,7 +172,7 @@ async def test_l3_connections_of_a_member_are_limited_per_item() -> None:
     harness = HubHarness(process_limits=ProcessLimits(member_connections=2))
     first, _ = await harness.join(member())
     await harness.join(member())
-    refusal = await harness.join_refused(member())
+    refusal = await harness.expect_refusal(member())
     assert (refusal.code, refusal.close) == (Code.TOO_MANY, Close.TOO_MANY)
     assert refusal.retry_ms
 
@@ -187,7 +187,7 @@ async def test_l3_connections_of_a_member_are_limited_per_item() -> None:
 @virtual_time
 async def test_l3_a_refused_connection_leaves_no_trace() -> None:
     harness = HubHarness(process_limits=ProcessLimits(member_connections=0))
-    await harness.join_refused(member(expires=time.time() + 3600))
+    await harness.expect_refusal(member(expires=time.time() + 3600))
 
     assert (harness.hub._rooms.all(), harness.hub.connections, len(harness.hub._expiry)) == ([], 0, 0)
     await harness.close()
@@ -251,7 +251,7 @@ async def test_a7_w5_revocation_during_a_join_refuses_the_connection(
 async def test_z1_draining_server_refuses_with_1012_without_a_query() -> None:
     harness = HubHarness()
     await harness.hub.drain()
-    refusal = await harness.join_refused(member())
+    refusal = await harness.expect_refusal(member())
 
     assert refusal.close == Close.RESTART
     assert refusal.retry_ms

@@ -89,7 +89,7 @@ def test_t4_a_slow_client_is_closed_without_loss_for_others() -> None:
 def test_t4_a_dead_connection_does_not_stop_a_broadcast() -> None:
     chat, _ = start_chat()
     dead_client, ada = Client(chat, 1), Client(chat, 2)
-    dead_client.socket.die()
+    dead_client.socket.abort()
     ada.receiver.on_text("hello")
 
     assert ada.new_texts() == ["You wrote: hello", "Client #2 says: hello"]

@@ -22,7 +22,7 @@ from alcove.cluster.messages import (
 from alcove.cluster.messages import encode as encode_message
 from alcove.protocol import Entry, encode, raw
 from tests.support.memory_rooms import ADA, entries
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 numbers = st.integers(0, 2**53 - 1)
@@ -41,13 +41,13 @@ messages: st.SearchStrategy[ClusterMessage] = st.one_of(
 )
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=example_count(30))
 @given(messages)
 def test_x1_every_message_is_decoded_as_it_was_encoded(message: ClusterMessage) -> None:
     assert decode(encode_message(message)) == (message, [])
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=example_count(30))
 @given(st.lists(text | st.dictionaries(text, text | numbers, max_size=2), max_size=3))
 @example(["a\nb\r\n", "\x00", {"\n": "\u2028"}])
 def test_x1_entries_with_any_bodies_follow_a_message(bodies: list[object]) -> None:

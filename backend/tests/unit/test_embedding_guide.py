@@ -12,9 +12,9 @@ import httpx
 import jwt
 import pytest
 
-from tests.support.credentials import SECRET, keep
+from tests.support.credentials import SECRET, register_credential
 from tests.support.http import http
-from tests.support.snippets import EMBEDDING, INTEGRATING, module, snippet
+from tests.support.snippets import EMBEDDING, INTEGRATING, run_snippet, snippet
 
 #: Requests a token as this user, or signed out if None; returns the JSON of the answer.
 RequestToken = Callable[[str | None], Any]
@@ -22,7 +22,7 @@ RequestToken = Callable[[str | None], Any]
 
 def fastapi_endpoint() -> RequestToken:
     """Load the endpoint for FastAPI, which reads the user from a cookie."""
-    transport = httpx.ASGITransport(module("fastapi_endpoint.py").app)
+    transport = httpx.ASGITransport(run_snippet("fastapi_endpoint.py").app)
 
     async def request_token(user: str | None) -> Any:
         headers = {"cookie": f"user={user}"} if user else {}
@@ -34,7 +34,7 @@ def fastapi_endpoint() -> RequestToken:
 
 def flask_endpoint() -> RequestToken:
     """Load the endpoint for Flask, which reads the user from the session."""
-    app = module("flask_endpoint.py").app
+    app = run_snippet("flask_endpoint.py").app
 
     def request_token(user: str | None) -> Any:
         with app.test_client() as client:
@@ -53,7 +53,7 @@ def django_endpoint() -> RequestToken:
 
     if not settings.configured:
         settings.configure(ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="django_endpoint")
-    urls = module("django_endpoint.py")
+    urls = run_snippet("django_endpoint.py")
 
     def request_token(user: str | None) -> Any:
         request = RequestFactory().get("/alcove-token")
@@ -75,7 +75,7 @@ def test_a3_each_token_endpoint_of_the_guide_signs_a_users_token(
     request_token = create_endpoint()
 
     assert request_token(None) == {"token": None}
-    claims = jwt.decode(keep(request_token("ada")["token"]), SECRET, ["HS256"])
+    claims = jwt.decode(register_credential(request_token("ada")["token"]), SECRET, ["HS256"])
     assert {"sub": "ada", "name": "Ada", "items": {"order-*": "rw"}}.items() <= claims.items()
     assert claims["exp"] - claims["iat"] == pytest.approx(600, abs=1)
 

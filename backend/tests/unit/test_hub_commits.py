@@ -158,7 +158,7 @@ async def test_d2_a_reader_of_the_log_buffers_at_most_256_kib(harness: HubHarnes
     sizes = []
     while seqs(reader)[-1:] != [4000]:
         sizes.append(reader.buffered_bytes())
-        reader.take(1)
+        reader.let_peer_read(1)
         await harness.settle()
 
     assert max(sizes) <= 256 * 1024

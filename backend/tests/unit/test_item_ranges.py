@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from alcove.access.rights import rights_on
 from alcove.item_ranges import ALL_ITEMS, contains, is_single, readable_ranges, restrict_to_prefix
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 NAMES = st.text(alphabet="ab-é!", min_size=1, max_size=4)
 PATTERNS = st.one_of(NAMES, NAMES.map(lambda name: f"{name}*"), st.just("*"))
 ITEMS = st.dictionaries(PATTERNS, st.sampled_from(["", "w", "r", "rw"]), max_size=8)
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=example_count(100), deadline=None)
 @given(ITEMS, st.sets(NAMES, max_size=2), st.lists(NAMES, max_size=20), st.text(alphabet="ab-é", max_size=2))
 def test_w4_a3_ranges_contain_exactly_the_readable_items(
     items: dict[str, str], excluded: set[str], names: list[str], prefix: str

@@ -11,7 +11,7 @@ from alcove.rooms.hub import Hub
 from alcove.settings import Settings
 from alcove.storage.consumers import ConsumerLog
 from alcove.webhooks.deliveries import Deliveries
-from tests.support.leases import Leases, ProcessStorage
+from tests.support.leases import ProcessStorage, SharedLease
 from tests.support.virtual_time import elapse, virtual_time
 
 #: The time between two checks, in seconds of virtual time.
@@ -21,8 +21,8 @@ STEP_S = 0.05
 class Process:
     """One of several server processes that have the same handler."""
 
-    def __init__(self, leases: Leases) -> None:
-        self.storage = ProcessStorage(leases)
+    def __init__(self, lease: SharedLease) -> None:
+        self.storage = ProcessStorage(lease)
         self._metrics = Metrics()
         changes = SimpleNamespace(follow=lambda *_: None, complete=True)
         hub = cast("Hub", SimpleNamespace(changes=changes))
@@ -52,8 +52,8 @@ async def wait_for_takeover(processes: list[Process], former: Process | None) ->
 async def test_k4_another_process_takes_over_within_10_s_of_a_death(
     offsets: tuple[float, ...],
 ) -> None:
-    leases = Leases()
-    processes = [Process(leases) for _ in offsets]
+    lease = SharedLease()
+    processes = [Process(lease) for _ in offsets]
     for process, offset in zip(processes, offsets, strict=True):
         await elapse(offset)
         await process.deliveries.start()
@@ -70,8 +70,8 @@ async def test_k4_another_process_takes_over_within_10_s_of_a_death(
 
 @virtual_time
 async def test_k4_another_process_takes_over_at_once_after_a_stop() -> None:
-    leases = Leases()
-    processes = [Process(leases) for _ in range(2)]
+    lease = SharedLease()
+    processes = [Process(lease) for _ in range(2)]
     for process in processes:
         await process.deliveries.start()
     await wait_for_takeover(processes, None)

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from alcove.observability.logs import CredentialFilter, JsonLines, mask, mask_handlers
-from tests.support.credentials import SECRET, keep, leaks, token
+from tests.support.credentials import SECRET, leaked_credentials, register_credential, token
 
 JWT = token()
 
@@ -56,7 +56,7 @@ def test_a6_credentials_are_masked_in_message_arguments_and_traceback(capsys: py
     assert sum(isinstance(existing, CredentialFilter) for existing in handler.filters) == 1
     assert printed.count("***") == 5
     assert "ValueError: ***" in printed
-    assert leaks(printed) == set()
+    assert leaked_credentials(printed) == set()
 
 
 def test_a6_a_json_line_has_a_masked_traceback_and_no_extra_attributes(
@@ -73,13 +73,13 @@ def test_a6_a_json_line_has_a_masked_traceback_and_no_extra_attributes(
 
     assert (logged["message"], logged["level"], logged["logger"]) == ("two\nlines", "ERROR", "alcove.tests.json")
     assert logged["traceback"].endswith("ValueError: ***")
-    assert leaks(line) == set()
+    assert leaked_credentials(line) == set()
 
 
 def test_a6_the_search_for_leaks_finds_each_form_of_a_credential() -> None:
-    keep("some-key-token")
+    register_credential("some-key-token")
 
-    assert leaks(f"the secret is {SECRET}") == {SECRET}
-    assert leaks("GET /?token=some-key-token") == {"some-key-token"}
-    assert leaks(f"GET /?token={JWT.replace('.', '%2e')}") == {JWT.rpartition(".")[2]}
-    assert leaks("GET /?token=***") == set()
+    assert leaked_credentials(f"the secret is {SECRET}") == {SECRET}
+    assert leaked_credentials("GET /?token=some-key-token") == {"some-key-token"}
+    assert leaked_credentials(f"GET /?token={JWT.replace('.', '%2e')}") == {JWT.rpartition(".")[2]}
+    assert leaked_credentials("GET /?token=***") == set()

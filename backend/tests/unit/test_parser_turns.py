@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alcove.wire.rfc6455 import Event, Parser, Ping
-from tests.support.client_frames import masked
+from tests.support.client_frames import client_frame
 
 MAX_MESSAGE_BYTES = 1000
 
@@ -14,7 +14,12 @@ MAX_MESSAGE_BYTES = 1000
 @pytest.mark.parametrize("max_bytes", [1, 20, 10_000])
 def test_l6_a_parser_stops_between_frames_and_loses_no_bytes(max_frames: int, max_bytes: int) -> None:
     stream = (
-        masked(0x81, b"one") + masked(0x89, b"p") + masked(0x01, b"t") + masked(0x00) + masked(0x80, b"wo") + b"\x81"
+        client_frame(0x81, b"one")
+        + client_frame(0x89, b"p")
+        + client_frame(0x01, b"t")
+        + client_frame(0x00)
+        + client_frame(0x80, b"wo")
+        + b"\x81"
     )
     parser = Parser(MAX_MESSAGE_BYTES)
     events: list[Event] = []
@@ -30,14 +35,14 @@ def test_l6_a_parser_stops_between_frames_and_loses_no_bytes(max_frames: int, ma
 
     assert events == ["one", Ping(b"p"), "two"]
     assert empty_frames == 2  # the ping and the empty fragment
-    assert parser.receive(masked(0x81, b"end")[1:]) == ["end"]
+    assert parser.receive(client_frame(0x81, b"end")[1:]) == ["end"]
 
 
 @pytest.mark.parametrize("cut", range(1, 42))
 def test_a_parser_continues_a_frame_at_an_offset(cut: int) -> None:
     """A connection that kept input for a later turn passes the whole input, and where the rest begins."""
     text = "κόσμε 😀"
-    frames = masked(0x01, text.encode()) + masked(0x80, text.encode())
+    frames = client_frame(0x01, text.encode()) + client_frame(0x80, text.encode())
     parser = Parser(1 << 20)
     events = [*parser.receive(frames[:cut]), *parser.receive(frames, cut)]
 
@@ -48,7 +53,7 @@ def test_a_parser_continues_a_frame_at_an_offset(cut: int) -> None:
 def test_bytes_passed_again_are_parsed_once(sizes: list[int], max_frames: int, max_bytes: int) -> None:
     text = "κόσμε 😀"
     fragments = (0x01, 0x00, 0x89, 0x80)
-    stream = b"".join(masked(first_byte, text.encode()) for first_byte in fragments)
+    stream = b"".join(client_frame(first_byte, text.encode()) for first_byte in fragments)
     parser = Parser(1 << 20)
     events: list[Event] = []
     received = b""

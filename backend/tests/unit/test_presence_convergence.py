@@ -13,7 +13,7 @@ from alcove.cluster.presence_sync import PresenceSync
 from tests.support.bus import Network
 from tests.support.local_rooms import FakeRooms
 from tests.support.memory_rooms import ADA, BOB, CYD, RoomLog
-from tests.support.storm import examples
+from tests.support.storm import example_count
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -133,7 +133,7 @@ moves = st.tuples(st.sampled_from(["join", "leave"]), st.integers(0, 2), st.samp
 faults = st.tuples(st.sampled_from(["fail", "recover", "kill", "end", "wait"]), st.integers(0, 2), st.just(""))
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=example_count(25))
 @given(st.lists(moves | faults, max_size=25))
 @virtual_time
 async def test_p1_p3_x2_processes_agree_after_any_faults(steps: Sequence[tuple[str, int, str]]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alcove.cluster.local_room import PresenceChange
 from alcove.cluster.processes import ProcessTable
 from tests.support.memory_rooms import ADA, BOB
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 
 def test_p3_a_process_counts_as_new_only_at_its_first_heartbeat() -> None:
@@ -113,7 +113,7 @@ reports = st.tuples(st.just("report"), processes, items, members, st.booleans())
 ends = st.tuples(st.just("end"), processes, items, members, st.booleans())
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=example_count(30))
 @given(st.lists(reports | ends))
 def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
     steps: Sequence[tuple[str, str, str, dict[str, int], bool]],
@@ -148,7 +148,7 @@ def test_p1_p3_changes_add_up_to_the_last_report_of_each_process(
             assert sum(members_in_table, Counter[str]()) == expected
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=example_count(30))
 @given(st.lists(st.tuples(processes, st.sampled_from(["heartbeat", "end", "pause"]))))
 def test_p3_the_table_is_correct_after_any_order_of_events(steps: Sequence[tuple[str, str]]) -> None:
     """A process is alive from its first heartbeat to its end, and silent since its last heartbeat or pause."""

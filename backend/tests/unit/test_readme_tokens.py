@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alcove.access.tokens import Claims, Keys
-from tests.support.credentials import SECRET, keep
+from tests.support.credentials import SECRET, register_credential
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SIGNERS = {"python": [sys.executable, "-c"], "js": ["node", "-e"]}
@@ -31,7 +31,7 @@ def test_a3_the_readmes_three_lines_sign_a_valid_token(language: str) -> None:
         timeout=60,
     ).stdout
 
-    claims = asyncio.run(Keys(SECRET, None, 2).check(keep(result.strip())))
+    claims = asyncio.run(Keys(SECRET, None, 2).check(register_credential(result.strip())))
     assert claims == Claims("ada", claims.exp, "Ada", claims.iat, {"order-17": "rw"})
     assert claims.iat is not None
     assert pytest.approx(claims.exp - claims.iat, abs=1) == 900

@@ -11,7 +11,7 @@ from alcove.protocol import Entry, Gap
 from alcove.storage.base import Draft
 from tests.support.memory_rooms import ADA, BOB, Reader
 from tests.support.recovery import RecoveringProcess
-from tests.support.storm import examples
+from tests.support.storm import example_count
 from tests.support.turns import run_turns
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -36,12 +36,12 @@ async def test_x2_entries_out_of_order_wait_without_a_query() -> None:
     process.recovery.deliver("foo", [third], 1)
     process.recovery.deliver("foo", [second], 1)
     await elapse(BEFORE_S)
-    assert (process.reader.seqs, process.queries) == ([], 0)
+    assert (process.reader.seqs, process.pending_call_count) == ([], 0)
 
     process.recovery.deliver("foo", [first], 1)
     assert process.reader.seqs == [1, 2, 3]
     await elapse(1)
-    assert process.queries == 0
+    assert process.pending_call_count == 0
 
 
 @virtual_time
@@ -49,12 +49,12 @@ async def test_x2_entries_missing_for_20_ms_are_read_from_the_log() -> None:
     process = RecoveringProcess()
     process.recovery.deliver("foo", process.storage.write("a", "b", "c")[2:], 1)
     await elapse(GRACE_S)
-    assert (process.reader.seqs, process.queries) == ([], 1)
+    assert (process.reader.seqs, process.pending_call_count) == ([], 1)
 
     await process.storage.run_calls()
     assert process.reader.seqs == [1, 2, 3]
     await elapse(1)
-    assert process.queries == 0
+    assert process.pending_call_count == 0
 
 
 @virtual_time
@@ -66,7 +66,7 @@ async def test_x2_one_query_fills_the_gap_for_all_readers() -> None:
     process.recovery.deliver("foo", written[3:], 1)
     process.recovery.note_head("foo", 4)
     await elapse(GRACE_S)
-    assert process.queries == 1
+    assert process.pending_call_count == 1
 
     await process.storage.run_calls()
     assert all(reader.seqs == [1, 2, 3, 4] for reader in [process.reader, *other_readers])
@@ -78,7 +78,7 @@ async def test_x2_entries_up_to_a_published_head_are_read_at_once() -> None:
     process.storage.write("a", "b")
     process.recovery.note_head("foo", 2)
     await run_turns()
-    assert process.queries == 1
+    assert process.pending_call_count == 1
 
     await process.storage.run_calls()
     assert process.reader.seqs == [1, 2]
@@ -92,7 +92,7 @@ async def test_x2_a_known_head_needs_no_query() -> None:
     process.recovery.note_head("foo", 1)
     await elapse(1)
 
-    assert (process.reader.seqs, process.queries) == ([1, 2], 0)
+    assert (process.reader.seqs, process.pending_call_count) == ([1, 2], 0)
 
 
 @virtual_time
@@ -106,7 +106,7 @@ async def test_r3_repeated_entries_are_delivered_once() -> None:
     process.recovery.deliver("foo", written[2:], 1)
     await elapse(1)
 
-    assert (process.reader.seqs, process.queries) == ([1, 2, 3], 0)
+    assert (process.reader.seqs, process.pending_call_count) == ([1, 2, 3], 0)
 
 
 @virtual_time
@@ -129,7 +129,7 @@ async def test_x1_only_the_head_of_a_room_not_in_memory_is_recorded() -> None:
     process.recovery.note_head("bar", 7)
     await elapse(1)
 
-    assert (process.rooms.extended, process.queries) == ([("bar", 2), ("bar", 7)], 0)
+    assert (process.rooms.extended, process.pending_call_count) == ([("bar", 2), ("bar", 7)], 0)
 
 
 @virtual_time
@@ -176,7 +176,7 @@ async def test_x2_a_room_closed_during_the_read_of_its_gap_gets_nothing() -> Non
 runs = st.tuples(st.integers(0, 19), st.integers(1, 5))
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=example_count(40))
 @given(
     st.lists(st.tuples(runs, st.sampled_from(["entries", "head", "fault", "wait", "check"])), max_size=20),
     st.sampled_from(["entries", "head", "check"]),

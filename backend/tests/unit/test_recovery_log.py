@@ -20,7 +20,7 @@ async def test_x2_a_long_gap_is_read_in_bounded_pages() -> None:
     process.recovery.note_head("foo", 600)
     await run_turns()
     pages = 0
-    while process.queries:
+    while process.pending_call_count:
         await process.storage.run_calls(1)
         pages += 1
 
@@ -35,7 +35,7 @@ async def test_x4_an_unread_gap_is_filled_when_storage_recovers() -> None:
     await elapse(GRACE_S)
     await process.storage.fail()
     await elapse(1)
-    assert (process.reader.seqs, process.queries) == ([], 0)
+    assert (process.reader.seqs, process.pending_call_count) == ([], 0)
 
     process.recovery.retry()
     await process.storage.run_calls()
@@ -66,7 +66,7 @@ async def test_r5_a_cursor_beyond_the_room_waits_for_the_room() -> None:
     assert process.room.head == 3
 
     await process.recovery.catch_up(process.room, 3)
-    assert process.queries == 0
+    assert process.pending_call_count == 0
 
 
 @virtual_time
@@ -99,10 +99,10 @@ async def test_x2_many_rooms_are_checked_in_bounded_queries() -> None:
     process.recovery.check_heads(f"item-{n}" for n in range(1200))
     await run_turns()
     for _ in range(3):  # of at most 500 rooms
-        assert process.queries == 1
+        assert process.pending_call_count == 1
         await process.storage.run_calls(1)
 
-    assert process.queries == 0
+    assert process.pending_call_count == 0
     assert len(process.rooms.extended) == 1200
     assert ("item-1199", 1) in process.rooms.extended
 
@@ -114,7 +114,7 @@ async def test_x4_a_failed_check_of_rooms_is_repeated() -> None:
     process.recovery.check_heads(["foo"])
     await process.storage.fail()
     await elapse(1)
-    assert process.queries == 0
+    assert process.pending_call_count == 0
 
     process.recovery.retry()
     await process.storage.run_calls()
@@ -129,4 +129,4 @@ async def test_z1_nothing_is_read_after_the_close() -> None:
     await process.recovery.close()
     await elapse(1)
 
-    assert process.queries == 0
+    assert process.pending_call_count == 0

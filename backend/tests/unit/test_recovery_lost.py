@@ -97,7 +97,7 @@ async def test_x8_a_reported_head_behind_the_room_is_checked_once() -> None:
     process, _ = await start_process()
     process.recovery.check_reported("foo")
     await elapse(0.1)
-    assert process.queries == 1
+    assert process.pending_call_count == 1
 
     await process.storage.run_calls()
     assert (process.rooms.lost, process.reader.seqs) == ([], [1, 2, 3])

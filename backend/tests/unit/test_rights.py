@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alcove.access import rights as rights_module
 from alcove.access.rights import NONE, rights, rights_on
 from alcove.protocol import Right
-from tests.support.storm import examples
+from tests.support.storm import example_count
 
 ALL_RIGHTS: frozenset[Right] = frozenset({"read", "write", "moderate"})
 
@@ -90,7 +90,7 @@ def test_a3_an_id_ending_in_a_star_gets_the_rights_of_the_pattern() -> None:
 names = st.text(alphabet="ab-", max_size=4)
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=example_count(50))
 @given(st.dictionaries(st.one_of(names, names.map(lambda name: name + "*")), st.sampled_from(["", "r", "rw"])), names)
 def test_a3_the_longest_matching_pattern_gives_the_rights(items: dict[str, str], item: str) -> None:
     """Compare with a second implementation: every matching pattern as a length and its letters."""

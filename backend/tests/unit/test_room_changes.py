@@ -6,7 +6,7 @@ from alcove.protocol import Entry, Person, raw
 from alcove.rooms.room_changes import RoomChanges
 from alcove.storage.base import Appended, Draft
 from tests.support.bus import FakeBus
-from tests.support.list_readers import ListRoom
+from tests.support.list_readers import ListHarness
 from tests.support.local_rooms import FakeRooms
 from tests.support.virtual_time import elapse, virtual_time
 
@@ -19,7 +19,7 @@ class Process:
     """One process with readers of the list, on a bus that records what is published."""
 
     def __init__(self, limit: int = 100) -> None:
-        self.rooms = ListRoom()
+        self.rooms = ListHarness()
         self.bus = FakeBus()
         self.cluster = Cluster(self.rooms.log, self.bus, None, rooms=FakeRooms({}), clock=lambda: 0.0)
         self.changes = RoomChanges(self.rooms.log, self.cluster, self.rooms.feed, limit=limit)

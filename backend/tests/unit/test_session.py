@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from alcove.errors import Close, Code, Refusal
 from alcove.protocol import Error, Member, Pong
 from alcove.rooms import session as session_module
-from tests.support.json_strategies import a_line
+from tests.support.json_strategies import client_lines
 from tests.support.session_harness import ADA, PING, SessionHarness, send
 
 
@@ -65,7 +65,7 @@ def test_l6_answers_keep_their_order_over_turns() -> None:
 def test_l6_f2_invalid_lines_in_a_row_are_counted_over_turns() -> None:
     harness = SessionHarness()
 
-    assert harness.codes(*[PING] * 60, *["x"] * 20, send("late")) == ["invalid"] * 10
+    assert harness.error_codes(*[PING] * 60, *["x"] * 20, send("late")) == ["invalid"] * 10
     assert harness.socket.close_code == Close.INVALID
     assert harness.host.drafts == []
 
@@ -94,17 +94,17 @@ def test_f1_an_invalid_line_does_not_affect_other_lines() -> None:
 def test_f2_ten_invalid_lines_in_a_row_close_with_4400() -> None:
     harness = SessionHarness()
     for _ in range(9):
-        assert harness.codes("{}") == ["invalid"]
+        assert harness.error_codes("{}") == ["invalid"]
         assert harness.socket.close_code is None
 
-    assert harness.codes('{"type":"no such"}') == ["invalid"]
+    assert harness.error_codes('{"type":"no such"}') == ["invalid"]
     assert harness.socket.close_code == Close.INVALID
 
 
 def test_f2_lines_after_ten_invalid_ones_in_a_frame_are_ignored() -> None:
     harness = SessionHarness()
 
-    assert harness.codes(*["x"] * 10, send("late"), *["x"] * 5) == ["invalid"] * 10
+    assert harness.error_codes(*["x"] * 10, send("late"), *["x"] * 5) == ["invalid"] * 10
     assert harness.socket.close_code == Close.INVALID
     assert harness.host.drafts == []
     assert harness.answers_to(send("later")) == []
@@ -136,7 +136,7 @@ def test_a_closed_connection_leaves_the_room() -> None:
 
 
 def test_p4_typing_without_the_right_to_write_is_forbidden() -> None:
-    assert SessionHarness(can=["read"]).codes('{"type":"typing"}') == ["forbidden"]
+    assert SessionHarness(rights=["read"]).error_codes('{"type":"typing"}') == ["forbidden"]
 
 
 async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
@@ -149,7 +149,7 @@ async def test_p5_a_mark_beyond_the_head_counts_as_the_head() -> None:
 
 
 def test_a4_a_fresh_token_is_passed_to_the_host_and_its_rights_apply() -> None:
-    harness = SessionHarness(can=["read"])
+    harness = SessionHarness(rights=["read"])
     harness.answers_to('{"type":"auth","token":"fresh"}')
     assert harness.host.tokens == ["fresh"]
     harness.session.renewed(Member(ADA, frozenset({"read", "write"})))
@@ -172,7 +172,8 @@ def test_h4_the_reason_of_a_close_is_sent_before_it() -> None:
 
 
 @given(
-    frames=st.lists(st.lists(a_line, max_size=6).map("\n".join) | st.text(), max_size=8), binary=st.none() | st.binary()
+    frames=st.lists(st.lists(client_lines, max_size=6).map("\n".join) | st.text(), max_size=8),
+    binary=st.none() | st.binary(),
 )
 async def test_f2_any_input_gets_valid_replies_and_stores_valid_drafts(frames: list[str], binary: bytes | None) -> None:
     harness = SessionHarness(sends_per_s=0)

@@ -17,7 +17,7 @@ def draft_ids(harness: SessionHarness) -> list[str]:
 
 
 def test_a4_auth_is_answered_with_the_new_rights_and_expiry() -> None:
-    harness = SessionHarness(can=["read"])
+    harness = SessionHarness(rights=["read"])
     harness.answers_to(AUTH)
     harness.session.renewed(WRITER)
 
@@ -34,7 +34,7 @@ def test_a4_a_refused_auth_is_answered_with_an_error_and_its_retry_time() -> Non
 
 @pytest.mark.parametrize("frames", [[f"{AUTH}\n{send('a')}\n{send('b')}"], [AUTH, send("a"), send("b")]])
 def test_a4_auth_is_answered_before_the_next_line_is_processed(frames: list[str]) -> None:
-    harness = SessionHarness(can=["read"])
+    harness = SessionHarness(rights=["read"])
     for frame in frames:
         harness.send_frame(frame)
     assert draft_ids(harness) == []
@@ -87,7 +87,7 @@ def test_a4_lines_after_a_token_without_the_right_to_read_are_discarded() -> Non
 
 
 def test_l6_lines_wait_50_ms_after_each_32_refused_ones() -> None:
-    harness = SessionHarness(can=["read"])
+    harness = SessionHarness(rights=["read"])
     harness.host.keep_timers = True
     harness.send_frame("\n".join(send(str(n)) for n in range(40)))
     harness.send_frame(PING)

@@ -16,15 +16,15 @@ def test_s2_a_send_becomes_a_draft_with_author_and_server_time() -> None:
     harness = SessionHarness()
 
     assert harness.answers_to(send()) == []
-    assert harness.host.drafts == [Draft("foo", "message", "a", ADA, harness.host.ms, raw("hello"))]
+    assert harness.host.drafts == [Draft("foo", "message", "a", ADA, harness.host.time_ms, raw("hello"))]
 
 
 def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
-    harness = SessionHarness(can=["read", "write", "moderate"])
+    harness = SessionHarness(rights=["read", "write", "moderate"])
 
     harness.answers_to('{"type":"edit","id":"b","target":17,"body":{"x":1}}', '{"type":"delete","id":"c","target":17}')
 
-    time_ms = harness.host.ms
+    time_ms = harness.host.time_ms
     assert harness.host.drafts == [
         Draft("foo", "edit", "b", ADA, time_ms, raw({"x": 1}), 17, moderate=True),
         Draft("foo", "delete", "c", ADA, time_ms, None, 17, moderate=True),
@@ -35,7 +35,7 @@ def test_s8_edits_and_deletes_become_drafts_with_their_targets() -> None:
     "line", [send(), '{"type":"edit","id":"a","target":1,"body":1}', '{"type":"delete","id":"a","target":1}']
 )
 def test_s6_a_send_without_the_right_to_write_is_forbidden(line: str) -> None:
-    harness = SessionHarness(can=["read"])
+    harness = SessionHarness(rights=["read"])
     (error,) = harness.answers_to(line)
 
     assert isinstance(error, Error)
@@ -48,7 +48,7 @@ def test_l1_a_body_is_measured_in_bytes_of_json(body: str, fits: bool) -> None: 
     harness = SessionHarness()
     line = '{"type":"send","id":"a","body":"' + body + '"}'
 
-    assert harness.codes(line) == ([] if fits else ["too_large"])
+    assert harness.error_codes(line) == ([] if fits else ["too_large"])
     assert bool(harness.host.drafts) == fits
 
 
@@ -124,7 +124,7 @@ def test_l2_pings_are_not_rate_limited() -> None:
 
 def test_l4_a_full_committer_refuses_sends_as_overloaded() -> None:
     harness = SessionHarness()
-    harness.host.full = True
+    harness.host.queue_full = True
     (error,) = harness.answers_to(send("a"))
 
     assert isinstance(error, Error)

@@ -14,7 +14,7 @@ from alcove.rooms.start_position import StartPosition
 from alcove.storage.base import Appended, Draft, LogUnavailableError
 from alcove.storage.committer import QueueFullError
 from tests.support.held_log import Fault, HeldLog
-from tests.support.simulated_client import Reader, ReferenceLog
+from tests.support.simulated_client import ReferenceLog, SimulatedClient
 from tests.support.turns import run_turns
 from tests.support.virtual_time import VirtualTimeLoop
 
@@ -26,21 +26,21 @@ PROCESS_LIMITS = ProcessLimits(connections=16, member_connections=4, waiting_sen
 
 @dataclass
 class Weights:
-    """How often each kind of step is taken; `fault`: how often a storage call fails."""
+    """The relative frequency of each kind of step, and the share of storage calls that fail (`fault`)."""
 
     connect: int = 6
     send: int = 20
-    take: int = 25
-    die: int = 3
+    read: int = 25
+    disconnect: int = 3
     perform: int = 22
-    answer: int = 22
-    repeat: int = 3
+    resolve: int = 22
+    resend: int = 3
     wait: int = 4
     post: int = 2
     fault: float = 0.0
 
 
-class World:
+class Simulation:
     """The simulated hub, log and clients, and the random choices."""
 
     def __init__(self, seed: int, weights: Weights, retention: Retention | None = None) -> None:
@@ -53,12 +53,12 @@ class World:
         assert isinstance(self.loop, VirtualTimeLoop)
         self.clock = self.loop
         self.hub = Hub(self.log, limits=Limits(10_000, 0, 1), process_limits=PROCESS_LIMITS, clock=self.loop.time)
-        self.alive: list[Reader] = []
-        self.joining: dict[asyncio.Task[None], Reader] = {}
+        self.alive: list[SimulatedClient] = []
+        self.joining: dict[asyncio.Task[None], SimulatedClient] = {}
         self.posting: set[asyncio.Task[None]] = set()
-        #: Where each person's last connection to an item stopped reading, for the next to resume.
+        #: The position of each person's last connection to an item, from which the next connection may resume.
         self.left_at: dict[tuple[str, str], int] = {}
-        #: What each person sent to an item without knowing what became of it, in order.
+        #: The encoded sends of each person to an item whose outcome is unknown, in order.
         self.outboxes: dict[tuple[str, str], dict[str, str]] = {}
         self.acked: dict[tuple[str, str, str], int] = {}
         self.refused: set[tuple[str, str, str]] = set()
@@ -67,8 +67,8 @@ class World:
     # --- steps
 
     async def step(self) -> None:
-        """Take one random step, and let everything happen that needs neither time nor storage."""
-        names = ("connect", "send", "take", "die", "perform", "answer", "repeat", "wait", "post")
+        """Take one random step, and run everything that needs neither time nor storage."""
+        names = ("connect", "send", "read", "disconnect", "perform", "resolve", "resend", "wait", "post")
         (name,) = self.rng.choices(names, [getattr(self.weights, name) for name in names])
         getattr(self, f"_{name}")()
         await run_turns(8)
@@ -97,25 +97,25 @@ class World:
                 pass
         self.connect(item, person, StartPosition(after=after, log_id=log_id, tail=self.rng.choice([0, 2, 5, 50])))
 
-    def connect(self, item: str, person: Person, start: StartPosition) -> Reader:
-        """Start to join; the rest happens when storage answers."""
-        reader = Reader(self.reference, item, person, start, socket_bound=1600)
+    def connect(self, item: str, person: Person, start: StartPosition) -> SimulatedClient:
+        """Start to join; the join continues when storage answers."""
+        reader = SimulatedClient(self.reference, item, person, start, max_buffered=1600)
         self.joining[asyncio.create_task(self._join(reader))] = reader
         return reader
 
-    async def _join(self, reader: Reader) -> None:
+    async def _join(self, reader: SimulatedClient) -> None:
         member = Member(reader.person, rights("rwm" if reader.person.id == "ada" else "rw"))
         try:
             reader.session = await self.hub.join(reader.item, reader.socket, member, reader.start)
         except Refusal:
             return
-        if reader.socket.dead:
+        if reader.socket.aborted:
             self._on_connection_end(reader)
             return
         self.alive.append(reader)
         outbox = self.outboxes.pop((reader.item, reader.person.id), {})
-        reader.to_repeat |= outbox
-        reader.repeat()
+        reader.to_resend |= outbox
+        reader.resend()
 
     def _send(self) -> None:
         if not self.alive:
@@ -123,7 +123,7 @@ class World:
         reader = self.rng.choice(self.alive)
         reader.send_lines(*(self._line(reader) for _ in range(self.rng.randint(1, 4))))
 
-    def _line(self, reader: Reader) -> dict[str, object]:
+    def _line(self, reader: SimulatedClient) -> dict[str, object]:
         self._sent += 1
         last_seq = max(reader.seq, 1)
         target = max(1, last_seq - self.rng.randrange(8))
@@ -142,22 +142,22 @@ class World:
             case _:
                 return {"type": kind}
 
-    def _take(self) -> None:
+    def _read(self) -> None:
         readers = [reader for reader in [*self.alive, *self.joining.values()] if reader.socket.buffered_bytes()]
         if readers:
-            self.rng.choice(readers).socket.take(self.rng.choice([1, 2, 5, None]))
+            self.rng.choice(readers).socket.let_peer_read(self.rng.choice([1, 2, 5, None]))
 
-    def _die(self) -> None:
+    def _disconnect(self) -> None:
         readers = [*self.alive, *self.joining.values()]
         if readers:
             reader = self.rng.choice(readers)
-            reader.socket.die()
+            reader.socket.abort()
             if reader in self.alive:
                 self.alive.remove(reader)
                 self._on_connection_end(reader)
 
-    def _on_connection_end(self, reader: Reader) -> None:
-        """Handle the end of a connection: its person resends what is unsettled later."""
+    def _on_connection_end(self, reader: SimulatedClient) -> None:
+        """Handle the end of a connection, and keep its unsettled sends for the person's next one."""
         assert reader.session is not None
         key = (reader.item, reader.person.id)
         if reader.hello is not None:
@@ -166,47 +166,47 @@ class World:
         self.record_outcomes(reader)
         reader.session.on_close(1006)
 
-    def record_outcomes(self, reader: Reader) -> None:
+    def record_outcomes(self, reader: SimulatedClient) -> None:
         """Record the outcomes of sends that a client received."""
         for send, seq in reader.acked.items():
             assert self.acked.setdefault((reader.item, reader.person.id, send), seq) == seq, "S5"
         self.refused |= {(reader.item, reader.person.id, send) for send in reader.refused}
 
     def _perform(self) -> None:
-        if work := self.log.performable():
+        if calls := self.log.performable():
             fault: Fault | None = None
             if self.rng.random() < self.weights.fault:
                 fault = self.rng.choice(["nothing stored", "answer lost"])
-            self.rng.choice(work).perform(fault)
+            self.rng.choice(calls).perform(fault)
 
-    def _answer(self) -> None:
-        if work := self.log.resolvable():
-            self.log.resolve(self.rng.choice(work))
+    def _resolve(self) -> None:
+        if calls := self.log.resolvable():
+            self.log.resolve(self.rng.choice(calls))
 
-    def _repeat(self) -> None:
+    def _resend(self) -> None:
         if self.alive:
-            self.rng.choice(self.alive).repeat()
+            self.rng.choice(self.alive).resend()
 
     def _wait(self) -> None:
         self.clock.now += self.rng.choice([0.1, 0.25, 1.0, 3.0])
 
     def _post(self) -> None:
         self._sent += 1
-        self.posting.add(asyncio.create_task(self._send_apart(self.rng.choice(ITEMS), f"p{self._sent}")))
+        self.posting.add(asyncio.create_task(self._send_over_http(self.rng.choice(ITEMS), f"p{self._sent}")))
 
-    async def _send_apart(self, item: str, send: str) -> None:
+    async def _send_over_http(self, item: str, send: str) -> None:
         """Send over HTTP, repeatedly until the message is stored (W2)."""
         while True:
             try:
                 outcome = await self.hub.send(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
             except (LogUnavailableError, QueueFullError):
-                await self._later(0.5)
+                await self._sleep(0.5)
             else:
                 assert isinstance(outcome, Appended)
                 self.acked[item, POSTER.id, send] = outcome.entry.seq
                 return
 
-    async def _later(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         """Wait for `seconds` of the simulated clock."""
         due = self.loop.create_future()
         self.loop.call_later(seconds, due.set_result, None)
@@ -215,22 +215,22 @@ class World:
     # --- the end
 
     async def settle(self) -> None:
-        """Run without faults, with all clients reading, until nothing happens any more."""
-        quiet = 0
-        while quiet < 12:
-            moved = bool(self.log.pending_calls)
+        """Run without faults, with all clients reading, until nothing has happened for 6 simulated seconds."""
+        quiet_turns = 0
+        while quiet_turns < 12:
+            is_busy = bool(self.log.pending_calls)
             while self.log.pending_calls:
                 self.log.settle()
                 await run_turns(8)
             for reader in self.alive:
-                moved |= bool(reader.socket.buffered_bytes() or reader.to_repeat)
-                reader.socket.take()
-                reader.repeat()
+                is_busy |= bool(reader.socket.buffered_bytes() or reader.to_resend)
+                reader.socket.let_peer_read()
+                reader.resend()
             self.clock.now += 0.5
             await run_turns(8)
             if self.reference.violation:
                 raise self.reference.violation
-            quiet = 0 if moved else quiet + 1
+            quiet_turns = 0 if is_busy else quiet_turns + 1
         for task in self.posting:
             task.result()
         self.posting.clear()
@@ -243,16 +243,16 @@ class World:
                 item, person = key
                 reader = self.connect(item, next(member for member in PEOPLE if member.id == person), StartPosition())
                 await self.settle()
-                assert reader in self.alive, "L3: no seat for who comes back"
+                assert reader in self.alive, "L3: expected that the person can connect again"
                 self.leave(reader)
 
-    def leave(self, reader: Reader) -> None:
+    def leave(self, reader: SimulatedClient) -> None:
         """Disconnect a client after everything was settled."""
-        reader.socket.die()
+        reader.socket.abort()
         self.alive.remove(reader)
         self._on_connection_end(reader)
 
     def log_of(self, item: str) -> Counter[tuple[str, str, str]]:
-        """Count how often the log has each send, where retention left it."""
+        """Count the stored entries of each send, except those that retention removed."""
         entries = self.log.store.read(item, None, None, 1_000_000, 1 << 40).entries
         return Counter((item, entry.by.id, entry.id) for entry in entries)
