@@ -1,14 +1,12 @@
 """Test that an idle detached connection costs the server at most 3 KiB."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.ports import free_port
-from tests.support.servers import Process
+from tests.support.echo_server import run_echo_server
 from tests.support.wire_server import RawClient
 
 CONNECTIONS = 400
@@ -17,12 +15,9 @@ CONNECTIONS = 400
 @pytest.fixture
 def echo_server() -> Iterator[tuple[int, Callable[[], int]]]:
     """Start an echo server; return its port, and a function for its resident memory in bytes."""
-    port, bench = free_port(), Path(__file__).parents[2] / "bench" / "echo.py"
-    process = Process([sys.executable, bench, "--carrier", "detached", "--port", str(port)])
-    process.wait_for_line("running on")
-    statm = Path(f"/proc/{process.pid}/statm")
-    yield port, lambda: int(statm.read_text().split()[1]) * 4096
-    process.end()
+    with run_echo_server("detached") as server:
+        statm = Path(f"/proc/{server.pid}/statm")
+        yield server.port, lambda: int(statm.read_text().split()[1]) * 4096
 
 
 def test_an_idle_connection_costs_at_most_3_kib(echo_server: tuple[int, Callable[[], int]]) -> None:

@@ -1,4 +1,4 @@
-"""Run a server that echoes messages, and check its answers on raw sockets."""
+"""Run a server that echoes messages (`echo_app.py`), and check its answers on raw sockets."""
 
 import socket
 import sys
@@ -10,13 +10,14 @@ from tests.support.client_frames import client_frame
 from tests.support.servers import Server, without_problems
 from tests.support.wire_server import RawClient
 
-ECHO_SCRIPT = Path(__file__).parents[2] / "bench" / "echo.py"
+BACKEND = Path(__file__).parents[2]
 
 
 @contextmanager
 def run_echo_server(carrier: str) -> Iterator[Server]:
     """Run the echo server on this carrier (WebSocket implementation), and check at the end that it logged no error."""
-    with without_problems(Server([sys.executable, ECHO_SCRIPT, "--carrier", carrier, "--port", "0"])) as server:
+    command = [sys.executable, "-m", "tests.support.echo_app", "--carrier", carrier, "--port", "0"]
+    with without_problems(Server(command, cwd=BACKEND)) as server:
         yield server
 
 

@@ -1,6 +1,6 @@
-"""Serve WebSockets that echo each message, up to 16 MiB: the `wire` package without rooms.
+"""Serve WebSockets that echo each message, up to 16 MiB, to test the `wire` package without rooms.
 
-`--carrier` chooses what moves the frames: `detached` (the transport itself) or `asgi` (the ASGI server).
+`--carrier` chooses the WebSocket implementation: `detached` (Alcove's own) or `asgi` (that of the ASGI server).
 """
 
 import argparse
@@ -15,12 +15,12 @@ from alcove.settings import Settings
 from alcove.wire.accept import accept
 from alcove.wire.connection import Connection, Frame, text_frame
 
-MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 app = FastAPI()
 
 
 class Echo:
-    """Sends each message back (Receiver)."""
+    """A receiver that sends each message back (Receiver)."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -36,7 +36,7 @@ class Echo:
 
 @app.websocket("/{path:path}")
 async def echo(websocket: WebSocket) -> None:
-    connection = await accept(websocket, max_message=MESSAGE_BYTES, budget=Budget())
+    connection = await accept(websocket, max_message=MAX_MESSAGE_BYTES, budget=Budget())
     await connection.run(Echo(connection))
 
 
@@ -44,7 +44,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--carrier", choices=get_args(Carrier), default="detached")
     parser.add_argument("--port", type=int, default=9001)
-    arguments = parser.parse_args()
+    args = parser.parse_args()
     settings = Settings.load()
-    http, ws = create_protocols(arguments.carrier, http_limits(settings), create_wheel(settings))
-    uvicorn.run(app, port=arguments.port, http=http, ws=ws, ws_max_size=MESSAGE_BYTES, ws_per_message_deflate=False)
+    http, ws = create_protocols(args.carrier, http_limits(settings), create_wheel(settings))
+    uvicorn.run(app, port=args.port, http=http, ws=ws, ws_max_size=MAX_MESSAGE_BYTES, ws_per_message_deflate=False)
