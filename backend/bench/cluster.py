@@ -20,7 +20,7 @@ _PARTS = ["rates", "across", "rolling", "returning"]
 
 
 def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
-    """Measure parts and print the results; return 1 if anything was lost or reordered.
+    """Measure the chosen parts and print the results; return 1 if anything was lost or reordered.
 
     Args:
         out: The folder for results.
@@ -36,15 +36,17 @@ def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
         raise ValueError(f"unknown part {unknown.pop()!r}; expected one of {', '.join(_PARTS)}")
     parts = only or _PARTS
     faults = 0
-    with ExitStack() as running:
+    with ExitStack() as stack:
         postgres, redis = Postgres(), Redis()
         for engine in (postgres, redis):
-            running.callback(engine.remove)
+            stack.callback(engine.remove)
             engine.start()
-        databases = running.enter_context(ExitStack())
+        databases = stack.enter_context(ExitStack())
         if "rates" in parts:
             peers = [Shared(postgres, redis, 1, databases), Shared(postgres, redis, 2, databases)]
-            faults += _rates([Alcove("detached"), *peers, Shared(postgres, None, 2, databases)], out, repeat, seconds)
+            faults += _measure_rates(
+                [Alcove("detached"), *peers, Shared(postgres, None, 2, databases)], out, repeat, seconds
+            )
         if "across" in parts:
             print(asyncio.run(across.measure(postgres, redis, databases, out)))
         if "returning" in parts:
@@ -56,11 +58,11 @@ def run(out: Path, only: Sequence[str], repeat: int, seconds: float) -> int:
     return int(bool(faults))
 
 
-def _rates(peers: Sequence[Peer], out: Path, repeat: int, seconds: float) -> int:
+def _measure_rates(peers: Sequence[Peer], out: Path, repeat: int, seconds: float) -> int:
     """Print the table of rates; return how many of its cells have faults."""
     versions = {peer.name: peer.prepare() for peer in peers}
     cells = run_all(select_scenarios(_TABLE), peers, out, repeat=repeat, seconds=seconds, pin=False)
     note = "Every entry is synced to disk before delivery. Servers, engines and generator share the processors."
     results = report.Report(describe(out, pin=False), versions, {}, repeat, seconds, cells, note)
-    print(report.table(results))
+    print(report.format_table(results))
     return sum(bool(cell.lost or cell.disordered or cell.errors) for cell in cells)

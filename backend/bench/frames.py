@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 #: Begins every body. Its first byte occurs nowhere else in a body, and no frame header can look like it.
 MARK = b"^@=~=@"
-_NUMBER, _TIME = 10, 16
-#: Bytes of the mark, the number of the send and its time in µs.
-HEAD_BYTES = len(MARK) + _NUMBER + _TIME
-_HEAD = re.compile(re.escape(MARK) + rb"(\d{%d})(\d{%d})" % (_NUMBER, _TIME))
+_NUMBER_DIGITS, _TIME_DIGITS = 10, 16
+#: Bytes of the head of a body, which is the mark, the number of the send and its time in µs.
+HEAD_BYTES = len(MARK) + _NUMBER_DIGITS + _TIME_DIGITS
+_HEAD = re.compile(re.escape(MARK) + rb"(\d{%d})(\d{%d})" % (_NUMBER_DIGITS, _TIME_DIGITS))
 
 
-def body(number: int, at_us: int, size: int) -> str:
-    """Return a body of `size` bytes with the number of its send in the room and the time when the send was due."""
-    return f"{MARK.decode()}{number:0{_NUMBER}}{at_us:0{_TIME}}".ljust(size, "x")
+def body(number: int, due_us: int, size: int) -> str:
+    """Return a body of `size` bytes with the number of its send in the room and the time in µs when it was due."""
+    return f"{MARK.decode()}{number:0{_NUMBER_DIGITS}}{due_us:0{_TIME_DIGITS}}".ljust(size, "x")
 
 
 def text_frame(text: str) -> bytes:
@@ -28,17 +28,19 @@ def text_frame(text: str) -> bytes:
     return head + key + masked.to_bytes(size, "big")
 
 
-class Run(NamedTuple):
-    """Entries found in bytes: how many, the numbers of the first and the last one, and the bytes of a cut entry."""
+class ScannedEntries(NamedTuple):
+    """The entries that a piece of a stream contains."""
 
-    entries: int
+    entry_count: int
+    #: The number of the first entry, and of the last one.
     first: int
     last: int
+    #: The bytes of a head that is cut at the end of the piece.
     rest: bytes
 
 
-def scan(data: bytes) -> Run:
-    """Count the entries in `data`; return a head that is cut at the end as `rest`."""
+def scan(data: bytes) -> ScannedEntries:
+    """Count the entries in `data`, except for one whose head is cut at the end, which is returned as `rest`."""
     count = data.count(MARK)
     last = data.rfind(MARK)
     rest = b""
@@ -49,8 +51,8 @@ def scan(data: bytes) -> Run:
     elif (cut := data.rfind(MARK[:1], max(0, len(data) - len(MARK) + 1))) >= 0:
         rest = data[cut:]
     if not count:
-        return Run(0, 0, -1, rest)
-    return Run(count, _number(data, data.find(MARK)), _number(data, last), rest)
+        return ScannedEntries(0, 0, -1, rest)
+    return ScannedEntries(count, _number(data, data.find(MARK)), _number(data, last), rest)
 
 
 def heads(data: bytes) -> list[tuple[int, int]]:
@@ -59,4 +61,4 @@ def heads(data: bytes) -> list[tuple[int, int]]:
 
 
 def _number(data: bytes, at: int) -> int:
-    return int(data[at + len(MARK) : at + len(MARK) + _NUMBER])
+    return int(data[at + len(MARK) : at + len(MARK) + _NUMBER_DIGITS])

@@ -1,4 +1,4 @@
-"""Run the load generator: a process that gets a plan and reports its steps."""
+"""Run the load generator in a child process, which executes a plan and reports its steps."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import msgspec
 from bench.peers.base import BACKEND
 from bench.plan import Answer, Failure, Plan, Result, Step
 
-#: Seconds that a generator has beyond the measured ones: to open, drain and close connections.
+#: Seconds that a generator has in addition to the measured ones, to open, drain and close connections.
 _TIMEOUT_S = 120.0
 
 
@@ -28,26 +28,27 @@ def generate(plan: Plan, on_step: Callable[[str], None]) -> Result:
         stdout=subprocess.PIPE,
         text=True,
     )
-    limit = threading.Timer(_TIMEOUT_S + 2 * plan.seconds, process.kill)
-    limit.start()
+    time_limit = threading.Timer(_TIMEOUT_S + 2 * plan.seconds, process.kill)
+    time_limit.start()
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        return _follow(plan, process.stdin, process.stdout, on_step)
+        return _run_plan(plan, process.stdin, process.stdout, on_step)
     finally:
-        limit.cancel()
+        time_limit.cancel()
         process.kill()
         process.communicate()
 
 
-def _follow(plan: Plan, to: IO[str], answers: IO[str], on_step: Callable[[str], None]) -> Result:
-    _write_line(to, msgspec.json.encode(plan).decode())
-    for line in answers:
+def _run_plan(plan: Plan, stdin: IO[str], stdout: IO[str], on_step: Callable[[str], None]) -> Result:
+    """Send the plan to the generator, and read its answers up to the result."""
+    _write_line(stdin, msgspec.json.encode(plan).decode())
+    for line in stdout:
         match msgspec.json.decode(line, type=Answer):
             case Step() as step:
                 on_step(step.name)
                 if step.wait:
-                    _write_line(to, "")
+                    _write_line(stdin, "")
             case Result() as result:
                 return result
             case Failure(message=message):
@@ -55,6 +56,6 @@ def _follow(plan: Plan, to: IO[str], answers: IO[str], on_step: Callable[[str], 
     raise LoadError("the generator ended without a result, or was killed because it took too long")
 
 
-def _write_line(to: IO[str], line: str) -> None:
-    to.write(line + "\n")
-    to.flush()
+def _write_line(stdin: IO[str], line: str) -> None:
+    stdin.write(line + "\n")
+    stdin.flush()

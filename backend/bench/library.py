@@ -24,6 +24,6 @@ def run(out: Path, only: list[str], repeat: int, seconds: float) -> int:
     cells = run_all(select_scenarios(only or _SCENARIOS), peers, out, repeat=repeat, seconds=seconds)
     versions = {peer.name: peer.prepare() for peer in peers}
     results = report.Report(describe(out), versions, {}, repeat, seconds, cells, note="All sync to disk.")
-    report.write(results, out)
-    print(report.table(results))
+    report.write_files(results, out)
+    print(report.format_table(results))
     return int(bool(results.faults()))

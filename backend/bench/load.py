@@ -1,4 +1,4 @@
-"""Generate load: `python -m bench.load` reads a Plan from its input and executes it on raw sockets."""
+"""Generate load: `python -m bench.load` reads a Plan from stdin and executes it on raw sockets."""
 
 import gc
 import os
@@ -17,12 +17,12 @@ from bench.rooms import DeliveryChecker, Reader, Room
 
 #: Seconds that deliveries have to arrive after the last send.
 _DRAIN_S = 10.0
-#: Connections that are open before the memory of idle ones is measured.
+#: Connections to open before the measurement, so that it excludes what the server does once.
 _WARM_CONNECTIONS = 100
 
 
 def report(answer: Answer) -> None:
-    """Write an answer to the bench, and wait for its line if the step asks for that."""
+    """Write an answer to the bench, and wait for a line of it if the answer is a step with `wait`."""
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     sys.stdout.flush()
     if isinstance(answer, Step) and answer.wait:
@@ -30,15 +30,15 @@ def report(answer: Answer) -> None:
 
 
 class Load:
-    """The rooms of a plan with all their connections, and the loops that send and read."""
+    """The rooms of a plan with their connections, and the loops that send and read."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.rooms = [Room(number, plan) for number in range(plan.rooms)]
         self.epoll = select.epoll()
         self.readers: dict[int, Reader] = {}
-        seats = ((room, room * plan.readers + place) for room in range(plan.rooms) for place in range(plan.readers))
-        for number, sock in open_all(plan, seats):
+        members = ((room, room * plan.readers + index) for room in range(plan.rooms) for index in range(plan.readers))
+        for number, sock in open_all(plan, members):
             room = self.rooms[number]
             reader = Reader(sock, room)
             room.add(reader)
@@ -48,7 +48,7 @@ class Load:
 
     @property
     def delivered(self) -> int:
-        """The number of deliveries so far."""
+        """The number of deliveries so far, in all rooms."""
         return sum(room.delivered for room in self.rooms)
 
     def poll(self, wait_s: float) -> list[Room]:
@@ -56,8 +56,8 @@ class Load:
         read, readers = self.checker.read, self.readers
         for fd, _ in self.epoll.poll(wait_s):
             read(readers[fd])
-        arrived, self.checker.arrived = self.checker.arrived, []
-        return arrived
+        progressed, self.checker.progressed = self.checker.progressed, []
+        return progressed
 
     def keep_in_flight(self, seconds: float) -> None:
         """Keep the plan's number of sends in flight in every room for a number of seconds."""
@@ -79,7 +79,7 @@ class Load:
             self.poll(0.001 if self.plan.core is None else 0)
 
     def flush(self) -> None:
-        """Send again what sockets did not take."""
+        """Send the bytes that sockets did not accept before."""
         for room in self.rooms:
             if room.unsent:
                 room.send(0)
@@ -87,91 +87,94 @@ class Load:
     def drain(self) -> None:
         """Wait until all sends have arrived; those that do not arrive in time are lost."""
         end = time.monotonic() + _DRAIN_S
-        while time.monotonic() < end and self.missing():
+        while time.monotonic() < end and self.count_missing():
             self.poll(0.1)
             self.flush()
 
-    def missing(self) -> int:
+    def count_missing(self) -> int:
         """Return the number of deliveries and acks that have not arrived."""
-        acked = bool(self.plan.dialect.ack)
+        has_acks = bool(self.plan.dialect.ack)
         return sum(
-            room.sent * len(room.readers) - room.delivered + acked * (room.sent - room.acks) for room in self.rooms
+            room.sent * len(room.readers) - room.delivered + has_acks * (room.sent - room.acks) for room in self.rooms
         )
 
 
-def busy(plan: Plan) -> Result:
-    """Fill the rooms, warm up, and measure."""
+def measure_sends(plan: Plan) -> Result:
+    """Connect all readers, warm up, and measure rates and latencies."""
     load = Load(plan)
     gc.collect()
     gc.freeze()
     gc.disable()
-    run = load.pace if plan.kind == "paced" else load.keep_in_flight
+    send_and_read = load.pace if plan.kind == "paced" else load.keep_in_flight
     if plan.kind != "paced":
         for room in load.rooms:
             room.send(plan.window)
-    run(plan.warm_s)
-    if load.checker.latencies is not None:
-        load.checker.latencies.clear()
+    send_and_read(plan.warm_s)
+    latencies_ms = load.checker.latencies_ms
+    if latencies_ms is not None:
+        latencies_ms.clear()
     report(Step("measuring"))
-    delivered, sent = load.delivered, sum(room.sent for room in load.rooms)
-    start, used_s = time.monotonic(), time.process_time()
-    run(plan.seconds)
-    elapsed, used_s = time.monotonic() - start, time.process_time() - used_s
-    delivered, sends = load.delivered - delivered, sum(room.sent for room in load.rooms) - sent
+    delivered_before, sent_before = load.delivered, sum(room.sent for room in load.rooms)
+    start, start_cpu_s = time.monotonic(), time.process_time()
+    send_and_read(plan.seconds)
+    elapsed_s, cpu_s = time.monotonic() - start, time.process_time() - start_cpu_s
+    delivered = load.delivered - delivered_before
+    sent = sum(room.sent for room in load.rooms) - sent_before
     report(Step("measured"))
     load.drain()
-    cuts = [0.0] * 99
-    if load.checker.latencies is not None and len(load.checker.latencies) > 1:
-        cuts = statistics.quantiles(load.checker.latencies, n=100)
+    percentiles = [0.0] * 99
+    if latencies_ms is not None and len(latencies_ms) > 1:
+        percentiles = statistics.quantiles(latencies_ms, n=100)
     return Result(
-        deliveries_per_s=delivered / elapsed,
-        sends_per_s=delivered / plan.readers / elapsed,
-        sends=sends,
-        lost=load.missing(),
+        deliveries_per_s=delivered / elapsed_s,
+        sends_per_s=delivered / plan.readers / elapsed_s,
+        sends=sent,
+        lost=load.count_missing(),
         disordered=load.checker.disordered,
-        p50_ms=cuts[49],
-        p99_ms=cuts[98],
-        max_ms=max(load.checker.latencies or [0.0]),
-        load=used_s / elapsed,
+        p50_ms=percentiles[49],
+        p99_ms=percentiles[98],
+        max_ms=max(latencies_ms or [0.0]),
+        load=cpu_s / elapsed_s,
     )
 
 
-def flooded(plan: Plan) -> Result:
+def measure_during_flood(plan: Plan) -> Result:
     """Measure round trips while another process floods the server."""
     with subprocess.Popen([sys.executable, "-m", "bench.flood"], stdin=subprocess.PIPE, text=True) as flooder:
         try:
             assert flooder.stdin is not None
             flooder.stdin.write(msgspec.json.encode(plan).decode() + "\n")
             flooder.stdin.flush()
-            return busy(plan)
+            return measure_sends(plan)
         finally:
             flooder.kill()
 
 
-def _seats(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _members(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the room and the number of each member from `start` up to `end`."""
     return ((member % plan.rooms, member) for member in range(start, end))
 
 
-def opening(plan: Plan) -> Result:
+def measure_opening(plan: Plan) -> Result:
     """Measure how fast the server accepts connections."""
-    warm = open_all(plan, _seats(plan, 0, _WARM_CONNECTIONS))
+    warm = open_all(plan, _members(plan, 0, _WARM_CONNECTIONS))
     count = plan.rooms * plan.readers
     report(Step("measuring"))
-    start, used_s = time.monotonic(), time.process_time()
-    opened = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
-    elapsed, used_s = time.monotonic() - start, time.process_time() - used_s
+    start, start_cpu_s = time.monotonic(), time.process_time()
+    opened = open_all(plan, _members(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
+    elapsed_s, cpu_s = time.monotonic() - start, time.process_time() - start_cpu_s
     report(Step("measured"))
     for _, sock in warm + opened:
         sock.close()
-    return Result(opened_per_s=count / elapsed, load=used_s / elapsed)
+    return Result(opened_per_s=count / elapsed_s, load=cpu_s / elapsed_s)
 
 
-def idle(plan: Plan) -> Result:
-    """Open a few connections, then all others; the bench measures the server's memory before and after."""
-    warm = open_all(plan, _seats(plan, 0, _WARM_CONNECTIONS))
+def measure_idle(plan: Plan) -> Result:
+    """Open a few connections, then all others, so that the bench can measure the server's memory at both steps."""
+    warm = open_all(plan, _members(plan, 0, _WARM_CONNECTIONS))
     report(Step("warm", wait=True))
     count = plan.rooms * plan.readers
-    opened = open_all(plan, _seats(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
+    opened = open_all(plan, _members(plan, _WARM_CONNECTIONS, _WARM_CONNECTIONS + count))
     report(Step("open", wait=True))
     for _, sock in warm + opened:
         sock.close()
@@ -179,13 +182,19 @@ def idle(plan: Plan) -> Result:
 
 
 def main() -> None:
-    """Execute the plan on the first line of the input; print the result."""
+    """Execute the plan on the first line of stdin; print the result."""
     plan = msgspec.json.decode(sys.stdin.readline(), type=Plan)
     if plan.core is not None:
         os.sched_setaffinity(0, {plan.core})
     try:
-        kinds = {"window": busy, "paced": busy, "opening": opening, "idle": idle, "flood": flooded}
-        report(kinds[plan.kind](plan))
+        measurements = {
+            "window": measure_sends,
+            "paced": measure_sends,
+            "opening": measure_opening,
+            "idle": measure_idle,
+            "flood": measure_during_flood,
+        }
+        report(measurements[plan.kind](plan))
     except (OpeningError, ConnectionError) as error:
         report(Failure(f"{type(error).__name__}: {error}"))
 

@@ -9,24 +9,24 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-def raise_limits() -> int:
-    """Raise the limit of open files to the hard limit, and return it."""
+def raise_open_file_limit() -> int:
+    """Raise the limit of open files of this process to the hard limit, and return it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 def cores() -> tuple[int | None, int | None]:
-    """Return processors for the server and the generator, on two cores if possible; None with only one processor."""
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) < 2:
+    """Return processors for the server and the generator, on two cores if possible; None if there is only one."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
         return None, None
-    server = allowed[0]
+    server = usable[0]
     siblings = _siblings(server)
-    return server, next((core for core in allowed if core not in siblings), allowed[1])
+    return server, next((core for core in usable if core not in siblings), usable[1])
 
 
 def _siblings(core: int) -> set[int]:
@@ -42,14 +42,14 @@ def _siblings(core: int) -> set[int]:
 
 @contextlib.contextmanager
 def pinned(core: int | None) -> Iterator[None]:
-    """Run this process on one processor, so that children started in the block do too; None: change nothing."""
-    before = os.sched_getaffinity(0)
+    """Pin this process to one processor during the block, and so the children started in it; None: do nothing."""
+    previous = os.sched_getaffinity(0)
     if core is not None:
         os.sched_setaffinity(0, {core})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        os.sched_setaffinity(0, previous)
 
 
 def process_tree(pid: int) -> list[int]:
@@ -65,12 +65,12 @@ def process_tree(pid: int) -> list[int]:
     return pids
 
 
-def memory(pid: int) -> int:
+def memory_bytes(pid: int) -> int:
     """Return the memory of a process and its descendants in bytes; shared pages count once (PSS)."""
     total = 0
-    for member in process_tree(pid):
+    for process_id in process_tree(pid):
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
+            for line in Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
     return total
@@ -78,12 +78,12 @@ def memory(pid: int) -> int:
 
 def cpu_s(pid: int) -> float:
     """Return the processor time in seconds that a process and its descendants have used."""
-    total = 0
-    for member in process_tree(pid):
+    ticks = 0
+    for process_id in process_tree(pid):
         with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
+            fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICKS_PER_S
 
 
 def sync_ms(folder: Path) -> float:
@@ -101,7 +101,7 @@ def sync_ms(folder: Path) -> float:
 
 
 def describe(folder: Path, *, pin: bool = True) -> dict[str, str]:
-    """Return what the figures depend on, by name.
+    """Return the properties of the machine on which the figures depend, by name.
 
     Args:
         folder: The folder whose disk is measured.

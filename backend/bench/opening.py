@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from bench.frames import text_frame
 from bench.plan import Plan
 
-#: Handshakes in progress at once.
-_AT_ONCE = 64
-#: Seconds until all must be open.
+#: The maximum number of handshakes in progress.
+_MAX_IN_PROGRESS = 64
+#: Seconds within which all connections must be open.
 _TIMEOUT_S = 60.0
 
 
@@ -20,7 +20,7 @@ class OpeningError(Exception):
 
 
 def handshake(plan: Plan, room: int, member: int) -> bytes:
-    """Return the request of a WebSocket handshake."""
+    """Return the request of a WebSocket handshake of a member of a room."""
     path = plan.dialect.path.replace("$room", f"room{room}").replace("$member", str(member))
     lines = [
         f"GET {path} HTTP/1.1",
@@ -36,7 +36,7 @@ def handshake(plan: Plan, room: int, member: int) -> bytes:
 
 
 class _Handshake:
-    """One connection that is being opened."""
+    """A connection that is being opened."""
 
     __slots__ = ("dialect", "received", "request", "sock", "upgraded")
 
@@ -58,7 +58,7 @@ class _Handshake:
         self.sock.sendall(self.request)
 
     def on_readable(self) -> bool:
-        """Read; return whether the connection is open."""
+        """Read from the socket; return whether the connection is open."""
         data = self.sock.recv(65536)
         self.received += data
         if not self.upgraded:
@@ -68,19 +68,19 @@ class _Handshake:
             if not end:
                 return False
             self.upgraded, self.received = True, rest
-            if self.dialect.hail:
-                self.sock.sendall(text_frame(self.dialect.hail))
+            if self.dialect.greeting:
+                self.sock.sendall(text_frame(self.dialect.greeting))
         elif not data:
             raise OpeningError(f"closed: {self.received[:200]!r}")
         return self.dialect.ready.encode() in self.received
 
 
-def open_all(plan: Plan, seats: Iterator[tuple[int, int]]) -> list[tuple[int, socket.socket]]:
-    """Open connections; return each with its room, in the order of `seats`.
+def open_all(plan: Plan, members: Iterator[tuple[int, int]]) -> list[tuple[int, socket.socket]]:
+    """Open connections; return each with its room, in the order of `members`.
 
     Args:
-        plan: Says how to connect.
-        seats: The room and the member of each connection.
+        plan: The plan with the server's port and dialect.
+        members: The room of each connection and the number of its member.
 
     Raises:
         OpeningError: The server refuses a connection, or is too slow.
@@ -88,30 +88,32 @@ def open_all(plan: Plan, seats: Iterator[tuple[int, int]]) -> list[tuple[int, so
     """
     epoll = select.epoll()
     deadline = time.monotonic() + _TIMEOUT_S
+    #: The index, room and handshake of each connection that is being opened, by file descriptor.
     in_progress: dict[int, tuple[int, int, _Handshake]] = {}
+    #: The room and the socket of each open connection, by index.
     opened: dict[int, tuple[int, socket.socket]] = {}
-    place = 0
-    more = True
-    while more or in_progress:
-        while more and len(in_progress) < _AT_ONCE:
-            seat = next(seats, None)
-            if seat is None:
-                more = False
+    count = 0
+    has_more = True
+    while has_more or in_progress:
+        while has_more and len(in_progress) < _MAX_IN_PROGRESS:
+            member = next(members, None)
+            if member is None:
+                has_more = False
                 break
-            one = _Handshake(plan, *seat)
-            in_progress[one.sock.fileno()] = (place, seat[0], one)
-            epoll.register(one.sock, select.EPOLLOUT)
-            place += 1
+            new_handshake = _Handshake(plan, *member)
+            in_progress[new_handshake.sock.fileno()] = (count, member[0], new_handshake)
+            epoll.register(new_handshake.sock, select.EPOLLOUT)
+            count += 1
         for fd, events in epoll.poll(1.0):
-            order, room, one = in_progress[fd]
+            index, room, current = in_progress[fd]
             if events & select.EPOLLOUT:
-                one.on_connected()
+                current.on_connected()
                 epoll.modify(fd, select.EPOLLIN)
-            elif one.on_readable():
+            elif current.on_readable():
                 epoll.unregister(fd)
                 del in_progress[fd]
-                opened[order] = (room, one.sock)
+                opened[index] = (room, current.sock)
         if time.monotonic() > deadline:
-            raise OpeningError(f"{len(opened)} connections were open after {_TIMEOUT_S:.0f} s")
+            raise OpeningError(f"only {len(opened)} connections were open after {_TIMEOUT_S:.0f} s")
     epoll.close()
-    return [opened[order] for order in range(place)]
+    return [opened[index] for index in range(count)]

@@ -1,4 +1,4 @@
-"""Messages between the bench and its load generator: lines of JSON between two processes."""
+"""The messages between the bench and its load generator, as lines of JSON between two processes."""
 
 from typing import Literal
 
@@ -6,16 +6,16 @@ from msgspec import Struct
 
 
 class Dialect(Struct, frozen=True):
-    """How to talk to a server. The generator fills in `$room`, `$member`, `$id` and `$body`."""
+    """The protocol of a server. The generator replaces `$room`, `$member`, `$id` and `$body`."""
 
     #: The path of a room's WebSocket.
     path: str
     #: The text frame that carries a send.
     send: str
-    #: A part of the message with which the server opens a connection; empty: the upgrade opens it.
+    #: A part of the first message of the server, which opens the connection; empty: the upgrade opens it.
     ready: str = ""
-    #: The text frame that a client sends right after the upgrade.
-    hail: str = ""
+    #: The text frame that a client sends after the upgrade; empty: none.
+    greeting: str = ""
     subprotocol: str = ""
     #: The prefix of a copy that the sender gets in addition to its delivery.
     echo: str = ""
@@ -26,21 +26,21 @@ class Dialect(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """One run of the generator.
 
-    `window` keeps sends in flight, `paced` sends at a rate, `opening` opens connections, `idle` keeps them open, and
-    `flood` keeps sends in flight while another process floods the server.
+    The kind `window` keeps sends in flight, `paced` sends at a rate, `opening` opens connections, `idle` keeps them
+    open, and `flood` keeps sends in flight while another process floods the server.
     """
 
     kind: Literal["window", "paced", "opening", "idle", "flood"]
     port: int
     dialect: Dialect
     rooms: int
-    #: Connections of each room; the first of them sends, and reads like the others.
+    #: Connections of each room, all of which read; the first also sends.
     readers: int
     #: Sends in flight in each room; a send is in flight until its last reader has it.
     window: int = 1
     #: Sends a second in all rooms together.
     rate: float = 0
-    #: The frames that all five floods send (a name in `flood.FLOODS`); empty: each sends others.
+    #: The kind of frame that all five floods send (a name in `flood.FLOODS`); empty: each sends another kind.
     flood: str = ""
     #: Size of a body in bytes.
     body_bytes: int = 80
@@ -51,7 +51,7 @@ class Plan(Struct, frozen=True):
 
 
 class Step(Struct, tag="step", frozen=True):
-    """The generator has reached a step; with `wait` it continues when it reads a line."""
+    """A step that the generator has reached; with `wait`, it continues when it reads a line."""
 
     name: Literal["measuring", "measured", "warm", "open"]
     wait: bool = False
@@ -71,12 +71,12 @@ class Result(Struct, tag="result", frozen=True):
     p50_ms: float = 0
     p99_ms: float = 0
     max_ms: float = 0
-    #: The share of its processor that the generator used: near 1, the generator limits the figure.
+    #: The share of its processor that the generator used. Near 1, the generator limits the figures.
     load: float = 0
 
 
 class Failure(Struct, tag="failure", frozen=True):
-    """The run cannot continue."""
+    """The reason why a run cannot continue."""
 
     message: str
 

@@ -1,4 +1,4 @@
-"""Show the time of a send: in the main thread by stage, and in the thread that writes SQL."""
+"""Show the time of a send in the main thread by stage, and in the thread that executes SQL."""
 
 import json
 import os
@@ -17,7 +17,8 @@ from bench.plan import Result
 from bench.scenarios import Scenario
 from bench.server import Server, run_server
 
-#: File, beginning of the function and stage. The innermost frame that matches decides, by the first rule that matches.
+#: Rules of a part of the file's path, the beginning of the function's name and the stage. The innermost frame that
+#: matches a rule decides, by the first rule that it matches.
 _STAGES = [
     ("/alcove/protocol.py", "decode", "decode"),
     ("/alcove/protocol.py", "encode", "encode"),
@@ -42,32 +43,32 @@ _STAGES = [
 ]
 _REST = "everything else"
 #: Innermost frames of the event loop's C code.
-_LOOP = ("(loop)", "/asyncio/runners.py")
+_LOOP_FRAMES = ("(loop)", "/asyncio/runners.py")
 _LOOP_STAGE = "event loop and sockets, in C"
 _HOT_LINES = 12
 
 
 class _SamplerSignals:
-    """Signals the sampler in the server when the measured seconds begin and end."""
+    """A sender of signals to the sampler in the server when the measured seconds begin and end."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
 
     def on_step(self, step: str) -> None:
-        """Send the step's signal."""
-        how = {"measuring": signal.SIGUSR1, "measured": signal.SIGUSR2}.get(step)
-        if how is not None:
-            os.kill(self.server.pid, how)
+        """Send the signal of the step, if it has one."""
+        number = {"measuring": signal.SIGUSR1, "measured": signal.SIGUSR2}.get(step)
+        if number is not None:
+            os.kill(self.server.pid, number)
 
 
-def run(scenarios: Sequence[Scenario], carriers: Sequence[Alcove], out: Path, seconds: float) -> int:
-    """Profile each scenario on each carrier, and print the profiles."""
+def run(scenarios: Sequence[Scenario], peers: Sequence[Alcove], out: Path, seconds: float) -> int:
+    """Profile each scenario on each peer, and print the profiles; return the exit code."""
     for scenario in scenarios:
         if scenario.kind not in {"window", "paced"}:
             raise ValueError(
-                f"{scenario.name} cannot be profiled, because it sends nothing; expected a scenario with sends"
+                f"expected a scenario that can be profiled (`window` or `paced`), got {scenario.name} ({scenario.kind})"
             )
-        for peer in carriers:
+        for peer in peers:
             peer.prepare()
             profile_path = out / f"profile-{peer.name}-{scenario.name}.json"
             profile_path.unlink(missing_ok=True)
@@ -86,59 +87,59 @@ def _wait_for(path: Path) -> None:
     deadline = time.monotonic() + 10
     while not path.exists():
         if time.monotonic() > deadline:
-            raise LoadError("the sampler wrote nothing")
+            raise LoadError(f"the sampler has not written {path} after 10 s")
         time.sleep(0.02)
 
 
-def stage(stack: str) -> str:
+def find_stage(stack: str) -> str:
     """Return the stage of a stack of frames, innermost first."""
     frames = stack.split(";")
-    if any(name in frames[0] for name in _LOOP):
+    if any(name in frames[0] for name in _LOOP_FRAMES):
         return _LOOP_STAGE
     for frame in frames:
-        for file, function, name in _STAGES:
-            path, _, called = frame.rpartition(":")
-            if file in path + called and called.rpartition(".")[2].startswith(function):
-                return name
+        path, _, function = frame.rpartition(":")
+        for path_part, function_start, stage in _STAGES:
+            if path_part in path + function and function.rpartition(".")[2].startswith(function_start):
+                return stage
     return _REST
 
 
-def format_profile(title: str, profile_path: dict[str, dict[str, float]], result: Result) -> str:
-    """Format a profile: microseconds of a send by stage, and the hottest lines."""
+def format_profile(title: str, profile: dict[str, dict[str, float]], result: Result) -> str:
+    """Format a profile as the microseconds of a send by stage, and the lines that took most time."""
     sends = max(1, result.sends)
-    wall, collected = float(profile_path["wall_s"]), float(profile_path["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
+    wall_s, collected_s = float(profile["wall_s"]), float(profile["collected_s"])  # type: ignore[arg-type] # JSON: two plain figures
     stages: Counter[str] = Counter()
     lines: Counter[str] = Counter()
-    for stack, spent in profile_path["stacks"].items():
-        stages[stage(stack)] += spent  # type: ignore[assignment] # a Counter counts seconds as well
-        lines[stack.split(";")[0]] += spent  # type: ignore[assignment] # the same
-    stages["garbage collector"] = collected  # type: ignore[assignment] # the same
-    main = sum(stages.values())
+    for stack, spent_s in profile["stacks"].items():
+        stages[find_stage(stack)] += spent_s  # type: ignore[assignment] # a Counter counts seconds as well
+        lines[stack.split(";")[0]] += spent_s  # type: ignore[assignment] # the same
+    stages["garbage collector"] = collected_s  # type: ignore[assignment] # the same
+    main_thread_s = sum(stages.values())
 
-    def row(name: str, spent: float) -> str:
-        return f"  {name:<32} {spent / sends * 1e6:8.2f} µs {spent / main:6.1%}"
+    def row(name: str, spent_s: float) -> str:
+        return f"  {name:<32} {spent_s / sends * 1e6:8.2f} µs {spent_s / main_thread_s:6.1%}"
 
-    others = [
-        row(f"thread {name}", spent)
-        for name, spent in profile_path["threads"].items()
-        if name != "MainThread" and spent
+    other_threads = [
+        row(f"thread {name}", spent_s)
+        for name, spent_s in profile["threads"].items()
+        if name != "MainThread" and spent_s
     ]
     return "\n".join(
         [
-            f"{title}: {result.sends_per_s:,.0f} sends/s, {wall / sends * 1e6:.1f} µs each",
-            *(row(name, spent) for name, spent in stages.most_common()),
-            row("main thread", main),
-            *others,
-            row("main thread waits", max(0.0, wall - main)),
+            f"{title}: {result.sends_per_s:,.0f} sends/s, {wall_s / sends * 1e6:.1f} µs each",
+            *(row(name, spent_s) for name, spent_s in stages.most_common()),
+            row("main thread", main_thread_s),
+            *other_threads,
+            row("main thread waits", max(0.0, wall_s - main_thread_s)),
             "  hottest lines of the main thread:",
-            *(row(_short(line), spent) for line, spent in lines.most_common(_HOT_LINES)),
+            *(row(_shorten(line), spent_s) for line, spent_s in lines.most_common(_HOT_LINES)),
             "",
         ]
     )
 
 
-def _short(frame: str) -> str:
-    """Shorten a frame, as to `room.py:153 deliver`."""
+def _shorten(frame: str) -> str:
+    """Shorten a frame to the form `room.py:153 deliver`."""
     if ":" not in frame:
         return frame
     path, line, function = frame.rsplit(":", 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from bench.chart import chart
+from bench.chart import draw_chart
 from bench.run import Cell
 from bench.scenarios import SCENARIOS, Scenario
 
@@ -14,16 +14,17 @@ from bench.scenarios import SCENARIOS, Scenario
 class Report(Struct):
     """All results of the bench."""
 
-    #: What the figures depend on: processor, system, disk …
+    #: The properties of the machine on which the figures depend, such as processor, system and disk.
     machine: dict[str, str]
-    #: The version of each peer that ran, and the reason why each other did not.
+    #: The version of each peer that ran.
     versions: dict[str, str]
+    #: The reason why each other peer did not run.
     skipped: dict[str, str]
     repeat: int
     seconds: float
     cells: list[Cell]
     #: What a reader must know to compare the figures.
-    note: str = "Ours is synced to disk before delivery, the others keep nothing."
+    note: str = "Alcove syncs to disk before delivery, the others store nothing."
 
     def rows(self) -> list[tuple[Scenario, list[Cell | None]]]:
         """Return each scenario that ran, with the cell of each peer; None: the peer did not run it."""
@@ -35,7 +36,7 @@ class Report(Struct):
         ]
 
     def faults(self) -> list[str]:
-        """Return a line for each cell in which something was lost, out of order or failed."""
+        """Return a line for each fault of a cell: lost deliveries, wrong order and failed runs."""
         return [
             f"{cell.peer}, {cell.scenario}: {fault}"
             for cell in self.cells
@@ -46,8 +47,8 @@ class Report(Struct):
             ]
         ]
 
-    def generator_bound(self) -> list[str]:
-        """Return a line for each figure that the generator limits more than the server."""
+    def generator_limits(self) -> list[str]:
+        """Return a line for each cell whose figures the generator limits more than the server."""
         return [
             f"{cell.peer}, {cell.scenario}: the generator was busier ({max(cell.generator_load):.0%}) than the server"
             for cell in self.cells
@@ -57,7 +58,7 @@ class Report(Struct):
         ]
 
     def ratio_lines(self) -> list[str]:
-        """Return the ratios of the first peer's rates to the others', a line for each scenario."""
+        """Return a line for each scenario with the ratios of the first peer's rate to the rates of the others."""
         lines: list[str] = []
         for scenario, (ours, *others) in self.rows():
             if ours and ours.runs and scenario.unit == "/s":
@@ -69,7 +70,7 @@ class Report(Struct):
 
 
 def format_cell(scenario: Scenario, cell: Cell | None) -> str:
-    """Format the medians of a cell."""
+    """Format the medians of a cell; an asterisk marks faults."""
     if cell is None:
         return "–"
     if not cell.runs:
@@ -84,19 +85,19 @@ def _digits(scenario: Scenario, figure: float) -> int:
     return 1 if figure >= 10 else 2
 
 
-def table(report: Report) -> str:
-    """Return the table in Markdown, aligned as plain text too, with what the figures depend on."""
+def format_table(report: Report) -> str:
+    """Format the report as a Markdown table that is aligned as plain text too, with notes below."""
     header = ["", *report.versions]
-    lines = [[scenario.title, *(format_cell(scenario, cell) for cell in cells)] for scenario, cells in report.rows()]
-    widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
+    rows = [[scenario.title, *(format_cell(scenario, cell) for cell in cells)] for scenario, cells in report.rows()]
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
 
-    def aligned(line: Sequence[str]) -> str:
-        first, *others = line
+    def align(row: Sequence[str]) -> str:
+        first, *others = row
         cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
         return f"| {' | '.join(cells)} |"
 
     rule = f"|{'-' * (widths[0] + 2)}|{'|'.join('-' * (width + 1) + ':' for width in widths[1:])}|"
-    below = [
+    notes = [
         f"Medians of {report.repeat} runs of {report.seconds:g} s each, bodies of 80 bytes.",
         "A send is in flight until its last reader has it.",
         report.note,
@@ -105,18 +106,18 @@ def table(report: Report) -> str:
         *(f"- {name} did not run: {reason}" for name, reason in report.skipped.items()),
         *(f"- {line}" for line in report.ratio_lines()),
         *(f"- * {fault}" for fault in report.faults()),
-        *(f"- {line}" for line in report.generator_bound()),
+        *(f"- {line}" for line in report.generator_limits()),
     ]
-    return "\n".join([aligned(header), rule, *(aligned(line) for line in lines), "", *below, ""])
+    return "\n".join([align(header), rule, *(align(row) for row in rows), "", *notes, ""])
 
 
-def write(report: Report, out: Path) -> None:
+def write_files(report: Report, out: Path) -> None:
     """Write `bench.json`, `bench.md` and `bench.svg` into the folder."""
     (out / "bench.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
-    (out / "bench.md").write_text(table(report))
+    (out / "bench.md").write_text(format_table(report))
     rates = [(scenario, cells) for scenario, cells in report.rows() if scenario.unit == "/s"]
     (out / "bench.svg").write_text(
-        chart(
+        draw_chart(
             [
                 (scenario.title, [cell.medians[0] if cell and cell.runs else None for cell in cells])
                 for scenario, cells in rates

@@ -1,4 +1,4 @@
-"""Measure how fast all clients of a killed process reconnect to another one."""
+"""Measure the time in which all clients of a killed process reconnect to another one."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
 from bench.across import run_two_processes
-from bench.machine import raise_limits
+from bench.machine import raise_open_file_limit
 from bench.opening import handshake
 from bench.peers.alcove import Alcove
 from bench.plan import Plan
@@ -20,10 +20,10 @@ _CLIENTS = 5_000
 _ROOMS = 100
 #: Entries that each room gets while its readers are disconnected.
 _MISSED = 3
-#: The client's backoff: a random delay from the first number of seconds up to a ceiling, which doubles up to the last.
+#: The backoff of the page's client: a random delay between the minimum and a limit, which doubles up to the maximum.
 _MIN_DELAY_S, _MAX_DELAY_S = 0.5, 20.0
-#: Handshakes in progress while the clients connect the first time.
-_AT_ONCE = 100
+#: The maximum number of handshakes in progress while the clients connect for the first time.
+_MAX_IN_PROGRESS = 100
 _TIMEOUT_S = 60.0
 _SEQ = re.compile(rb'"type":"entry","seq":(\d+)')
 _http = build_opener(ProxyHandler({}))
@@ -59,19 +59,19 @@ class Client:
             return
 
     async def reconnect(self, port: int) -> float:
-        """Try until the client has joined and caught up, with the page's backoff; return the time of that."""
-        ceiling = 2 * _MIN_DELAY_S
+        """Try to join with backoff until the client has caught up; return the time on the monotonic clock."""
+        delay_limit_s = 2 * _MIN_DELAY_S
         while True:
-            await asyncio.sleep(random.uniform(_MIN_DELAY_S, ceiling))  # noqa: S311 - spreads attempts, guards nothing
+            await asyncio.sleep(random.uniform(_MIN_DELAY_S, delay_limit_s))  # noqa: S311 - not for security
             try:
                 await self.join(port, _MISSED)
             except (OSError, EOFError):
-                ceiling = min(2 * ceiling, _MAX_DELAY_S)
+                delay_limit_s = min(2 * delay_limit_s, _MAX_DELAY_S)
             else:
                 return time.monotonic()
 
-    def leave(self) -> None:
-        """Drop the connection."""
+    def abort(self) -> None:
+        """Abort the connection."""
         if self._writer is not None:
             self._writer.transport.abort()
 
@@ -86,37 +86,37 @@ def _send_missed(port: int) -> None:
                 pass
 
 
-def _in_step(port: int) -> int:
-    """Return the number of connections in step, by the process's metrics."""
-    with _http.open(f"http://127.0.0.1:{port}/metrics") as answer:
-        (count,) = re.findall(r'alcove_connections\{state="in_step"\} (\S+)', answer.read().decode())
+def _count_in_step(port: int) -> int:
+    """Return the number of connections in step (with every entry sent to them), as the process's metrics report it."""
+    with _http.open(f"http://127.0.0.1:{port}/metrics") as response:
+        (count,) = re.findall(r'alcove_connections\{state="in_step"\} (\S+)', response.read().decode())
     return int(float(count))
 
 
 async def measure(postgres: Engine, redis: Engine, databases: ExitStack, folder: Path) -> str:
-    """Measure the seconds from the kill until all clients have caught up on the other process; return the text."""
-    raise_limits()
+    """Measure the time from the kill until all clients have caught up on the other process; return the result."""
+    raise_open_file_limit()
     with run_two_processes(postgres, redis.url, databases, folder) as (one, two):
         clients = [Client(number) for number in range(_CLIENTS)]
-        at_once = asyncio.Semaphore(_AT_ONCE)
+        slots = asyncio.Semaphore(_MAX_IN_PROGRESS)
 
-        async def join_once(client: Client) -> None:
-            async with at_once:
+        async def join_first(client: Client) -> None:
+            async with slots:
                 await client.join(one.port, 0)
 
         async with asyncio.timeout(_TIMEOUT_S):
-            await asyncio.gather(*map(join_once, clients))
+            await asyncio.gather(*map(join_first, clients))
             one.kill()
-            killed = time.monotonic()
+            killed_at = time.monotonic()
             await asyncio.gather(*(client.wait_until_lost() for client in clients))
             await asyncio.to_thread(_send_missed, two.port)
             caught_up_at = await asyncio.gather(*(client.reconnect(two.port) for client in clients))
-        counted = await asyncio.to_thread(_in_step, two.port)
+        in_step_count = await asyncio.to_thread(_count_in_step, two.port)
         for client in clients:
-            client.leave()
-    seconds = sorted(at - killed for at in caught_up_at)
-    median = seconds[len(seconds) // 2]
+            client.abort()
+    delays_s = sorted(at - killed_at for at in caught_up_at)
+    median_s = delays_s[len(delays_s) // 2]
     return (
-        f"{_CLIENTS:,} clients of a process that is killed, back on the other one with the {_MISSED} entries that each "
-        f"missed: half after {median:.1f} s, all after {seconds[-1]:.1f} s; {counted:,} in step there\n"
+        f"{_CLIENTS:,} clients of a killed process reconnected to the other one and read the {_MISSED} entries that "
+        f"each missed: half of them after {median_s:.1f} s, all after {delays_s[-1]:.1f} s; {in_step_count:,} in step\n"
     )

@@ -1,4 +1,4 @@
-"""The scenarios: their names, shapes and units."""
+"""The scenarios of the benchmark, with their names, sizes and units."""
 
 from typing import Literal
 
@@ -19,15 +19,18 @@ class Scenario(Struct, frozen=True):
     readers: int
     window: int = 1
     rate: float = 0
-    #: The frames that all floods send; empty: one flood of each kind.
+    #: The kind of frame that all floods send; empty: one flood of each kind.
     flood: str = ""
-    #: The figures of the row. `memory` is measured by the bench, the others by the generator.
+    #: The figures of the row. The bench measures `memory`, and the generator the others.
     figure: Literal["deliveries_per_s", "sends_per_s", "opened_per_s", "latency", "worst", "memory"] = (
         "deliveries_per_s"
     )
 
     def suits(self, peer: Peer) -> bool:
-        """Return whether the peer can run it: some have no rooms, and a flood has lines of Alcove's protocol."""
+        """Return whether the peer can run the scenario.
+
+        A flood has lines of Alcove's protocol, and a peer without rooms delivers each send to all connections.
+        """
         if self.kind == "flood":
             return peer.dialect.subprotocol == "alcove.v1"
         return peer.has_rooms or not (self.kind in {"window", "paced"} and self.rooms > 1)
@@ -55,11 +58,14 @@ class Scenario(Struct, frozen=True):
             core=core,
         )
 
-    def figures(self, result: Result, memory: float) -> tuple[float, ...]:
-        """Return the figures of a run: one; or p50 and p99 (`latency`); or these and the maximum (`worst`)."""
+    def figures(self, result: Result, memory_growth_bytes: int) -> tuple[float, ...]:
+        """Return the figures of a run.
+
+        These are p50 and p99 for `latency`, p50, p99 and maximum for `worst`, and one figure for the others.
+        """
         match self.figure:
             case "memory":
-                return (memory / (self.rooms * self.readers) / 1024,)
+                return (memory_growth_bytes / (self.rooms * self.readers) / 1024,)
             case "latency":
                 return (result.p50_ms, result.p99_ms)
             case "worst":
@@ -95,7 +101,7 @@ SCENARIOS = [
 
 
 def select_scenarios(names: list[str]) -> list[Scenario]:
-    """Return the scenarios with these names or prefixes of names (`room-100`); without names, all.
+    """Return the scenarios with these names or prefixes (as `room-100`); without names, all.
 
     Raises:
         ValueError: A name matches no scenario.

@@ -1,4 +1,4 @@
-"""Start and end a server under test, in a child process on a free port and its own processor."""
+"""Run a server under test in a child process, on a free port and pinned to a processor."""
 
 import contextlib
 import os
@@ -38,9 +38,9 @@ def run_server(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = 
 
     Args:
         peer: The peer.
-        out: The server gets a new folder here.
-        core: The processor it is pinned to; None: the system chooses.
-        prefix: Replaces the program of the peer's command.
+        out: The folder in which the server gets a new folder.
+        core: The processor to which it is pinned; None: the system chooses.
+        prefix: The words that replace the program in the peer's command; empty: nothing is replaced.
 
     Raises:
         ServerError: The server does not start.
@@ -60,14 +60,14 @@ def run_server(peer: Peer, out: Path, core: int | None, prefix: Sequence[str] = 
             start_new_session=True,
         )
     try:
-        _await_start(process, port, folder)
+        _wait_until_listening(process, port, folder)
         yield Server(process.pid, port, folder)
     finally:
         _end(process)
         shutil.rmtree(folder)
 
 
-def _await_start(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     """Wait until the port accepts connections. Raises ServerError."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:

@@ -1,4 +1,4 @@
-"""Simulated users who stay in a room while servers restart: they send, read, and reconnect after `retry_ms` (C, Z1)."""
+"""Simulate users who stay in a room while servers restart: they send, read, and reconnect after `retry_ms` (C, Z1)."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ CONNECTION_ERRORS = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage
 
 
 class User:
-    """A user. `faults` lists what a person would notice; the other lists are for figures."""
+    """A user, with the `faults` that a person would notice and the figures of reconnections."""
 
     def __init__(self, number: int, port: int, item: str) -> None:
         self.name = f"user-{number}"
@@ -26,10 +26,11 @@ class User:
         self.acked: dict[str, int] = {}
         self.unacked: deque[str] = deque()
         self.faults: list[str] = []
-        #: When a server sent `bye`, and when the next one sent `hello`, in seconds of the monotonic clock.
-        self.byes: list[float] = []
-        self.returns: list[float] = []
-        #: Attempts that failed.
+        #: The times at which servers sent `bye`, in seconds of the monotonic clock.
+        self.bye_times: list[float] = []
+        #: The times of the next `hello` after each.
+        self.return_times: list[float] = []
+        #: The number of failed attempts to connect.
         self.refused = 0
         self._url = f"ws://127.0.0.1:{port}/items/{item}/ws?token=t&name={self.name}"
         self._log = ""
@@ -53,16 +54,16 @@ class User:
     async def _run_session(self, socket: ClientConnection, pause_s: float, stop_sending: asyncio.Event) -> None:
         for id_ in self.unacked:
             await self._send(socket, id_)
-        sending = asyncio.create_task(self._send_regularly(socket, pause_s, stop_sending))
+        send_task = asyncio.create_task(self._send_regularly(socket, pause_s, stop_sending))
         try:
             async for frame in socket:
                 for text in str(frame).split("\n"):
                     self._on_line(json.loads(text))
         finally:
-            sending.cancel()
+            send_task.cancel()
 
     async def _send_regularly(self, socket: ClientConnection, pause_s: float, stop_sending: asyncio.Event) -> None:
-        """Send an entry every `pause_s` seconds."""
+        """Send an entry every `pause_s` seconds until `stop_sending` is set."""
         while not stop_sending.is_set():
             self._sent += 1
             self.unacked.append(f"{self.name}:{self._sent}")
@@ -78,25 +79,25 @@ class User:
                 self._on_hello(line)
             case "entry":
                 if self._log and line["seq"] > self.head + 1:
-                    self.faults.append(f"{self.name} is at {self.head} and gets {line['seq']}")
+                    self.faults.append(f"{self.name} expected seq {self.head + 1}, got {line['seq']}")
                 self.head = max(self.head, line["seq"])
             case "ack":
                 self.acked[line["id"]] = line["seq"]
                 if line["id"] in self.unacked:
                     self.unacked.remove(line["id"])
             case "bye":
-                self.byes.append(time.monotonic())
+                self.bye_times.append(time.monotonic())
                 self._wait_s = line["retry_ms"] / 1000
             case "error" if "id" not in line:
                 self.refused += 1
             case "error" | "gap":
-                self.faults.append(f"{self.name} gets {line}")
+                self.faults.append(f"{self.name} expected no gap or error, got {line}")
 
     def _on_hello(self, hello: dict[str, Any]) -> None:  # Any: what JSON holds
         if hello["reset"]:
-            self.faults.append(f"{self.name} gets a reset")
+            self.faults.append(f"{self.name} expected no reset, got one")
         if not self._log:
             self.head = hello["head"]
         self._log = hello["log"]
-        if len(self.returns) < len(self.byes):
-            self.returns.append(time.monotonic())
+        if len(self.return_times) < len(self.bye_times):
+            self.return_times.append(time.monotonic())

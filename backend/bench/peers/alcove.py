@@ -1,4 +1,4 @@
-"""Alcove: syncs every entry to SQLite before it is delivered."""
+"""The peer Alcove, which syncs every entry to SQLite before it is delivered."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ from typing import Literal
 from alcove.version import VERSION
 from bench.plan import Dialect
 
-#: `detached` is the default of `alcove serve`; `asgi` is what the application gets from any ASGI server.
+#: The WebSocket implementation: `detached` is the default of `alcove serve`, `asgi` that of the ASGI server.
 Carrier = Literal["detached", "asgi"]
 
 
 class Alcove:
-    """The server on one of its carriers, with default settings except for limits that a benchmark exceeds."""
+    """The server on one of its carriers, with default settings except for the limits that a benchmark exceeds."""
 
     durable = True
     has_rooms = True
@@ -39,7 +39,7 @@ class Alcove:
         return [str(Path(sys.executable).parent / "alcove"), "serve", "--port", str(port)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Choose the carrier; raise the limits of a member and of the process."""
+        """Return the carrier, the path of the log and high limits."""
         return {
             "ALCOVE_CARRIER": self.carrier,
             "ALCOVE_DATABASE_URL": f"sqlite:///{folder}/alcove.db",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from bench.peers.alcove import Alcove
 from bench.peers.base import BACKEND
 
+#: The options of uvicorn with which Alcove uses its own carrier (WebSocket implementation).
 _LEAN = ("--http", "alcove.server.websocket:UpgradeHttp", "--ws", "alcove.server.websocket:DetachableWebSocket")
 
 
@@ -29,5 +30,5 @@ class Library(Alcove):
         return [str(uvicorn), *app, "--port", str(port), *self._options]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Name the log's file; the application's other settings are arguments."""
+        """Return the path of the log; the other settings are arguments in `library_app.py`."""
         return {"BENCH_LOG": f"{folder}/alcove.db"}

@@ -1,4 +1,4 @@
-"""An application that embeds Alcove, whose dependency admits everyone who brings a token."""
+"""An application that embeds Alcove, whose dependency admits every caller with a token."""
 
 import os
 from typing import Annotated

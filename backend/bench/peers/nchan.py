@@ -1,4 +1,4 @@
-"""nchan: publish and subscribe inside nginx, in C, from Debian's packages."""
+"""The peer nchan, a publish-subscribe module of nginx in C, from Debian's packages."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Alcove on PostgreSQL with a bus between its processes; each run has a new database."""
+"""The peer Alcove on PostgreSQL, with several processes and a bus between them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -9,7 +9,7 @@ from deploy.engines import Engine, database
 
 
 class Shared(Alcove):
-    """Several processes on one port. The bus is Redis, or the database if `redis` is None."""
+    """Several processes on one port, with a new database for each run. Without `redis`, the database is the bus."""
 
     def __init__(self, postgres: Engine, redis: Engine | None, processes: int, databases: ExitStack) -> None:
         super().__init__("detached")

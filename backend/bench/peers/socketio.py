@@ -1,4 +1,4 @@
-"""Socket.IO with the WebSocket transport only, driven with raw Engine.IO 4 frames."""
+"""The peer Socket.IO with the WebSocket transport only, used with raw Engine.IO 4 frames."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ class SocketIo:
     has_rooms = True
     dialect = Dialect(
         path="/socket.io/?EIO=4&transport=websocket&room=$room",
-        hail="40",
+        greeting="40",
         ready='40{"sid"',
         send='42["send","$body"]',
     )
@@ -33,7 +33,7 @@ class SocketIo:
             raise UnavailableError("node and npm are not installed")
         locked = json.loads((_HERE / "package-lock.json").read_text())["packages"]["node_modules/socket.io"]["version"]
         if not _PACKAGE.is_file() or json.loads(_PACKAGE.read_text())["version"] != locked:
-            done = subprocess.run(  # noqa: S603 - npm, with arguments of our own
+            result = subprocess.run(  # noqa: S603 - npm, with arguments of our own
                 [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
                 cwd=_HERE,
                 capture_output=True,
@@ -41,8 +41,8 @@ class SocketIo:
                 timeout=300,
                 check=False,
             )
-            if done.returncode:
-                raise UnavailableError(f"npm ci failed: {done.stderr.strip()[-200:]}")
+            if result.returncode:
+                raise UnavailableError(f"npm ci failed: {result.stderr.strip()[-200:]}")
         version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 - the same
         return f"{locked}, Node {version.stdout.strip().removeprefix('v')}"
 
@@ -51,5 +51,5 @@ class SocketIo:
         return ["node", str(_HERE / "socketio.mjs"), str(port)]
 
     def env(self, folder: Path) -> Mapping[str, str]:
-        """Run Node in production mode."""
+        """Return the variable of Node's production mode."""
         return {"NODE_ENV": "production"}

@@ -1,4 +1,4 @@
-"""The pattern of FastAPI's WebSocket tutorial: a list of connections, and a loop that sends to each."""
+"""The peer with the pattern of FastAPI's WebSocket tutorial, a list of connections and a loop that sends to each."""
 
 import sys
 from collections.abc import Mapping, Sequence

@@ -48,4 +48,4 @@ async def test_z1_x3_a_rolling_restart_behind_a_proxy_loses_nothing_and_refuses_
     assert [entry["seq"] for entry in log] == [*range(1, len(log) + 1)]
     assert [fault for user in users for fault in user.faults] == []
     assert sum(user.refused for user in users) == 0
-    assert sum(len(user.byes) for user in users) >= USERS, "everyone was on a process that ended"
+    assert sum(len(user.bye_times) for user in users) >= USERS, "everyone was on a process that ended"

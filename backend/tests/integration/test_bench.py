@@ -68,9 +68,9 @@ def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
     entries, unparsed = 0, b""
 
     for start in range(0, len(stream), size):
-        run = scan(unparsed + stream[start : start + size])
-        entries, unparsed = entries + run.entries, run.rest
-        numbers += range(run.first, run.last + 1)
+        scanned = scan(unparsed + stream[start : start + size])
+        entries, unparsed = entries + scanned.entry_count, scanned.rest
+        numbers += range(scanned.first, scanned.last + 1)
 
     assert (entries, numbers) == (9, list(range(9)))
     assert heads(stream) == [(number, 5) for number in range(9)]
