@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Response, WebSocket, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from browser_storage import DENY_STORAGE, NOT_SAVED, READ_STORAGE
 from looks import AXE_IN_FRAMES, violations
@@ -19,11 +19,7 @@ from stack import ROOT, serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
 from tests.support.storm import depth, storm
-
-#: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
-MAX_ATTEMPTS = 6
-#: How long attempts are counted, less than a minute by what a busy machine adds.
-MEASURED_MS = 50_000
+from token_attempts import MAX_ATTEMPTS, MEASURED_MS, record_attempts, run_clock
 
 
 @pytest.fixture(scope="session")
@@ -181,30 +177,17 @@ def test_a4_a_wrong_key_is_said_and_costs_five_attempts_a_minute(
 ) -> None:
     page_problems.expect("401|WebSocket connection to")
     shop.app.config["ALCOVE_SECRET"] = "k" * 40
-    attempts: list[str] = []
-
-    def opened(socket: WebSocket) -> None:
-        attempts.append(socket.url)
-
-    def answered(response: Response) -> None:
-        if response.status == 401:
-            attempts.append(response.url)
-
-    order.page.on("websocket", opened)
-    order.page.on("response", answered)
+    attempts = record_attempts(order.page)
     order.page.clock.install()
     order.sign_in("ada", number)
-    end = order.page.evaluate("Date.now()") + MEASURED_MS
+    end_ms = order.page.evaluate("Date.now()") + MEASURED_MS
     expect(order.status).to_contain_text("The token is signed with another key.")
 
-    while order.page.evaluate("Date.now()") < end:  # the clock runs on beside the seconds that it is moved by
-        order.page.clock.run_for(1000)
-        # All requests of the last second have been answered, and the next attempt is scheduled.
-        expect(order.room.get_by_text("Next attempt in")).to_be_visible()
+    run_clock(order.page, end_ms, order.room.get_by_text("Next attempt in"))
 
-    # The shop's first page shows another order for a moment; its document makes attempts, too.
-    here = [url for url in attempts if "order-42" not in url]
-    assert 2 <= len(here) <= MAX_ATTEMPTS
+    # The first page of the shop shows order 42, and makes attempts as well.
+    attempts_of_order = [url for url in attempts if "order-42" not in url]
+    assert 2 <= len(attempts_of_order) <= MAX_ATTEMPTS
 
 
 @storm

@@ -5,21 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Response, WebSocket, expect
+from playwright.sync_api import Page, expect
 
 from host import Host, hosting
 from page_problems import PageProblems
 from stack import serve_deployed
 from tests.support.credentials import SECRET, token
 from tests.support.servers import Server
+from token_attempts import MAX_ATTEMPTS, MEASURED_MS, record_attempts, run_clock
 
 pytestmark = pytest.mark.usefixtures("token_server")
 
 ITEM = "foo"
-#: Attempts with refused tokens that a tab makes in a minute, and the one that finds out.
-MAX_ATTEMPTS = 6
-#: How long attempts are counted, less than a minute by what a busy machine adds.
-MEASURED_MS = 50_000
 
 
 @pytest.fixture
@@ -47,27 +44,14 @@ def test_a4_a_host_with_the_wrong_key_costs_five_attempts_a_minute(
 ) -> None:
     page_problems.expect("401|WebSocket connection to")
     host.tokens = [wrong_key(number) for number in range(1000)]
-    attempts: list[str] = []
-
-    def opened(socket: WebSocket) -> None:
-        attempts.append(socket.url)
-
-    def answered(response: Response) -> None:
-        if response.status == 401:
-            attempts.append(response.url)
-
-    page.on("websocket", opened)
-    page.on("response", answered)
+    attempts = record_attempts(page)
     page.clock.install()
     page.goto(host.url)
-    end = page.evaluate("Date.now()") + MEASURED_MS
+    end_ms = page.evaluate("Date.now()") + MEASURED_MS
     status = page.frame_locator("iframe").get_by_role("status")
     expect(status).to_contain_text("The token is signed with another key.")
 
-    while page.evaluate("Date.now()") < end:  # the clock runs on beside the seconds that it is moved by
-        page.clock.run_for(1000)
-        # All requests of the last second have been answered, and the next attempt is scheduled.
-        expect(page.frame_locator("iframe").get_by_text("Next attempt in")).to_be_visible()
+    run_clock(page, end_ms, page.frame_locator("iframe").get_by_text("Next attempt in"))
 
     assert 2 <= len(attempts) <= MAX_ATTEMPTS
     assert host.asked <= MAX_ATTEMPTS + 1
