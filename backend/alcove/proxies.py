@@ -23,7 +23,7 @@ def check_proxies(proxies: Iterable[str]) -> None:
     for proxy in proxies:
         if proxy == ANY and len(proxies) > 1:
             raise ValueError("expected `*` alone, or addresses, networks and names without it")
-        if proxy != ANY and _network(proxy) is None and not _is_name(proxy):
+        if proxy != ANY and _parse_network(proxy) is None and not _is_host_name(proxy):
             raise ValueError(f"expected addresses, networks (10.0.0.0/8) and host names, got {proxy!r}")
 
 
@@ -39,15 +39,17 @@ def resolve_proxies(proxies: Iterable[str]) -> list[str]:
     """
     addresses: list[str] = []
     for proxy in proxies:
-        network = _network(proxy)
+        network = _parse_network(proxy)
         if proxy == ANY:
             return [ANY]
-        for trusted in [network] if network else _look_up(proxy):
-            addresses += [_text(trusted)] + ([_ipv4_mapped(trusted)] if isinstance(trusted, IPv4Network) else [])
+        for trusted in [network] if network else _resolve(proxy):
+            addresses += [_format_network(trusted)] + (
+                [_ipv4_mapped(trusted)] if isinstance(trusted, IPv4Network) else []
+            )
     return list(dict.fromkeys(addresses))
 
 
-def _network(text: str) -> Network | None:
+def _parse_network(text: str) -> Network | None:
     """Parse an address or network, with host bits allowed (127.0.0.1/8); return None if the text is neither."""
     try:
         return ip_network(text, strict=False)
@@ -55,20 +57,20 @@ def _network(text: str) -> Network | None:
         return None
 
 
-def _is_name(text: str) -> bool:
+def _is_host_name(text: str) -> bool:
     """Return whether the text can be a host name. A last label of digits is refused: it is a mistyped address."""
     labels = text.removesuffix(".").split(".")
-    return len(text) <= 253 and all(map(_is_label, labels)) and not labels[-1].isdigit()
+    return len(text) <= 253 and all(map(_is_host_label, labels)) and not labels[-1].isdigit()
 
 
-def _is_label(text: str) -> bool:
+def _is_host_label(text: str) -> bool:
     """Return whether the text can be one label of a host name (RFC 1123, section 2.1; `_` is common)."""
     plain = text.replace("-", "").replace("_", "")
     return plain.isascii() and plain.isalnum() and not text.startswith("-") and not text.endswith("-")
 
 
-def _look_up(name: str) -> list[Network]:
-    """Look a host name up, and return its addresses; this blocks. Raises SettingsError if it has none."""
+def _resolve(name: str) -> list[Network]:
+    """Resolve a host name to its addresses, which blocks. Raises SettingsError if it has none."""
     try:
         addresses = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -76,14 +78,14 @@ def _look_up(name: str) -> list[Network]:
     return [ip_network(str(address[0]).partition("%")[0]) for *_, address in addresses]
 
 
-def _text(network: Network) -> str:
+def _format_network(network: Network) -> str:
     """Format a network as text; a single address without prefix length, because uvicorn compares addresses as text."""
     return str(network.network_address) if network.num_addresses == 1 else str(network)
 
 
 def _ipv4_mapped(network: IPv4Network) -> str:
     """Format the IPv4-mapped IPv6 form (`::ffff:…`) of an IPv4 network."""
-    return _text(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
+    return _format_network(IPv6Network(f"::ffff:{network.network_address}/{96 + network.prefixlen}"))
 
 
 class TrustedProxies:

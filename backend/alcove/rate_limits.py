@@ -15,9 +15,9 @@ EXCESS_S = 10.0
 #: Seconds without an early send after which an excess ends.
 _CALM_S = 1.0
 #: One whole token, minus a margin for rounding: a client that waits exactly `retry_ms` must not be refused again.
-_ONE = 1 - 1e-6
-#: Full buckets that are dropped with each new one, so that a table shrinks after a peak.
-_DROP = 2
+_WHOLE_TOKEN = 1 - 1e-6
+#: Full buckets that are dropped for each new one, so that the table shrinks after a peak.
+_DROPS_PER_BUCKET = 2
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -55,7 +55,7 @@ class TokenBucket:
             return 0
         self._tokens = self._tokens_at(now)
         self._updated = now
-        if self._tokens >= _ONE:
+        if self._tokens >= _WHOLE_TOKEN:
             self._tokens -= 1
             return 0
         return self._ms_until_one(self._tokens)
@@ -63,7 +63,7 @@ class TokenBucket:
     def wait_ms(self, now: float) -> int:
         """Return the milliseconds until a token is available, without taking one; 0: now."""
         tokens = self._tokens_at(now)
-        return 0 if not self._per_s or tokens >= _ONE else self._ms_until_one(tokens)
+        return 0 if not self._per_s or tokens >= _WHOLE_TOKEN else self._ms_until_one(tokens)
 
     def is_full(self, now: float) -> bool:
         """Return whether no token is missing at `now` (seconds): the bucket can then be replaced by a new one."""
@@ -171,7 +171,7 @@ class KeyedLimiter(Generic[Key]):
 
     def _drop_oldest(self, now: float) -> None:
         """Drop up to two of the least recently used buckets: full ones, and any that exceed `size`."""
-        for _ in range(_DROP):
+        for _ in range(_DROPS_PER_BUCKET):
             if not self._buckets:
                 return
             oldest = next(iter(self._buckets.values()))

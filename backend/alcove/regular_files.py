@@ -8,7 +8,16 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 #: Parameters of a database's or bus's address that name files.
-_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_FILE_PARAMETERS = (
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "sslcrl",
+    "passfile",
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+)
 
 
 def open_regular(path: str | Path) -> BufferedReader:
@@ -39,10 +48,10 @@ def check_regular(path: str) -> None:
         raise ValueError(f"expected a regular file, got {_kind(mode)}")
 
 
-def check_files_of(url: str) -> None:
+def check_url_files(url: str) -> None:
     """Check the files that the parameters of an address name. Raises ValueError."""
     for name, value in parse_qsl(urlsplit(url).query):
-        if name in _FILES:
+        if name in _FILE_PARAMETERS:
             check_regular(value)
 
 

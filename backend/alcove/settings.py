@@ -12,7 +12,7 @@ from alcove.errors import SettingsError
 from alcove.limits import DATABASE_CONNECTIONS, MAX_BANS, Budget, ListLimits, ProcessLimits, Retention
 from alcove.origins import Origin, check_frame_ancestors
 from alcove.proxies import check_proxies
-from alcove.regular_files import check_files_of, check_regular
+from alcove.regular_files import check_regular, check_url_files
 from alcove.urls import check_url, redact_url, split_commas, sqlite_path
 
 #: The defaults of the settings that bound the process, its lists and its log.
@@ -226,7 +226,7 @@ class Settings(DeliverySettings):
         if path is not None:
             check_regular(path)
             return url
-        check_files_of(url)
+        check_url_files(url)
         return check_url(url)
 
     @field_validator("bus_url", "jwks")
@@ -235,7 +235,7 @@ class Settings(DeliverySettings):
         """Check that the address can be parsed, so that a mistake is reported in one line. Raises ValueError."""
         if url is None:
             return None
-        check_files_of(url)
+        check_url_files(url)
         return check_url(url)
 
     @property

@@ -3,10 +3,10 @@
 import re
 from urllib.parse import unquote_to_bytes, urlsplit
 
-#: Schemes whose addresses may list hosts: `postgresql://one:5432,two:5432/database`.
-_LISTING = {"postgresql", "postgres"}
-#: Schemes of addresses, which have `://`; `redis:db` would be an address without a host, and lead to this machine.
-_REMOTE = {*_LISTING, "redis", "rediss", "http", "https"}
+#: Schemes whose addresses may have several hosts: `postgresql://one:5432,two:5432/database`.
+_MULTI_HOST_SCHEMES = {"postgresql", "postgres"}
+#: Schemes that require `://`: `redis:db` would be an address without a host, and would lead to this machine.
+_HOST_SCHEMES = {*_MULTI_HOST_SCHEMES, "redis", "rediss", "http", "https"}
 _EXPECTED = "expected an address, as scheme://host:port/path"
 _SQLITE = "sqlite:///"
 
@@ -21,12 +21,12 @@ def check_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         user, at, hosts = parts.netloc.rpartition("@")
-        for host in hosts.split(",") if parts.scheme in _LISTING else [hosts]:
+        for host in hosts.split(",") if parts.scheme in _MULTI_HOST_SCHEMES else [hosts]:
             # urlsplit checks the port only when it is read.
             _ = urlsplit(f"{parts.scheme}://{user}{at}{host}").port
     except ValueError:
         raise ValueError(_EXPECTED) from None
-    if parts.scheme in _REMOTE and "://" not in url:
+    if parts.scheme in _HOST_SCHEMES and "://" not in url:
         raise ValueError(_EXPECTED)
     if "://" in url and re.search(r"\s", url):
         raise ValueError("expected an address without spaces")
