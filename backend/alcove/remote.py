@@ -117,7 +117,7 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     if settings.secret is None:
         raise SettingsError("ALCOVE_SECRET is not set: a token is signed with it; make one with `openssl rand -hex 32`")
     secret = settings.secret.get_secret_value()
-    keys = Keys(secret, None, 0)
+    keys = Keys(secret, jwks=None, leeway_s=0)
     now = int(time.time())
     claims = {"sub": sub, "items": items, "iat": now, "exp": now + ttl_s} | ({} if name is None else {"name": name})
     signed_token = jwt.encode(claims, secret, algorithm="HS256")
@@ -137,7 +137,7 @@ class _PlainConnection(HTTPConnection):
 
 
 class _TlsConnection(_PlainConnection, HTTPSConnection):
-    """A connection over TLS that reads such a response, too."""
+    """A `_PlainConnection` over TLS."""
 
 
 class _Http(HTTPHandler):

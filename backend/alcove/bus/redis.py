@@ -35,12 +35,12 @@ class RedisBus(NetworkBus):
         self._prefix = f"{prefix}:{parts.path.strip('/') or '0'}:"
         # Each attempt to connect takes new ones.
         self._subscriber, self._publisher = self._make_connections()
-        self._applied: set[str] = set()
+        self._applied_channels: set[str] = set()
         self._changed = asyncio.Event()
 
     async def connect(self) -> None:
         """Open both connections, and start to subscribe to all channels (NetworkBus)."""
-        self._applied = set()
+        self._applied_channels = set()
         self._subscriber, self._publisher = self._make_connections()
         await self._subscriber.connect()  # type: ignore[no-untyped-call] # it ships half its types
         await self._publisher.connect()  # type: ignore[no-untyped-call] # as above
@@ -91,9 +91,9 @@ class RedisBus(NetworkBus):
             self._changed.clear()
             channels = self.channels
             for command, difference in (
-                ("SUBSCRIBE", channels - self._applied),
-                ("UNSUBSCRIBE", self._applied - channels),
+                ("SUBSCRIBE", channels - self._applied_channels),
+                ("UNSUBSCRIBE", self._applied_channels - channels),
             ):
                 if difference:
                     await self._subscriber.send_command(command, *[self._prefix + channel for channel in difference])
-            self._applied = channels
+            self._applied_channels = channels

@@ -123,7 +123,7 @@ class MessageDispatcher:
                 self._presence.receive(channel, message)
 
     def on_gap(self, channels: frozenset[str]) -> None:
-        """Confirm subscriptions to these channels, and check heads and presence for what was missed (OnGap)."""
+        """Confirm subscriptions to these channels, and recover missed entries and presence changes (OnGap)."""
         self._subscriptions.confirm(channels)
         for channel in self._gap_handlers.keys() & channels:
             self._gap_handlers[channel]()

@@ -74,7 +74,7 @@ class HeadCheck:
             self._task = None
 
     async def _compare(self, room: LocalRoom, position: Position, state: RoomState) -> None:
-        """Apply the log's head and read marks to a room, or reset the room if the log has lost entries of it.
+        """Apply the log's head and read marks to a room, or reset the room if its log has lost entries.
 
         Args:
             room: The room.

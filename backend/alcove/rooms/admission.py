@@ -105,7 +105,7 @@ class Admission:
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
     def check(self, member: str | None, item: str | None) -> None:
-        """Check that `admit_other` would accept such a connection, without counting it.
+        """Check that `admit_other` would accept a connection of this member to the item, without counting it.
 
         Raises:
             Refusal: As `admit_other`.

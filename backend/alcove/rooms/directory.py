@@ -270,7 +270,7 @@ class RoomDirectory:
         return room
 
     def _make_room(self, item: str, page: Page, reads: dict[str, int], committed: int) -> Room:
-        """Create a room whose tail is the page; without the page if the log has grown to `committed` meanwhile."""
+        """Create a room with the page as its tail, or without a tail if the log has grown to `committed` since."""
         tail = Tail(*self._tail)
         if page.head >= committed:
             tail.extend(page.entries)

@@ -202,7 +202,7 @@ class Hub:
         return len(self._admission)
 
     def check_admission(self, member: Member | None, item: str | None) -> None:
-        """Check that `admit` would accept such a connection. Raises Refusal as `admit`."""
+        """Check that `admit` would accept a connection of the member to the item. Raises Refusal as `admit`."""
         self._admission.check(None if member is None else member.person.id, item)
 
     def admit(self, member: Member | None, item: str | None) -> ConnectionSlot:

@@ -72,7 +72,7 @@ class RoomPresence:
         return [present.person for present in islice(self._members.values(), MAX_NAMED)]
 
     def latest_marks(self) -> dict[str, int]:
-        """Return up to 100 read marks by member, those that moved last."""
+        """Return the 100 read marks that moved last, or all if there are fewer: member → seq."""
         return {member: seq for member, (seq, _) in islice(reversed(self.read_marks.items()), MAX_NAMED)}
 
     def join(self, person: Person) -> None:

@@ -32,7 +32,7 @@ class HasDeadlines(Protocol):
     due: int
 
     def check_deadlines(self) -> float:
-        """Ping, close or abort the connection if that is due; return the seconds until the next check."""
+        """Ping, close or abort the connection if a deadline has passed; return the seconds until the next check."""
         ...
 
     def close(self, code: int, reason: str = "") -> None:

@@ -109,7 +109,12 @@ class DetachedConnection(TransportIO):
     # Called by the wheel (HasDeadlines).
 
     def check_deadlines(self) -> float:
-        """Ping, fail or abort the connection if that is due; return the seconds until the next check (HasDeadlines)."""
+        """Ping, fail or abort the connection if a deadline has passed (HasDeadlines).
+
+        Returns:
+            The seconds until the next check.
+
+        """
         now, deadlines = self._wheel.now, self._wheel.deadlines
         if self._state is not State.OPEN:
             if now >= self._abort_at:
@@ -183,7 +188,7 @@ class DetachedConnection(TransportIO):
         self._resume_transport()
 
     def _end(self) -> None:
-        """Enter the state ENDED: discard the input, and call the receiver's `on_close` if that was not done before."""
+        """Enter the state ENDED: discard the input, and call the receiver's `on_close`, unless it was called before."""
         self._stop_writes(State.ENDED)
         self._discard_input()
         self._wake_writers()

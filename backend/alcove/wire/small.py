@@ -6,10 +6,10 @@ from websockets.speedups import apply_mask
 
 from alcove.wire.encoding import TEXT
 
-#: The largest frame that `parse_small_text` takes, in bytes: less than every bound on messages and on a turn's work.
+#: Maximum bytes of a frame that `parse_small_text` accepts; less than any limit on messages and on a turn's work.
 SMALL_BYTES: Final = 1024
-#: FIN bit and opcode of a whole text message.
-_FIRST: Final = TEXT | 0x80
+#: The first byte of a whole text message: FIN bit and opcode.
+_FIRST_BYTE: Final = TEXT | 0x80
 
 
 def parse_small_text(data: bytes) -> str | None:
@@ -18,7 +18,7 @@ def parse_small_text(data: bytes) -> str | None:
     A malformed frame also gives None: the full parser then reports the violation.
     """
     length = len(data)
-    if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST:
+    if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST_BYTE:
         return None
     size, body = data[1] - 0x80, 6
     if size == 126:
