@@ -25,7 +25,7 @@ async def test_c_1003_binary_frame_closes_only_its_own_connection(server: Server
     ):
         await bob.socket.send(b"bytes")
         assert await bob.wait_for_close() == 1003
-        await ada.send_messages("and on it goes")
+        await ada.send_messages("still here")
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\xc3", b"\xed\xa0\x80", b'{"type":"ping"}\xf5'])

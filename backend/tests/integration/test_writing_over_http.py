@@ -5,15 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.credentials import token
+from tests.support.credentials import auth_headers, token
 from tests.support.http import http
 from tests.support.room_client import RoomClient, read_page
 from tests.support.servers import ON_ONE_CARRIER, Server
-
-
-def auth_headers(item: str, rights: str, sub: str = "ada") -> dict[str, str]:
-    """Return the headers of a member with these rights on the item."""
-    return {"Authorization": f"Bearer {token(sub=sub, items={item: rights})}"}
 
 
 async def send_entry(client: httpx.AsyncClient, item: str, body: Any = "hello", **fields: Any) -> httpx.Response:

@@ -66,6 +66,11 @@ def token(
     return register_credential(jwt.encode(claims(**changes), key, algorithm=algorithm, headers=dict(headers or {})))
 
 
+def auth_headers(item: str, rights: str, sub: str = "ada") -> dict[str, str]:
+    """Return the headers of a member with these rights on the item."""
+    return {"Authorization": f"Bearer {token(sub=sub, items={item: rights})}"}
+
+
 def raw_token(header: object, payload: object, secret: bytes = SECRET.encode(), *, signed: bool = True) -> str:
     """Encode a token with any header and payload, also one that no library would create.
 
