@@ -48,7 +48,9 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), INVALID_ARGUMENTS)
+@pytest.mark.parametrize(
+    ("arguments", "message"), INVALID_ARGUMENTS, ids=[" ".join(arguments) for arguments, _ in INVALID_ARGUMENTS]
+)
 def test_a6_wrong_argument_is_refused_at_construction(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as error:
         Alcove(**arguments)
