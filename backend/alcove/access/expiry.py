@@ -31,8 +31,8 @@ class Revocable(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
-    """Why a connection is tracked: the member whose token admitted it, and the item it is connected to."""
+class _Admission:
+    """The member whose token admitted a connection, and the item that it is connected to."""
 
     member: Member
     item: str | None
@@ -46,21 +46,21 @@ class ExpiryWatch:
 
     def __init__(self) -> None:
         """Create a watch without connections and without a timer."""
-        self._watched: dict[Revocable, _Watched] = {}
+        self._admissions: dict[Revocable, _Admission] = {}
         #: A heap of (expiry by the wall clock, number, connection, entry), without those that never expire. The number
         #: keeps the heap from comparing connections.
-        self._expiries: list[tuple[float, int, Revocable, _Watched]] = []
+        self._expiries: list[tuple[float, int, Revocable, _Admission]] = []
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
-        return len(self._watched)
+        return len(self._admissions)
 
     def __contains__(self, connection: Revocable) -> bool:
-        return connection in self._watched
+        return connection in self._admissions
 
     def __repr__(self) -> str:
-        return f"<ExpiryWatch connections={len(self._watched)} queued={len(self._expiries)}>"
+        return f"<ExpiryWatch connections={len(self._admissions)} queued={len(self._expiries)}>"
 
     def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
         """Track a connection, and end it when the member's token expires or is revoked.
@@ -75,17 +75,20 @@ class ExpiryWatch:
         """
         self.forget(connection)
         if member.expires is not None:
-            watched = self._watched[connection] = _Watched(member, item)
+            admission = self._admissions[connection] = _Admission(member, item)
             if isinf(member.expires):
                 return  # it does not expire, but it can be revoked
-            heappush(self._expiries, (member.expires, next(self._numbers), connection, watched))
-            if self._expiries[0][3] is watched:
+            heappush(self._expiries, (member.expires, next(self._numbers), connection, admission))
+            if self._expiries[0][3] is admission:
                 self._schedule()
 
     def forget(self, connection: Revocable) -> None:
         """Stop tracking a connection that was closed; do nothing if it is not tracked."""
-        if self._watched.pop(connection, None) is not None and len(self._expiries) > 2 * len(self._watched) + _STALE:
-            self._expiries = [expiry for expiry in self._expiries if self._watched.get(expiry[2]) is expiry[3]]
+        if (
+            self._admissions.pop(connection, None) is not None
+            and len(self._expiries) > 2 * len(self._admissions) + _STALE
+        ):
+            self._expiries = [expiry for expiry in self._expiries if self._admissions.get(expiry[2]) is expiry[3]]
             heapify(self._expiries)
 
     def end_revoked(self, revocation: Revocation) -> None:
@@ -93,13 +96,13 @@ class ExpiryWatch:
 
         A token is covered by its digest, or by its member, item and `iat`.
         """
-        for connection, watched in list(self._watched.items()):
-            member = watched.member
+        for connection, admission in list(self._admissions.items()):
+            member = admission.member
             if revocation.digest is not None and revocation.digest == member.digest:
                 connection.end(login_ended())
             elif (
                 revocation.sub == member.person.id
-                and revocation.item in {None, watched.item}
+                and revocation.item in {None, admission.item}
                 and revocation.covers(member.iat)
             ):
                 connection.end(access_revoked(revocation.item, member.digest))
@@ -113,10 +116,10 @@ class ExpiryWatch:
             bans: The table to check each connection against.
 
         """
-        for connection, watched in list(self._watched.items()):
-            if watched.member.person.id == member and item in {None, watched.item}:
+        for connection, admission in list(self._admissions.items()):
+            if admission.member.person.id == member and item in {None, admission.item}:
                 try:
-                    bans.check(member, watched.item, now_ms())
+                    bans.check(member, admission.item, now_ms())
                 except Refusal as refusal:
                     connection.end(refusal)
 
@@ -133,7 +136,7 @@ class ExpiryWatch:
         """End every connection whose token has expired by the wall clock, and set the timer again (A4)."""
         now = time.time()
         while self._expiries and self._expiries[0][0] <= now:
-            _, _, connection, watched = heappop(self._expiries)
-            if self._watched.get(connection) is watched:
-                connection.end(access_expired(watched.member.digest))
+            _, _, connection, admission = heappop(self._expiries)
+            if self._admissions.get(connection) is admission:
+                connection.end(access_expired(admission.member.digest))
         self._schedule()

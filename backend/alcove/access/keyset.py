@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
 #: Maximum bytes of a key set.
 _MAX_BYTES = 1024 * 1024
-#: Maximum seconds to fetch it.
+#: Maximum seconds to fetch a key set.
 _FETCH_S = 5.0
-#: Seconds after which it is read again.
+#: Seconds after which a key set is read again.
 _FRESH_S = 300.0
-#: Minimum seconds between two attempts to read it.
+#: Minimum seconds between two attempts to read a key set.
 _RETRY_S = 10.0
 #: Exceptions of a source that cannot be reached, or of a document that is not a usable key set.
 _UNREADABLE = (OSError, ValueError, HTTPException, RecursionError)

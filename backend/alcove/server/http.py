@@ -14,7 +14,7 @@ from alcove.server.request_head import normalize, without_empty_body
 from alcove.server.responses import set_send_timeout, write_problem
 from alcove.wire.connection import ABORT
 
-#: Bytes parsed per turn of the event loop. 4 KiB of heads may be a hundred requests.
+#: Bytes of a head and of a body that are parsed per turn of the event loop. 4 KiB of heads may be a hundred requests.
 _HEAD_PIECE, _BODY_PIECE = 4096, 64 * 1024
 #: The label of the limits metric for each status.
 _LIMIT_LABELS = {400: "http", 408: "time", 431: "head"}

@@ -240,7 +240,7 @@ class Log(Protocol):
         """
         ...
 
-    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+    async def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count the unread messages of each pair of item and member, and read the heads, 0 without entries (W10)."""
         ...
 
@@ -264,8 +264,8 @@ class Log(Protocol):
         """Read up to `limit` entries that the member wrote in a room, ascending, with a seq greater than `after`."""
         ...
 
-    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-        """Return the seq of each entry that was stored with this item, author and id (S5); others are left out."""
+    async def seqs_of(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seqs of stored entries by item, author and id (S5); keys of no entry are left out."""
         ...
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
@@ -284,7 +284,7 @@ class Log(Protocol):
         ...
 
     async def remove_deleted(self) -> None:
-        """Remove the rows of deleted rooms, in several transactions; after a stop, the next start goes on."""
+        """Remove the rows of deleted rooms, in several transactions; after a stop, the next start continues."""
         ...
 
     async def bus_key(self) -> bytes:

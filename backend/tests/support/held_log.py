@@ -120,9 +120,9 @@ class HeldLog:
         """List the rooms in the ranges (Log.list_rooms)."""
         return await self._hold(lambda: self.store.list_rooms(ranges, member, limit=limit, seconds=60, before=before))
 
-    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+    async def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count unread messages (Log.count_unread)."""
-        return await self._hold(lambda: self.store.count_unread(wanted))
+        return await self._hold(lambda: self.store.count_unread(pairs))
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """Read entries by item and seq (Log.entries_at)."""
@@ -144,9 +144,9 @@ class HeldLog:
         """Read entries of a member (Log.entries_of_member)."""
         return await self._hold(lambda: self.store.entries_of_member(item, member, after, limit))
 
-    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    async def seqs_of(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
         """Return the seq of what was stored (Log)."""
-        return await self._hold(lambda: self.store.seqs_of(sent))
+        return await self._hold(lambda: self.store.seqs_of(keys))
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase a member from rooms (Log.erase_member)."""

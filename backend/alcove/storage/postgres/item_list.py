@@ -67,8 +67,8 @@ async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int, befor
     return [room for (room,) in rows]
 
 
-async def count_unread(connection: Any, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+async def count_unread(connection: Any, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
     """Count the unread messages of each pair of item and member, and read the heads (Log.count_unread)."""
-    items, members = [item for item, _ in wanted], [member for _, member in wanted]
+    items, members = [item for item, _ in pairs], [member for _, member in pairs]
     rows = await connection.fetch(_SQL["count_unread"], items, members)
     return [UnreadCount(*row) for row in rows]

@@ -200,10 +200,10 @@ class PostgresLog:
             except asyncpg.QueryCanceledError:
                 raise self._lists.timeout_error() from None
 
-    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+    async def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count the unread messages of each item and member (Log.count_unread)."""
         async with self._connections.reading() as connection:
-            return await count_unread(connection, wanted)
+            return await count_unread(connection, pairs)
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """Read the entries at these items and seqs (Log.entries_at)."""
@@ -234,12 +234,12 @@ class PostgresLog:
             rows = await connection.fetch(_SQL["entries_of_member"], item, member, after, limit)
         return [entry_from_row(tuple(row)) for row in rows]
 
-    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-        """Return the seq of each stored item, author and id (Log.seqs_of)."""
-        if not sent:
+    async def seqs_of(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seqs of stored entries by item, author and id (Log.seqs_of)."""
+        if not keys:
             return {}
         async with self._connections.reading() as connection:
-            rows = await connection.fetch(_SQL["seqs_of"], *map(list, zip(*sent, strict=True)))
+            rows = await connection.fetch(_SQL["seqs_of"], *map(list, zip(*keys, strict=True)))
         return {(item, by, id_): seq for item, by, id_, seq in rows}
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:

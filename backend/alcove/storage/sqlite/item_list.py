@@ -99,14 +99,14 @@ def find_rooms(
     return _latest(rooms, limit)
 
 
-def count_unread(connection: sqlite3.Connection, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+def count_unread(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
     """Count the unread messages of each pair of item and member, and read the heads (Log.count_unread)."""
-    values = [value for pair in dict.fromkeys(wanted) for value in pair]
+    values = [value for pair in dict.fromkeys(pairs) for value in pair]
     counts = {
         (item, member): UnreadCount(item, head, unread)
         for item, member, head, unread in run_many(connection, _SQL["count_unread"], 2, values)
     }
-    return [counts.get(pair) or UnreadCount(pair[0], 0, 0) for pair in wanted]
+    return [counts.get(pair) or UnreadCount(pair[0], 0, 0) for pair in pairs]
 
 
 def entries_at(connection: sqlite3.Connection, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:

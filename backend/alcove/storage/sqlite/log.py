@@ -155,9 +155,9 @@ class SqliteLog:
             except SlowListError:
                 raise self._lists.timeout_error() from None
 
-    async def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+    async def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count the unread messages of each item and member (Log.count_unread)."""
-        return await self._next_reader().run(lambda store: store.count_unread(wanted))
+        return await self._next_reader().run(lambda store: store.count_unread(pairs))
 
     async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """Read the entries at these items and seqs (Log.entries_at)."""
@@ -179,9 +179,9 @@ class SqliteLog:
         """Read entries that the member wrote in a room (Log.entries_of_member)."""
         return await self._lister.run(lambda store: store.entries_of_member(item, member, after, limit))
 
-    async def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-        """Return the seq of each stored item, author and id (Log.seqs_of)."""
-        return await self._next_reader().run(lambda store: store.seqs_of(sent))
+    async def seqs_of(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seqs of stored entries by item, author and id (Log.seqs_of)."""
+        return await self._next_reader().run(lambda store: store.seqs_of(keys))
 
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase the member from these rooms.

@@ -120,10 +120,10 @@ class SqliteStore:
         with time_limit(self._db, seconds), transaction(self._db, "DEFERRED"):
             return list_rooms(self._db, ranges, member, limit, before)
 
-    def count_unread(self, wanted: Sequence[tuple[str, str]]) -> list[UnreadCount]:
+    def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count the unread messages of each item and member (Log.count_unread)."""
         with transaction(self._db, "DEFERRED"):  # so that heads and counts belong together
-            return count_unread(self._db, wanted)
+            return count_unread(self._db, pairs)
 
     def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """Read the entries at these items and seqs (Log.entries_at)."""
@@ -151,11 +151,11 @@ class SqliteStore:
             entry_from_row(entry_row) for entry_row in self._db.execute(_SQL["entries_of_member"], values).fetchall()
         ]
 
-    def seqs_of(self, sent: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
-        """Return the seq of each stored item, author and id (Log.seqs_of)."""
+    def seqs_of(self, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+        """Return the seqs of stored entries by item, author and id (Log.seqs_of)."""
         seqs: dict[tuple[str, str, str], int] = {}
         with transaction(self._db, "DEFERRED"):
-            for item, by, id_ in sent:
+            for item, by, id_ in keys:
                 row = self._db.execute(_SQL["seq_of"], (item, by, id_, item, by, id_)).fetchone()
                 if row is not None:
                     seqs[item, by, id_] = row[0]
