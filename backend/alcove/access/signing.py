@@ -68,7 +68,7 @@ def check_secret(secret: object) -> None:
 
     """
     if not isinstance(secret, str):
-        raise InvalidError(f"secret: expected the text of ALCOVE_SECRET, got {type(secret).__name__}")
+        raise InvalidError(f"secret: expected ALCOVE_SECRET as a string, got {type(secret).__name__}")
     validate_secret(secret)
 
 
@@ -84,5 +84,5 @@ def id_text(name: str, value: object) -> str:
 
     """
     if not isinstance(value, str | int | UUID) or isinstance(value, bool):
-        raise InvalidError(f"{name}: expected a text, an integer or a UUID, got {value!r:.80}")
+        raise InvalidError(f"{name}: expected a string, an integer or a UUID, got {value!r:.80}")
     return str(value)

@@ -12,17 +12,17 @@ from alcove.access.signing import check_secret, sign_token
 from alcove.client.call import Call
 from alcove.errors import InvalidError
 from alcove.library.arguments import (
-    author_argument,
-    ban_reason,
-    end_ms,
-    entry_id,
-    event_text,
-    item_argument,
-    items_argument,
-    mark_argument,
-    member_id,
-    page_arguments,
-    seq_argument,
+    ban_end_ms,
+    check_author,
+    check_ban_reason,
+    check_entry_id,
+    check_event_text,
+    check_item,
+    check_items,
+    check_member_id,
+    check_page,
+    check_read_mark,
+    check_seq,
 )
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.member import Member
@@ -71,7 +71,7 @@ class CallBuilder:
 
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
         """Build the call that sends an event (S14)."""
-        body = {"text": event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
+        body = {"text": check_event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
         return self._write(
             "POST", _entries_path(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id
         )
@@ -80,7 +80,7 @@ class CallBuilder:
         """Build the call that replaces the body of a message (W11)."""
         return self._write(
             "PATCH",
-            f"{_entries_path(item)}/{seq_argument(seq)}",
+            f"{_entries_path(item)}/{check_seq(seq)}",
             by,
             _rights(by),
             item=item,
@@ -91,7 +91,7 @@ class CallBuilder:
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that deletes a message (W11)."""
         return self._write(
-            "DELETE", f"{_entries_path(item)}/{seq_argument(seq)}", by, _rights(by), item=item, body=None, id=id
+            "DELETE", f"{_entries_path(item)}/{check_seq(seq)}", by, _rights(by), item=item, body=None, id=id
         )
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
@@ -101,7 +101,7 @@ class CallBuilder:
             return page_of(item, msgspec.json.decode(content, type=LogPage))
 
         path = _entries_path(item)
-        before, after, limit = page_arguments(before, after, limit)
+        before, after, limit = check_page(before, after, limit)
         query = list(_without_none(limit=limit, before=before, after=after).items())
         return Call("GET", path, self._token({item: "r"}), decode, query=query)
 
@@ -121,7 +121,7 @@ class CallBuilder:
             response = msgspec.json.decode(content, type=_Unread)
             return {item.item: Unread(item.head, item.unread) for item in response.items}
 
-        unique = items_argument(items)
+        unique = check_items(items)
         token = self._token(dict.fromkeys(unique, "r"), member)
         return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in unique])
 
@@ -132,7 +132,7 @@ class CallBuilder:
             return msgspec.json.decode(content, type=_Mark).seq
 
         path = f"{_room_path(item)}/read"
-        body = _encode({"seq": mark_argument(seq)})
+        body = _encode({"seq": check_read_mark(seq)})
         return Call("PUT", path, self._token({item: "r"}, by), decode, body)
 
     def delete_room(self, item: str) -> Call[None]:
@@ -151,7 +151,7 @@ class CallBuilder:
 
     def erase(self, member: Member | str, by: Member) -> Call[None]:
         """Build the call that erases a member (W14)."""
-        return Call("DELETE", _member_path(member), self._token({"*": "rwm"}, author_argument(by)), _decode_nothing)
+        return Call("DELETE", _member_path(member), self._token({"*": "rwm"}, check_author(by)), _decode_nothing)
 
     def import_lines(self, request: ImportRequest) -> Call[Imported]:
         """Build the call that imports a chunk of lines (W14)."""
@@ -180,7 +180,7 @@ class CallBuilder:
     ) -> Call[None]:
         """Build the call that bans a member on an item, or with None on all (W15)."""
         path = _ban_path(member, item)
-        body = _encode({"right": right} | _without_none(until=end_ms(until), reason=ban_reason(reason)))
+        body = _encode({"right": right} | _without_none(until=ban_end_ms(until), reason=check_ban_reason(reason)))
         return Call("PUT", path, self._token({item or "*": "rwm"}), _decode_nothing, body)
 
     def unban(self, member: Member | str, item: str | None) -> Call[None]:
@@ -190,7 +190,7 @@ class CallBuilder:
 
     def revoke(self, member: Member | str, item: str | None) -> Call[None]:
         """Build the call that revokes a member's tokens and closes their connections (A7)."""
-        body = _encode({"sub": _member_id(member)} | ({} if item is None else {"item": item_argument(item)}))
+        body = _encode({"sub": _member_id(member)} | ({} if item is None else {"item": check_item(item)}))
         return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _decode_nothing, body)
 
     def _write(
@@ -212,7 +212,7 @@ class CallBuilder:
         def decode(content: bytes) -> Entry:
             return entry_of(item, msgspec.json.decode(content, type=protocol.Entry))
 
-        token = self._token({item: rights}, author_argument(by))
+        token = self._token({item: rights}, check_author(by))
         return Call(method, path, token, decode, None if body is None else _encode(body), id=_idempotency_key(id))
 
     def _token(self, items: Mapping[str, str], member: Member | str = _CLIENT_ID) -> str:
@@ -232,12 +232,12 @@ class CallBuilder:
 
 def _rights(by: Member) -> str:
     """Return the letters of the rights that a member's token needs to edit and delete."""
-    return "rwm" if author_argument(by).may_moderate else "rw"
+    return "rwm" if check_author(by).may_moderate else "rw"
 
 
 def _room_path(item: str) -> str:
     """Return the path of an item's room in the API. Raises InvalidError if it is not an item id."""
-    return f"/api/items/{quote(item_argument(item), safe='')}"
+    return f"/api/items/{quote(check_item(item), safe='')}"
 
 
 def _entries_path(item: str) -> str:
@@ -257,7 +257,7 @@ def _member_path(member: Member | str | None) -> str:
 
 def _member_id(member: Member | str | None) -> str:
     """Return the id of a member who is given as a Member or by id. Raises InvalidError if no request can contain it."""
-    id_ = member_id(member)  # type: ignore[arg-type] # it refuses None
+    id_ = check_member_id(member)  # type: ignore[arg-type] # it refuses None
     try:
         id_.encode()
     except UnicodeEncodeError:
@@ -267,7 +267,7 @@ def _member_id(member: Member | str | None) -> str:
 
 def _idempotency_key(id: str | None) -> str | None:
     """Return the id of an entry, if there is one. Raises InvalidError if no header can contain it."""
-    key = entry_id(id)
+    key = check_entry_id(id)
     if key is not None and not (key.isascii() and key.isprintable() and key == key.strip()):
         raise InvalidError(f"id: expected printable ASCII without spaces around it, got {key!r:.80}")
     return key
@@ -283,7 +283,7 @@ def _encode(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidError(f"this is not JSON: {error}") from error
+        raise InvalidError(f"the body cannot be encoded as JSON: {error}") from error
 
 
 def _decode_nothing(_content: bytes) -> None:

@@ -124,7 +124,7 @@ class ImportJob:
             return
         if not isinstance(part.item, str):
             number = self._number_given(self._line_count) + 1
-            raise InvalidError(f"entry {number}: item: expected a text, got {part.item!r:.80}")
+            raise InvalidError(f"entry {number}: item: expected a string, got {part.item!r:.80}")
         if part.item != self._item:
             self._item = part.item
             self._write(msgspec.json.encode(RoomLine(part.item)))
@@ -234,4 +234,4 @@ def _encode_entry(entry: ImportEntry, number: int) -> bytes:
         at = round(entry.at.timestamp() * 1000)
         return msgspec.json.encode(EntryLine(entry.kind, id_, entry.by.person, at, body=body))
     except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidError(f"entry {number}: this is not JSON: {error}") from error
+        raise InvalidError(f"entry {number}: cannot be encoded as JSON: {error}") from error

@@ -19,20 +19,19 @@ from alcove.errors import (
     UnavailableError,
 )
 from alcove.library.arguments import (
-    author_argument,
-    author_person,
-    ban_reason,
-    end_ms,
-    entry_id,
-    event_text,
-    item_argument,
-    item_or_all,
-    items_argument,
-    mark_argument,
-    member_id,
-    page_arguments,
-    seq_argument,
-    to_json,
+    ban_end_ms,
+    check_author,
+    check_ban_reason,
+    check_entry_id,
+    check_event_text,
+    check_item,
+    check_item_or_all,
+    check_items,
+    check_member_id,
+    check_page,
+    check_read_mark,
+    check_seq,
+    encode_json,
 )
 from alcove.library.entries import Entry, Members, Page, Unread, entry_of, page_of
 from alcove.library.imports import AsyncSource, ImportJob, ImportResult, OnProgress, async_parts_of
@@ -74,7 +73,7 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.send(
-                item_argument(item), to_json(body), author_person(by), id=entry_id(id)
+                check_item(item), encode_json("body", body), check_author(by).person, id=check_entry_id(id)
             )
             return entry_of(item, written.entry)
 
@@ -90,8 +89,10 @@ class Methods:
 
         """
         with _typed_errors():
-            body = EventBody(event_text(text), UNSET if data is UNSET else to_json(data))
-            written = await self._rooms().writer.event(item_argument(item), body, author_person(by), id=entry_id(id))
+            body = EventBody(check_event_text(text), UNSET if data is UNSET else encode_json("data", data))
+            written = await self._rooms().writer.event(
+                check_item(item), body, check_author(by).person, id=check_entry_id(id)
+            )
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
@@ -103,12 +104,12 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.edit(
-                item_argument(item),
-                seq_argument(seq),
-                to_json(body),
-                author_person(by),
-                moderate=author_argument(by).may_moderate,
-                id=entry_id(id),
+                check_item(item),
+                check_seq(seq),
+                encode_json("body", body),
+                check_author(by).person,
+                moderate=check_author(by).may_moderate,
+                id=check_entry_id(id),
             )
             return entry_of(item, written.entry)
 
@@ -121,11 +122,11 @@ class Methods:
         """
         with _typed_errors():
             written = await self._rooms().writer.delete(
-                item_argument(item),
-                seq_argument(seq),
-                author_person(by),
-                moderate=author_argument(by).may_moderate,
-                id=entry_id(id),
+                check_item(item),
+                check_seq(seq),
+                check_author(by).person,
+                moderate=check_author(by).may_moderate,
+                id=check_entry_id(id),
             )
             return entry_of(item, written.entry)
 
@@ -140,31 +141,31 @@ class Methods:
 
         """
         with _typed_errors():
-            before, after, limit = page_arguments(before, after, limit)
+            before, after, limit = check_page(before, after, limit)
             return page_of(
-                item, await self._rooms().queries.read(item_argument(item), before=before, after=after, limit=limit)
+                item, await self._rooms().queries.read(check_item(item), before=before, after=after, limit=limit)
             )
 
     async def members(self, item: str) -> Members:
         """Return who is connected to the item's room on all processes: up to 100 members, and their number (W11)."""
         with _typed_errors():
-            return Members(*await self._rooms().queries.members(item_argument(item)))
+            return Members(*await self._rooms().queries.members(check_item(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
         """Return by item the head and the number of unread messages for a member, given as a Member or by id (W10)."""
         with _typed_errors():
-            counts = await self._rooms().queries.count_unread(items_argument(items), member_id(member))
+            counts = await self._rooms().queries.count_unread(check_items(items), check_member_id(member))
             return {count.item: Unread(count.head, count.unread) for count in counts}
 
     async def mark_read(self, item: str, seq: int, *, by: Member | str) -> int:
         """Move a member's read mark forward to `seq`, at most to the head; return its position (P5)."""
         with _typed_errors():
-            return await self._rooms().writer.mark_read(item_argument(item), member_id(by), mark_argument(seq))
+            return await self._rooms().writer.mark_read(check_item(item), check_member_id(by), check_read_mark(seq))
 
     async def delete_room(self, item: str) -> None:
         """Delete the item's room with all its data: entries, ids and read marks (W11)."""
         with _typed_errors():
-            await self._rooms().writer.delete_room(item_argument(item))
+            await self._rooms().writer.delete_room(check_item(item))
 
     async def export(self, item: str | None = None, *, member: Member | str | None = None) -> AsyncIterator[bytes]:
         """Yield a whole room, or everything that a member wrote, as NDJSON (W14).
@@ -182,9 +183,9 @@ class Methods:
                 raise InvalidError("give either an item or a member")
             data = self._rooms().personal_data
             async for lines in (
-                data.export_room(item_argument(item))
+                data.export_room(check_item(item))
                 if item is not None
-                else data.export_member(member_id(member or ""))
+                else data.export_member(check_member_id(member or ""))
             ):
                 yield lines
 
@@ -214,7 +215,7 @@ class Methods:
 
         """
         with _typed_errors():
-            await self._rooms().personal_data.erase_member(member_id(member), author_person(by))
+            await self._rooms().personal_data.erase_member(check_member_id(member), check_author(by).person)
 
     async def ban(
         self,
@@ -238,7 +239,9 @@ class Methods:
         with _typed_errors():
             if right not in {"write", "all"}:
                 raise InvalidError(f"right: expected 'write' or 'all', got {right!r}")
-            ban = Ban(member_id(member), item_or_all(item), right, end_ms(until), ban_reason(reason))
+            ban = Ban(
+                check_member_id(member), check_item_or_all(item), right, ban_end_ms(until), check_ban_reason(reason)
+            )
             await self._rooms().ban(ban)
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
@@ -247,7 +250,7 @@ class Methods:
         Do nothing if there is none (W15).
         """
         with _typed_errors():
-            await self._rooms().ban(Ban(member_id(member), item_or_all(item)))
+            await self._rooms().ban(Ban(check_member_id(member), check_item_or_all(item)))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
         """Close a member's connections on every process, on an item or on all (A7).
@@ -255,7 +258,7 @@ class Methods:
         Call it when a user signs out or loses rights. A client that comes back is admitted by your dependency again.
         """
         with _typed_errors():
-            await self._rooms().revoke(Revocation.of_member(member_id(member), item_or_all(item), 0))
+            await self._rooms().revoke(Revocation.of_member(check_member_id(member), check_item_or_all(item), 0))
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def _describe(error: ErrorDetails) -> str:
         message = error["msg"].removeprefix("Value error, ")
         return f"{name}={redact_url(str(value))!r}: {message[0].lower()}{message[1:]}"
     # Only the type of the value, because secrets are texts, too (A6).
-    message = f"{name}: expected a text, got {type(value).__name__}"
+    message = f"{name}: expected a string, got {type(value).__name__}"
     if name in _SEPARATORS and isinstance(value, list | tuple | set | frozenset):
         message += f": write {name}={_SEPARATORS[name].join(map(str, value))!r}"
     return message

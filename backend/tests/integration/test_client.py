@@ -89,7 +89,7 @@ def test_w6_a_refused_call_raises_the_error_of_the_library(
 
 @pytest.mark.parametrize("body", ["\ud800", object()])
 def test_w6_a_response_without_json_is_an_error_of_the_library(body: object) -> None:
-    with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="this is not JSON"):
+    with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="cannot be encoded as JSON"):
         client.send("foo", body, by=ADA)
 
 

@@ -145,10 +145,10 @@ async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(ap
             for at in (TIME.replace(tzinfo=None), TIME.date(), "2020-01-01", None)
         ),
         ({"by": "ada"}, "entry 1500: by: expected a Member"),
-        ({"id": None}, "entry 1500: id: expected a text, an integer or a UUID"),
-        ({"item": 5}, "entry 1500: item: expected a text"),
+        ({"id": None}, "entry 1500: id: expected a string, an integer or a UUID"),
+        ({"item": 5}, "entry 1500: item: expected a string"),
         ({"item": "order 1"}, "entry 1500: item: expected"),
-        ({"body": object()}, "entry 1500: this is not JSON"),
+        ({"body": object()}, "entry 1500: cannot be encoded as JSON"),
         ({"kind": "edit"}, "entry 1500: kind: expected 'message' or 'event'"),
         ({"id": ""}, "entry 1500: id: expected"),
     ]

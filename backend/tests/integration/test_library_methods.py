@@ -235,5 +235,5 @@ async def test_argument_of_the_wrong_type_is_named_in_the_error(alcove: Alcove) 
 @pytest.mark.parametrize("id", [None, True, 1.5, b"ada"])
 def test_a8_member_without_an_id_is_refused(id: Any) -> None:
     """`None` as a string would make everybody without an id the same member."""
-    with pytest.raises(InvalidError, match="id: expected a text, an integer or a UUID"):
+    with pytest.raises(InvalidError, match="id: expected a string, an integer or a UUID"):
         Member(id, "Ada")

@@ -80,8 +80,8 @@ async def test_a3_the_server_accepts_a_signed_token() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        *(({"secret": secret}, "^secret: expected the text of ALCOVE_SECRET, got ") for secret in (None, 5, b"x" * 32)),
-        *(({"sub": sub}, "^sub: expected a text, an integer or a UUID, got ") for sub in (None, True, ["ada"])),
+        *(({"secret": secret}, "^secret: expected ALCOVE_SECRET as a string, got ") for secret in (None, 5, b"x" * 32)),
+        *(({"sub": sub}, "^sub: expected a string, an integer or a UUID, got ") for sub in (None, True, ["ada"])),
         *(({"items": items}, "^items: expected a dict of letters by item, got ") for items in (None, ["x"], "x")),
         *(({"ttl_s": ttl_s}, "^ttl_s: expected a number of seconds") for ttl_s in (None, "5", True, math.nan, 10**400)),
         ({"name": 5}, "the token's `name`"),

@@ -13,13 +13,13 @@ MAKE_ONE = "make one with: echo whsec_$(openssl rand -base64 32)"
 INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     (
         {"origins": ["https://a.example", "https://b.example"]},
-        "origins: expected a text, got list: write origins='https://a.example,https://b.example'",
+        "origins: expected a string, got list: write origins='https://a.example,https://b.example'",
     ),
     (
         {"frame_ancestors": ("'self'", "https://a.example")},
-        "frame_ancestors: expected a text, got tuple: write frame_ancestors=\"'self' https://a.example\"",
+        "frame_ancestors: expected a string, got tuple: write frame_ancestors=\"'self' https://a.example\"",
     ),
-    ({"origins": 5}, "origins: expected a text, got int"),
+    ({"origins": 5}, "origins: expected a string, got int"),
     (
         {"origins": "app.example"},
         "origins='app.example': expected an origin, as https://app.example, got 'app.example'",
@@ -31,7 +31,7 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
             " as https://app.example https://*.example, or 'none' (CSP `frame-ancestors`)"
         ),
     ),
-    ({"database_url": Path("alcove.db")}, "database_url: expected a text, got PosixPath"),
+    ({"database_url": Path("alcove.db")}, "database_url: expected a string, got PosixPath"),
     (
         {"database_url": "mysql://user:word@127.0.0.1/shop"},
         "database_url='mysql://***@127.0.0.1/shop': expected sqlite:///path or postgresql://host/database",
@@ -44,7 +44,7 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
         {"webhook_url": "https://app.example/hooks", "webhook_secret": "whsec_word"},
         f"webhook_secret: expected whsec_ and Base64 of 24 to 64 bytes; {MAKE_ONE}",
     ),
-    ({"webhook_secret": 5}, "webhook_secret: expected a text, got int"),
+    ({"webhook_secret": 5}, "webhook_secret: expected a string, got int"),
 ]
 
 
