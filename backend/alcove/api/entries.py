@@ -97,7 +97,7 @@ async def send_entry(
     new = await decode_body(request, NewEntry)
     authenticator.recheck(member, item_id)  # reading the body may have taken long
     check_right(member, "moderate" if new.kind == "event" else "write", item_id)
-    hub.check_rate(member.person.id, item_id)
+    hub.take_send_or_refuse(member.person.id, item_id)
     id_ = new.id if new.id is not UNSET else idempotency_key
     if new.kind == "event":
         written = await writer.event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
@@ -130,7 +130,7 @@ async def edit_entry(
     """
     new = await decode_body(request, EditRequest)
     authenticator.recheck(member, item_id)
-    hub.check_rate(member.person.id, item_id)
+    hub.take_send_or_refuse(member.person.id, item_id)
     moderate = "moderate" in member.can
     return _answer(await writer.edit(item_id, seq, new.body, member.person, moderate=moderate, id=idempotency_key))
 
@@ -153,7 +153,7 @@ async def delete_entry(
 
     Answers with the entry of kind `delete`, 200 if it existed before.
     """
-    hub.check_rate(member.person.id, item_id)
+    hub.take_send_or_refuse(member.person.id, item_id)
     moderate = "moderate" in member.can
     return _answer(await writer.delete(item_id, seq, member.person, moderate=moderate, id=idempotency_key))
 

@@ -21,7 +21,7 @@ _MAX_MARKS = 1000
 #: Stores read marks, and returns the stored mark of each member. Raises LogUnavailableError.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
 #: Publishes typing and read-mark lines to the other processes.
-Share = Callable[[Sequence[Line]], None]
+PublishLines = Callable[[Sequence[Line]], None]
 
 
 class ActivityWriter(Protocol):
@@ -49,7 +49,7 @@ class Activity:
         writer: ActivityWriter,
         *,
         store_marks: StoreMarks,
-        share: Share,
+        publish: PublishLines,
     ) -> None:
         """Create the activity of a room without changes.
 
@@ -58,14 +58,14 @@ class Activity:
             presence: The members and read marks of the room.
             writer: Writes the lines to the room's connections.
             store_marks: Stores read marks.
-            share: Publishes typing and read marks to the other processes.
+            publish: Publishes typing and read marks to the other processes.
 
         """
         self._item = item
         self._presence = presence
         self._writer = writer
         self._store_marks = store_marks
-        self._share = share
+        self._publish = publish
         #: Marks that other processes stored, to be sent with the next flush.
         self._remote_marks: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -81,19 +81,19 @@ class Activity:
         if self._timer is not None:
             self._timer.cancel()
 
-    def record_typing(self, person: Person, now: float, *, share: bool) -> None:
+    def record_typing(self, person: Person, now: float, *, publish: bool) -> None:
         """Record that a member is typing, to be sent with the next flush (P4).
 
         Args:
             person: The member.
             now: The current time in monotonic seconds.
-            share: Publish it to the other processes, too.
+            publish: Whether to publish it to the other processes, too.
 
         """
         if self._presence.record_typing(person, now):
             self.schedule()
-            if share:
-                self._share([TypingNow(person)])
+            if publish:
+                self._publish([TypingNow(person)])
 
     def record_read(self, member: str, seq: int) -> None:
         """Move the member's read mark forward to `seq`, to be stored with the next flush; ignore a lower `seq` (P5)."""
@@ -104,9 +104,9 @@ class Activity:
         """Apply how many connections members opened (positive) or closed (negative) in other processes (P1)."""
         for person, change in changes:
             for _ in range(change):
-                self._presence.join(person)
+                self._presence.add_connection(person)
             for _ in range(-change):
-                self._presence.leave(person.id)
+                self._presence.remove_connection(person.id)
             self.schedule()
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
@@ -137,7 +137,7 @@ class Activity:
             marks = await self._store_marks(reads)
             if moved := self._apply_marks(marks):
                 self._writer.send(moved, self._presence.flushed_version)
-                self._share(moved)
+                self._publish(moved)
         except LogUnavailableError as error:
             _cannot_store_marks(self._item, error)
             for member, seq in reads.items():

@@ -33,7 +33,7 @@ class Admission:
         #: Set when the last connection is closed; None unless `wait_until_empty` waits for that.
         self._empty: asyncio.Event | None = None
         #: Connections other than those to rooms, by member and item.
-        self._others = Counter[tuple[str, str | None]]()
+        self._other_connections = Counter[tuple[str, str | None]]()
         self._draining = False
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Admission:
         """Whether this process is shutting down and refuses new connections (Z1)."""
         return self._draining
 
-    def stop(self) -> None:
+    def start_draining(self) -> None:
         """Refuse every connection from now on, because the process drains (Z1)."""
         self._draining = True
 
@@ -56,11 +56,11 @@ class Admission:
             Refusal: 1012 while the process drains (Z1), 1013 at its limit of connections (L3).
 
         """
-        self.check_open()
+        self.check_not_draining()
         if self._connections >= self._process_limits.connections:
             raise Refusal(Code.AT_CAPACITY, Close.AT_CAPACITY, "this server is full; try again soon", RETRY_MS)
 
-    def check_open(self) -> None:
+    def check_not_draining(self) -> None:
         """Check that the process is not draining.
 
         Raises:
@@ -70,7 +70,7 @@ class Admission:
         if self._draining:
             raise Refusal(Code.AT_CAPACITY, Close.RESTART, "this server is about to restart; try again", RETRY_MS)
 
-    def confirm(self, member: str, item: str, connections: int) -> None:
+    def recheck(self, member: str, item: str, connections: int) -> None:
         """Check again, once the item's room is open, that the member may join it.
 
         Args:
@@ -82,8 +82,8 @@ class Admission:
             Refusal: 1012 while the process drains (Z1); 4429 at the limit of connections per member and item (L3).
 
         """
-        self.check_open()
-        self._check_connections(self._others[member, item] + connections)
+        self.check_not_draining()
+        self._check_connections(self._other_connections[member, item] + connections)
 
     def check_member(self, member: str, item: str | None) -> None:
         """Check that the member may open one more connection to the item, or with None one that belongs to no item.
@@ -95,7 +95,7 @@ class Admission:
 
         """
         self._check_connections(
-            self._others[member, item] + (0 if item is None else self._room_connections(member, item))
+            self._other_connections[member, item] + (0 if item is None else self._room_connections(member, item))
         )
 
     def _check_connections(self, connections: int) -> None:
@@ -104,7 +104,7 @@ class Admission:
             expected = f"at most {self._process_limits.member_connections} connections to one item; close another one"
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
-    def check(self, member: str | None, item: str | None) -> None:
+    def check_other(self, member: str | None, item: str | None) -> None:
         """Check that `admit_other` would accept a connection of this member to the item, without counting it.
 
         Raises:
@@ -137,16 +137,16 @@ class Admission:
             Refusal: As `check_process` and `check_member`.
 
         """
-        self.check(member, item)
+        self.check_other(member, item)
         slot = self.admit()
         if member is None:
             return slot
-        self._others[member, item] += 1
+        self._other_connections[member, item] += 1
 
         def release() -> None:
-            self._others[member, item] -= 1
-            if not self._others[member, item]:
-                del self._others[member, item]
+            self._other_connections[member, item] -= 1
+            if not self._other_connections[member, item]:
+                del self._other_connections[member, item]
             slot.release()
 
         return ConnectionSlot(release)

@@ -14,7 +14,7 @@ from alcove.observability.metrics import LIMITS
 from alcove.protocol import Access, encode
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.internal_records import append_record
-from alcove.rooms.internal_room import InternalRoom, Snapshots
+from alcove.rooms.internal_room import InternalRoom, SnapshotType
 from alcove.rooms.sends import StoreDraft
 from alcove.storage.base import LogUnavailableError
 from alcove.wire.connection import Frame
@@ -58,7 +58,7 @@ class BanLog:
         self._store = store
         self._on_changed = on_changed
         self._timer: asyncio.TimerHandle | None = None
-        snapshots = Snapshots(BanSnapshot, self._apply_snapshot)
+        snapshots = SnapshotType(BanSnapshot, self._apply_snapshot)
         self._room = InternalRoom(BANS_ITEM, Ban, rooms, self._apply, logger, snapshots=snapshots)
         #: The seq of the last entry that a snapshot includes.
         self._snapshot_seq = 0
@@ -89,7 +89,9 @@ class BanLog:
     @property
     def is_long(self) -> bool:
         """Whether the room has many more entries than there are bans: `compact` may remove them."""
-        return self._room.seq - max(self._room.start, self._snapshot_seq) > max(_COMPACT_ENTRIES, 2 * len(self._bans))
+        return self._room.last_applied_seq - max(self._room.last_removed_seq, self._snapshot_seq) > max(
+            _COMPACT_ENTRIES, 2 * len(self._bans)
+        )
 
     async def compact(self) -> None:
         """Store all bans in force in a few entries, and remove the earlier ones (InternalRoom.compact)."""
@@ -97,7 +99,7 @@ class BanLog:
 
     async def _replace_entries(self) -> None:
         """Store snapshots of all bans, and remove the entries before; entries stored in the meantime stay in force."""
-        upto = self._room.seq
+        upto = self._room.last_applied_seq
         for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
             await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
         await self._rooms.remove_before(BANS_ITEM, upto + 1)

@@ -37,7 +37,7 @@ class EntryDelivery:
             stored: The drafts of the commit with their outcomes, in the order of the log.
 
         """
-        by_item = self._by_item(stored)
+        by_item = self._count_and_group(stored)
         for item, appended in by_item.items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is None:
@@ -52,7 +52,7 @@ class EntryDelivery:
                 self._cluster.note_head(item, max(result.entry.seq for result in appended))
         self._changes.entries_stored(by_item)
 
-    def _by_item(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
+    def _count_and_group(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
         """Group the stored entries by item, in the order of the log, and count all outcomes (W7).
 
         One pass for both, because every commit comes through here.

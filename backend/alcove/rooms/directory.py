@@ -146,7 +146,7 @@ class RoomDirectory:
         """
         self._kept[item] += 1
         try:
-            yield await self._get_reaching(item, seq, log_id)
+            yield await self._get_read_up_to(item, seq, log_id)
         finally:
             self._kept[item] -= 1
             if not self._kept[item]:
@@ -170,7 +170,7 @@ class RoomDirectory:
             opening = self._opening[item] = Opening(asyncio.create_task(self._open(item)))
         return await asyncio.shield(opening.task)
 
-    async def _get_reaching(self, item: str, seq: int, log_id: str | None) -> Room:
+    async def _get_read_up_to(self, item: str, seq: int, log_id: str | None) -> Room:
         """Return the item's room, read at least up to `seq` if the log has it. Raises LogUnavailableError."""
         while True:
             room = await self.get(item)
@@ -212,10 +212,10 @@ class RoomDirectory:
         Raises LogUnavailableError.
         """
         stored = await self._marks.store(item, {member: seq})
-        self.show_read_mark(item, member, stored[member])
+        self.publish_read_mark(item, member, stored[member])
         return stored[member]
 
-    def show_read_mark(self, item: str, member: str, seq: int) -> None:
+    def publish_read_mark(self, item: str, member: str, seq: int) -> None:
         """Apply a stored read mark to the item's room on all processes (P5)."""
         self.apply_remote_marks(item, {member: seq})
         self._cluster.publish_activity(item, [ReadMark(member, seq)])
@@ -284,7 +284,7 @@ class RoomDirectory:
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=lambda marks: self._marks.store(item, marks),
             on_connections=lambda person, change: self._cluster.count_connection(item, person, change),
-            share=lambda lines: self._cluster.publish_activity(item, lines),
+            publish=lambda lines: self._cluster.publish_activity(item, lines),
             on_entries_missing=lambda: self._cluster.check_head(item),
             metrics=self._metrics,
         )

@@ -119,7 +119,7 @@ class RoomHistory:
         entries = [without_body(entry, deleted) for entry in page.entries if entry.seq <= self.head]
         first = entries[0].seq if entries else min(page.oldest, self.head + 1)
         if not entries and first <= after + 1:
-            raise self._missing(page, self.head)
+            raise self._report_missing(page, self.head)
         return first, entries
 
     async def _read_page(self, after: int) -> tuple[Page, dict[int, int]]:
@@ -137,12 +137,12 @@ class RoomHistory:
             finally:
                 del self._deleted_during[read]
             if page.log != self.log_id or page.head < head:
-                raise self._missing(page, head)
+                raise self._report_missing(page, head)
             if advances == self._advances:
                 return page, deleted
             # What was deleted by entries that were not delivered here is unknown, so the page is read again.
 
-    def _missing(self, page: Page, head: int) -> LogUnavailableError:
+    def _report_missing(self, page: Page, head: int) -> LogUnavailableError:
         """Report that storage lacks delivered entries, and return the exception for the caller to raise."""
         self._on_entries_missing()
         return LogUnavailableError(f"the log ends at {page.head}, before {head}, which was delivered")

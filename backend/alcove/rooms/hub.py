@@ -121,12 +121,12 @@ class Hub:
         self.status = ProcessStatus(
             process_limits, self._admission, self._rooms, lists=self.lists, committer=self._committer, log=log
         )
-        limiter = SendLimiter(limits, max_rates=process_limits.rate_limiters, clock=clock)
+        limiter = SendLimiter(limits, max_limiters=process_limits.rate_limiters, clock=clock)
         # Attributes, because methods would cost one more call for each send (SessionHost, F3, L2).
         #: Submit a draft; store a draft and return its outcome.
-        self.append, self.send = self._committer.submit, self._committer.store
+        self.submit, self.send = self._committer.submit, self._committer.store
         #: Take one send of a member's rate on an item; the second raises Refusal if there is none.
-        self.take_send, self.check_rate = limiter.take_send, limiter.check_rate
+        self.take_send, self.take_send_or_refuse = limiter.take_send, limiter.take_send_or_refuse
         self.now_ms = now_ms
         #: Reads rooms without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
@@ -144,7 +144,7 @@ class Hub:
             tasks=self._tasks,
             on_bans_changed=feed.refresh_member,
         )
-        self._joins = RoomJoiner(
+        self._joiner = RoomJoiner(
             self,
             self._rooms,
             self._admission,
@@ -173,7 +173,7 @@ class Hub:
 
     def drain(self) -> asyncio.Task[None]:
         """Refuse new connections, commit accepted sends, close all connections; return the task of all calls (Z1)."""
-        self._admission.stop()
+        self._admission.start_draining()
         return self._drain.start()
 
     async def wait_until_empty(self) -> None:
@@ -203,7 +203,7 @@ class Hub:
 
     def check_admission(self, member: Member | None, item: str | None) -> None:
         """Check that `admit` would accept a connection of the member to the item. Raises Refusal as `admit`."""
-        self._admission.check(None if member is None else member.person.id, item)
+        self._admission.check_other(None if member is None else member.person.id, item)
 
     def admit(self, member: Member | None, item: str | None) -> ConnectionSlot:
         """Count a connection that joins no room until its slot is released.
@@ -237,7 +237,7 @@ class Hub:
                 answer.
 
         """
-        return await self._joins.join(item, connection, member, start)
+        return await self._joiner.join(item, connection, member, start)
 
     def leave(self, session: Session) -> None:
         """Remove a session, whose connection closed, from its room (SessionHost)."""

@@ -174,7 +174,7 @@ class Importer:
         if not marks:
             return
         for mark in await self._log.move_read_marks(marks):
-            self._rooms.show_read_mark(mark.item, mark.member, mark.seq)
+            self._rooms.publish_read_mark(mark.item, mark.member, mark.seq)
 
 
 def _target_key(located: LocatedLine) -> EntryKey | None:

@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Struct)
 S = TypeVar("S", bound=Struct)
 
 
-class Snapshots(NamedTuple, Generic[S]):
+class SnapshotType(NamedTuple, Generic[S]):
     """The type of an internal room's snapshots, and the function that applies one."""
 
     record: type[S]
@@ -35,7 +35,7 @@ class InternalRoom(Generic[T]):
         apply: Callable[[T, int], None],
         logger: Logger,
         *,
-        snapshots: "Snapshots[Any] | None" = None,
+        snapshots: "SnapshotType[Any] | None" = None,
     ) -> None:
         """Create the room; `follow` starts it.
 
@@ -55,7 +55,7 @@ class InternalRoom(Generic[T]):
         self._logger = logger
         self._snapshots = snapshots
         #: The seq of the last applied entry, and the seq before the first entry that the log keeps.
-        self.seq = self.start = 0
+        self.last_applied_seq = self.last_removed_seq = 0
         self._applied = asyncio.Event()
         self._compacting = False
 
@@ -67,9 +67,9 @@ class InternalRoom(Generic[T]):
 
         """
         room = await self._rooms.get(self._item)
-        self.seq = self.start = room.oldest - 1
-        room.observe(self.seq, self._apply)
-        while self.seq < room.head:
+        self.last_applied_seq = self.last_removed_seq = room.oldest - 1
+        room.observe(self.last_applied_seq, self._apply)
+        while self.last_applied_seq < room.head:
             self._applied.clear()
             await self._applied.wait()
 
@@ -98,7 +98,7 @@ class InternalRoom(Generic[T]):
                     self._snapshots.apply(snapshot)
             elif (record := self._decode(entry, self._record)) is not None:
                 self._apply_record(record, entry.seq)
-            self.seq = entry.seq
+            self.last_applied_seq = entry.seq
         self._applied.set()
 
     def _decode(self, entry: Entry, kind: type[S]) -> S | None:

@@ -100,7 +100,7 @@ class ItemLists:
         with self._admission.admit_other(caller.person.id, None) as slot:
             try:
                 rooms = await self._start(reader)
-                self._admission.check_open()  # the drain may have started meanwhile
+                self._admission.check_not_draining()  # the drain may have started meanwhile
                 member = self._member(caller)
             except BaseException:
                 self._feed.stop(reader)

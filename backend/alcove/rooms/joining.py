@@ -93,11 +93,11 @@ class RoomJoiner:
         if self._authenticator is not None:
             self._authenticator.recheck(member, room.item)
             member = self._authenticator.apply_bans(member, room.item)
-        self._admission.confirm(member.person.id, room.item, room.presence.connections(member.person.id))
+        self._admission.recheck(member.person.id, room.item, room.presence.connections(member.person.id))
         if (cutoff := self._retention.cutoff(self._host.now_ms())) is not None:
             room.expire(cutoff)
         reset = start.resets(room.log_id, room.head)
-        seq = start.seq(room.log_id, room.head, room.oldest)
+        seq = start.start_seq(room.log_id, room.head, room.oldest)
         cursor = Cursor(connection, member, seq, self._host.now_ms())
         room.enter(cursor)
         connection.write(Frame(encode(hello_line(room, member, self._limits, reset=reset))))

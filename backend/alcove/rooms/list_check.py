@@ -10,10 +10,12 @@ from alcove.storage.base import Log, LogUnavailableError
 
 #: Seconds between two checks. While the bus may lose messages (X2), each check reads the changes from the log.
 _CHECK_S = 1.0
-#: Else every fifth check does, because processes of an earlier version publish no changes.
+#: While the bus announces every change, only one check in this many reads the log. These reads find the changes of
+#: a process of an earlier version, which announces none, before this process knows of it.
 _CHECKS_PER_READ = 5
-#: Milliseconds by which a room's time may precede its commit: clocks of machines differ, and a commit takes time.
-_OVERLAP_MS = 60_000
+#: How far back each read looks, in ms. A room's time may precede its commit by that much, because the clocks of
+#: machines differ and a commit takes time.
+_LOOK_BACK_MS = 60_000
 #: Minimum seconds between two refreshes of all readers.
 _REFRESH_S = 10.0
 
@@ -25,7 +27,7 @@ class ListCheck:
         self,
         log: Log,
         has_readers: Callable[[], bool],
-        is_complete: Callable[[], bool],
+        bus_is_complete: Callable[[], bool],
         *,
         limit: int,
         on_change: Callable[[str, int], None],
@@ -36,7 +38,8 @@ class ListCheck:
         Args:
             log: The log to read.
             has_readers: Returns whether the list has readers.
-            is_complete: Returns whether the bus announces every change of other processes, if this process can know.
+            bus_is_complete: Returns whether the bus announces every change of other processes, as far as this
+                process knows.
             limit: The maximum number of changed rooms in one read.
             on_change: Called with the item and head of each changed room.
             refresh_readers: Called when all readers must get the latest rooms again.
@@ -44,26 +47,27 @@ class ListCheck:
         """
         self._log = log
         self._has_readers = has_readers
-        self._is_complete = is_complete
+        self._bus_is_complete = bus_is_complete
         self._limit = limit
         self._on_change = on_change
         self._refresh_readers = refresh_readers
         self._task: asyncio.Task[None] | None = None
-        #: Whether changes may have been missed, and whether all readers must therefore get the latest rooms again.
-        self._in_doubt = False
+        #: Whether changes may have been missed, so that the next check reads the log.
+        self._may_have_gap = False
+        #: Whether all readers must get the latest rooms again, because single changes do not suffice.
         self._refresh_due = False
 
     def start(self) -> None:
-        """Start to poll until there are no readers; do nothing if it is running."""
+        """Poll in the background until there are no readers. If the poll already runs, do nothing."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
-    def doubt(self) -> None:
+    def report_gap(self) -> None:
         """Record that messages may have been missed: the next check reads the log and refreshes all readers."""
-        self._in_doubt = self._refresh_due = True
+        self._may_have_gap = self._refresh_due = True
 
     async def close(self) -> None:
-        """Cancel the task."""
+        """Stop polling."""
         await background.cancel(self._task)
 
     async def _run(self) -> None:
@@ -74,10 +78,10 @@ class ListCheck:
         try:
             while self._has_readers():
                 checks += 1
-                if self._in_doubt or not self._is_complete() or checks % _CHECKS_PER_READ == 0:
+                if self._may_have_gap or not self._bus_is_complete() or checks % _CHECKS_PER_READ == 0:
                     await self._read_changes()
                 if self._refresh_due and loop.time() - refreshed >= _REFRESH_S:
-                    # Read marks that moved meanwhile are in no list of changed rooms.
+                    # `changed_since` does not report moved read marks: only a refresh shows them.
                     self._refresh_due = False
                     refreshed = loop.time()
                     self._refresh_readers()
@@ -86,14 +90,14 @@ class ListCheck:
             self._task = None
 
     async def _read_changes(self) -> None:
-        """Read which rooms changed in the last minute, and report each."""
-        self._in_doubt = False
+        """Report each room that changed within `_LOOK_BACK_MS`; after a failed read, the next check reads again."""
+        self._may_have_gap = False
         try:
-            rooms = await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._limit)
+            rooms = await self._log.changed_since(now_ms() - _LOOK_BACK_MS, limit=self._limit)
         except LogUnavailableError:
-            self._in_doubt = True
+            self._may_have_gap = True
             return
         for item, head in rooms:
             self._on_change(item, head)
-        if len(rooms) == self._limit:
+        if len(rooms) == self._limit:  # the read was cut there: other rooms may have changed, too
             self._refresh_due = True

@@ -119,7 +119,7 @@ class ListFeed:
                     if reader.add_change(item):
                         self._schedule(reader)
 
-    def all_changed(self) -> None:
+    def refresh_all(self) -> None:
         """Schedule the latest rooms for every reader, because it is unknown which rooms changed."""
         for reader in self._index.readers():
             self.refresh(reader)
@@ -156,7 +156,7 @@ class ListFeed:
             while self._due:
                 self._rewritten.clear()
                 try:
-                    await self._round()
+                    await self._run_round()
                 except Exception as error:
                     if not isinstance(error, LogUnavailableError | ListRefusedError):
                         logger.exception("reading for lists of rooms failed")
@@ -168,7 +168,7 @@ class ListFeed:
         finally:
             self._task = None
 
-    async def _round(self) -> None:
+    async def _run_round(self) -> None:
         """Take pending rooms of the next readers, read them from the log, and send them.
 
         Raises:
@@ -233,9 +233,9 @@ class ListFeed:
             (item, reader.member) for reader, items in batch.items() for item in items if item != READY
         )
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
-        places = {(count.item, count.head) for count in counts.values()}
-        last = await self._log.entries_at(places)
-        shared = {place: shared_line(*place, last.get(place)) for place in places}
+        last_keys = {(count.item, count.head) for count in counts.values()}
+        last = await self._log.entries_at(last_keys)
+        shared = {key: shared_line(*key, last.get(key)) for key in last_keys}
         for reader, items in batch.items():
             lines: dict[str, bytes] = {}
             requeued: list[str] = []

@@ -101,7 +101,7 @@ class ListSession:
     def end(self, refusal: Refusal) -> None:
         """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse(refusal)
-        self._end(refusal.close, refusal.message)
+        self._close(refusal.close, refusal.message)
 
     # --- lines
 
@@ -125,7 +125,7 @@ class ListSession:
         try:
             command = decode(line)
         except MalformedError as error:
-            self._invalid(str(error), error.id)
+            self._refuse_invalid(str(error), error.id)
             return
         match command:
             case Ping():
@@ -133,7 +133,7 @@ class ListSession:
             case Auth():
                 self._renew(command.token)
             case _:
-                self._invalid("the list of rooms accepts `auth` and `ping` only", getattr(command, "id", None))
+                self._refuse_invalid("the list of rooms accepts `auth` and `ping` only", getattr(command, "id", None))
                 return
         self._bad_lines = 0
 
@@ -148,20 +148,20 @@ class ListSession:
         self._renewing = False
         self.reader.connection.resume_reading()
 
-    def _invalid(self, message: str, id: str | None) -> None:
+    def _refuse_invalid(self, message: str, id: str | None) -> None:
         """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._host.metrics.refusals.labels(Code.INVALID).inc()
         self._write(Error(Code.INVALID, message, UNSET if id is None else id))
         self._bad_lines += 1
         if self._bad_lines >= _MAX_BAD_LINES:
-            self._end(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
+            self._close(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
 
     def _refuse(self, refusal: Refusal) -> None:
         """Count the refusal, and send its `error` line."""
         self._host.metrics.refusals.labels(refusal.code).inc()
         self._write(error_line(refusal))
 
-    def _end(self, code: Close, reason: str) -> None:
+    def _close(self, code: Close, reason: str) -> None:
         """Close the connection, and ignore all further input."""
         self._closed = True
         self.reader.connection.close(code, reason)

@@ -21,7 +21,7 @@ OnEntries = Callable[[Sequence[Entry]], None]
 ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
 
 
-class Observer:
+class LogObserver:
     """A cursor on a room's log that calls a function with the entries (D1).
 
     Like a connection, it is in step and gets each delivery at once, or it is behind and reads the log until it has
@@ -29,7 +29,7 @@ class Observer:
     """
 
     def __init__(self, item: str, seq: int, *, on_entries: OnEntries, read: ReadEntries) -> None:
-        """Create an observer; `advance` or `deliver` starts it.
+        """Create an observer; `read_up_to` or `deliver` starts it.
 
         Args:
             item: The item of the room, for log messages.
@@ -52,9 +52,9 @@ class Observer:
             self._head = self.seq = entries[-1].seq
             self._on_entries(entries)
         else:
-            self.advance(entries[-1].seq)
+            self.read_up_to(entries[-1].seq)
 
-    def advance(self, head: int) -> None:
+    def read_up_to(self, head: int) -> None:
         """Read the entries up to `head` from the log, and pass them on."""
         self._head = max(self._head, head)
         if self.seq < self._head and self._read_task is None:

@@ -75,7 +75,7 @@ class RoomPresence:
         """Return the 100 read marks that moved last, or all if there are fewer: member → seq."""
         return {member: seq for member, (seq, _) in islice(reversed(self.read_marks.items()), MAX_NAMED)}
 
-    def join(self, person: Person) -> None:
+    def add_connection(self, person: Person) -> None:
         """Count a connection that the member opened; with the first one, the member joins."""
         present = self._members.get(person.id)
         if present is not None:
@@ -85,7 +85,7 @@ class RoomPresence:
         self._members[person.id] = _PresentMember(person, 1, self.version)
         self._departed.pop(person.id, None)
 
-    def leave(self, member: str) -> None:
+    def remove_connection(self, member: str) -> None:
         """Count a connection that the member closed; with the last one, the member leaves."""
         present = self._members.get(member)
         if present is None:

@@ -89,13 +89,13 @@ class RoomReaders:
         lines: list[bytes] = []
         head, tail = self._history.head, self._history.tail
         while seq < head:
-            run = tail.after(seq, FRAME_BYTES) or []
-            frame = Frame(b"\n".join(run))
-            self._deliveries.count += len(run) * len(self._in_step)
+            new_lines = tail.lines_after(seq, FRAME_BYTES) or []
+            frame = Frame(b"\n".join(new_lines))
+            self._deliveries.count += len(new_lines) * len(self._in_step)
             for connection in self._write_to_all(frame):
                 self._fall_behind(self._in_step[connection], seq, self._presence.flushed_version)
-            seq += len(run)
-            lines += run
+            seq += len(new_lines)
+            lines += new_lines
         return lines
 
     def fall_behind(self) -> None:
@@ -157,11 +157,11 @@ class RoomReaders:
         while cursor.seq < history.head:
             if connection.buffered_bytes() > UNCHECKED_BYTES:
                 return False
-            run = history.tail.after(cursor.seq, FRAME_BYTES)
-            if run is None:
+            new_lines = history.tail.lines_after(cursor.seq, FRAME_BYTES)
+            if new_lines is None:
                 return False
-            connection.write(Frame(b"\n".join(run)))
-            cursor.seq += len(run)
+            connection.write(Frame(b"\n".join(new_lines)))
+            cursor.seq += len(new_lines)
         if missed := self._presence.lines_since(cursor.seen_version):
             connection.write(Frame(b"\n".join([encode(line) for line in missed])))
         cursor.feed_task = None

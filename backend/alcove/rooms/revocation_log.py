@@ -50,7 +50,7 @@ class RevocationLog:
         self._rooms = rooms
         self._store = store
         #: The revocations that the log still has, while it is read again from the beginning.
-        self._kept: set[Revocation] | None = None
+        self._found_in_log: set[Revocation] | None = None
         self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
 
     async def follow(self) -> None:
@@ -65,7 +65,9 @@ class RevocationLog:
     @property
     def is_long(self) -> bool:
         """Whether the room has many more entries than there are revocations: `compact` may remove them."""
-        return self._room.seq - self._room.start > max(_COMPACT_ENTRIES, 2 * len(self._revocations))
+        return self._room.last_applied_seq - self._room.last_removed_seq > max(
+            _COMPACT_ENTRIES, 2 * len(self._revocations)
+        )
 
     async def compact(self) -> None:
         """Store the revocations in force again, and remove the earlier entries (InternalRoom.compact)."""
@@ -73,8 +75,8 @@ class RevocationLog:
 
     async def _replace_entries(self) -> None:
         """Store all revocations, in any order because only time ends them, and remove the entries before."""
-        upto, current = self._room.seq, self._revocations.current()
-        self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
+        upto, current = self._room.last_applied_seq, self._revocations.current()
+        self._room.last_removed_seq = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
         if not self.is_long:  # another process has done it
             return
         for start in range(0, len(current), _MAX_WAITING):
@@ -84,7 +86,7 @@ class RevocationLog:
                     for revocation in current[start : start + _MAX_WAITING]
                 )
             )
-        self._room.start = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
+        self._room.last_removed_seq = await self._rooms.remove_before(REVOCATIONS_ITEM, upto + 1) - 1
 
     async def restore(self) -> None:
         """Read the log again from the beginning, and append the revocations that it has lost.
@@ -92,13 +94,13 @@ class RevocationLog:
         Retry until done (A7, X8).
         """
         before = self._revocations.current()
-        self._kept = set()
+        self._found_in_log = set()
         missing: list[Revocation] | None = None
         while True:
             try:
                 if missing is None:
                     await self.follow()
-                    kept, self._kept = self._kept or set(), None
+                    kept, self._found_in_log = self._found_in_log or set(), None
                     missing = [revocation for revocation in before if revocation not in kept]
                 while missing:
                     # Every process that has it in memory sends the same id, so it is stored once (S5).
@@ -113,9 +115,9 @@ class RevocationLog:
 
     def _apply(self, revocation: Revocation, _seq: int) -> None:
         """Apply one revocation to the table and to open connections; while restoring, record that the log has it."""
-        if self._kept is not None:
+        if self._found_in_log is not None:
             # Without a date, as `Revocations.current` returns those of single tokens.
-            self._kept.add(revocation if revocation.digest is None else replace(revocation, at=0))
+            self._found_in_log.add(revocation if revocation.digest is None else replace(revocation, at=0))
         self._revocations.add(revocation)
         self._expiry.end_revoked(revocation)
 

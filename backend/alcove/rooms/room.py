@@ -6,10 +6,10 @@ from alcove.cluster.connections import ConnectionState
 from alcove.cluster.local_room import PresenceChange
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.protocol import Entry, Person
-from alcove.rooms.activity import Activity, Share, StoreMarks
+from alcove.rooms.activity import Activity, PublishLines, StoreMarks
 from alcove.rooms.cursor import Cursor
 from alcove.rooms.history import ReadPage, RoomHistory
-from alcove.rooms.observer import Observer, OnEntries
+from alcove.rooms.observer import LogObserver, OnEntries
 from alcove.rooms.presence import RoomPresence
 from alcove.rooms.readers import RoomReaders
 from alcove.rooms.tail import Tail
@@ -31,7 +31,7 @@ class Room:
         read: ReadPage,
         store_marks: StoreMarks,
         on_connections: Callable[[Person, int], None] = lambda _person, _change: None,
-        share: Share = lambda _: None,
+        publish: PublishLines = lambda _: None,
         on_entries_missing: Callable[[], None] = lambda: None,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
@@ -47,7 +47,7 @@ class Room:
             read: Reads a page of the room's log.
             store_marks: Stores read marks.
             on_connections: Called with a member, and 1 for an opened or -1 for a closed connection.
-            share: Publishes typing and read marks to the other processes.
+            publish: Publishes typing and read marks to the other processes.
             on_entries_missing: Called when storage has fewer entries than were delivered (X8).
             metrics: Counts deliveries.
 
@@ -60,9 +60,9 @@ class Room:
             log_id=log_id, head=head, oldest=oldest, tail=tail, read=read, on_entries_missing=on_entries_missing
         )
         self._readers = RoomReaders(item, self._history, presence, metrics)
-        self._activity = Activity(item, presence, self._readers, store_marks=store_marks, share=share)
+        self._activity = Activity(item, presence, self._readers, store_marks=store_marks, publish=publish)
         self._on_connections = on_connections
-        self._observers: list[Observer] = []
+        self._observers: list[LogObserver] = []
 
     def __len__(self) -> int:
         """Return the number of connections in this process."""
@@ -85,7 +85,7 @@ class Room:
 
     def enter(self, cursor: Cursor) -> None:
         """Add a cursor, and count its member as present. Call `follow` after `hello` is written."""
-        self.presence.join(cursor.member.person)
+        self.presence.add_connection(cursor.member.person)
         # `hello` names the members of this version.
         cursor.seen_version = self.presence.version
         self._readers.add(cursor)
@@ -100,7 +100,7 @@ class Room:
         """Remove the cursor, and count one connection of its member less. A second call does nothing."""
         if not self._readers.remove(cursor):
             return
-        self.presence.leave(cursor.member.person.id)
+        self.presence.remove_connection(cursor.member.person.id)
         self._activity.schedule()
         self._on_connections(cursor.member.person, -1)
 
@@ -109,9 +109,9 @@ class Room:
 
         An observer is neither a member nor a connection. It ends when the room is closed.
         """
-        observer = Observer(self.item, seq, on_entries=on_entries, read=self._history.read_entries)
+        observer = LogObserver(self.item, seq, on_entries=on_entries, read=self._history.read_entries)
         self._observers.append(observer)
-        observer.advance(self.head)
+        observer.read_up_to(self.head)
 
     def cursors(self) -> list[tuple[Cursor, bool]]:
         """List every cursor, and whether it is in step."""
@@ -176,7 +176,7 @@ class Room:
         self._readers.fall_behind()
         self._history.advance(head)
         for observer in self._observers:
-            observer.advance(head)
+            observer.read_up_to(head)
 
     def forget_tail(self) -> None:
         """Drop the entries in memory, because erasing a member has changed them in the log (W14).
@@ -193,7 +193,7 @@ class Room:
 
     def record_typing(self, person: Person, now: float) -> None:
         """Notify the other members that this one is typing (P4); `now`: monotonic seconds."""
-        self._activity.record_typing(person, now, share=True)
+        self._activity.record_typing(person, now, publish=True)
 
     def record_read(self, member: str, seq: int) -> None:
         """Move the member's read mark forward to `seq`, at most to the head (P5)."""
@@ -205,7 +205,7 @@ class Room:
 
     def apply_remote_typing(self, person: Person, now: float) -> None:
         """Notify the members that one is typing on another process (LocalRoom, P4); `now`: monotonic seconds."""
-        self._activity.record_typing(person, now, share=False)
+        self._activity.record_typing(person, now, publish=False)
 
     def apply_remote_marks(self, marks: dict[str, int]) -> None:
         """Apply read marks that another process stored (LocalRoom, P5)."""

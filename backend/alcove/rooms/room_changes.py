@@ -41,8 +41,8 @@ class RoomChanges:
         #: The heads that readers were notified of, the latest changes only.
         self._heads: OrderedDict[str, int] = OrderedDict()
         #: The changes for the readers of this process, and those of this process for the other processes.
-        self._changed = ChangeSet(limit)
-        self._stored = ChangeSet(limit)
+        self._for_readers = ChangeSet(limit)
+        self._for_processes = ChangeSet(limit)
         #: Called with item and head of each change, and when changes may have been missed.
         self._followers: list[tuple[Callable[[str, int], None], Callable[[], None]]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -52,11 +52,11 @@ class RoomChanges:
             lambda: len(feed) > 0,
             lambda: cluster.complete,
             limit=limit,
-            on_change=self._note,
-            refresh_readers=feed.all_changed,
+            on_change=self._record_room,
+            refresh_readers=feed.refresh_all,
         )
-        cluster.subscribe(ROOM_CHANGES, self._receive, self._doubt)
-        cluster.on_database_send(self._database_sent, self._doubt)
+        cluster.subscribe(ROOM_CHANGES, self._receive, self._on_gap)
+        cluster.on_database_send(self._database_sent, self._on_gap)
 
     async def close(self) -> None:
         """Cancel the timer and the background tasks."""
@@ -75,12 +75,12 @@ class RoomChanges:
         """Whether every change of other processes is announced to this one, as far as this process knows."""
         return self._cluster.complete
 
-    def follow(self, on_change: Callable[[str, int], None], on_doubt: Callable[[], None]) -> None:
+    def follow(self, on_change: Callable[[str, int], None], on_gap: Callable[[], None]) -> None:
         """Call `on_change` with item and head of each changed room, without delay; a head below 1: a new history.
 
-        `on_doubt` is called when changes may have been missed. The database's announcements may be forged (X9).
+        `on_gap` is called when changes may have been missed. The database's announcements may be forged (X9).
         """
-        self._followers.append((on_change, on_doubt))
+        self._followers.append((on_change, on_gap))
 
     # --- changes in this process
 
@@ -98,28 +98,28 @@ class RoomChanges:
                 if entry.kind != "message":
                     self._feed.entry_changed(item)
             if self._cluster.shared:
-                self._stored.add_room(item, head)
-                self._collect()
-            self._note(item, head)
+                self._for_processes.add_room(item, head)
+                self._schedule_pass_on()
+            self._record_room(item, head)
 
     def marks_stored(self, item: str, members: Collection[str]) -> None:
         """Record that this process stored read marks of these members in the item's room."""
         if self._cluster.shared:
-            self._stored.add_marks(item, members)
-            self._collect()
-        self._note_marks(item, members)
+            self._for_processes.add_marks(item, members)
+            self._schedule_pass_on()
+        self._record_marks(item, members)
 
     def history_lost(self, item: str) -> None:
         """Record that a room has a new history, whose head is unknown (X8)."""
         self._heads.pop(item, None)
-        self._note(item, -1)
+        self._record_room(item, -1)
 
     def room_deleted(self, item: str) -> None:
         """Record that a room was deleted in this process (W11)."""
         if self._cluster.shared:
-            self._stored.add_room(item, 0)
-            self._collect()
-        self._note(item, 0)
+            self._for_processes.add_room(item, 0)
+            self._schedule_pass_on()
+        self._record_room(item, 0)
 
     # --- changes in other processes
 
@@ -128,11 +128,11 @@ class RoomChanges:
         if not isinstance(message, RoomsChanged):
             return
         for item, head in message.heads.items():
-            self._note(item, head)
+            self._record_room(item, head)
         for item, members in message.marks.items():
-            self._note_marks(item, members)
+            self._record_marks(item, members)
         if message.more:
-            self._doubt()
+            self._on_gap()
 
     def _database_sent(self, item: str, head: int) -> None:
         """Record that an SQL function stored an entry (X5). The head may be forged, so it is ignored (X9)."""
@@ -141,15 +141,15 @@ class RoomChanges:
             for on_change, _ in self._followers:
                 on_change(item, head)
 
-    def _doubt(self) -> None:
+    def _on_gap(self) -> None:
         """Record that changes may have been missed, and notify the followers (GapHandler)."""
-        self._check.doubt()
-        for _, on_doubt in self._followers:
-            on_doubt()
+        self._check.report_gap()
+        for _, on_gap in self._followers:
+            on_gap()
 
     # --- collecting
 
-    def _note(self, item: str, head: int) -> None:
+    def _record_room(self, item: str, head: int) -> None:
         """Record that a room's head moved to `head`, unless readers were already notified of this head."""
         if self._heads.get(item) == head:
             return
@@ -164,16 +164,16 @@ class RoomChanges:
     def _add_room(self, item: str, head: int = -1) -> None:
         """Collect a changed room for the readers, if there are any; `head` -1: unknown."""
         if len(self._feed):
-            self._changed.add_room(item, head)
-            self._collect()
+            self._for_readers.add_room(item, head)
+            self._schedule_pass_on()
 
-    def _note_marks(self, item: str, members: Collection[str]) -> None:
+    def _record_marks(self, item: str, members: Collection[str]) -> None:
         """Collect read marks that moved for the readers, if there are any."""
         if len(self._feed):
-            self._changed.add_marks(item, members)
-            self._collect()
+            self._for_readers.add_marks(item, members)
+            self._schedule_pass_on()
 
-    def _collect(self) -> None:
+    def _schedule_pass_on(self) -> None:
         """Schedule `_pass_on` in a quarter of a second, unless it is scheduled or running."""
         if self._timer is None and self._pass_on_task is None:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._pass_on)
@@ -181,14 +181,14 @@ class RoomChanges:
     def _pass_on(self) -> None:
         """Publish the changes of this process to the others, and pass all changes to the readers."""
         self._timer = None
-        stored, self._stored = self._stored, ChangeSet(self._limit)
+        stored, self._for_processes = self._for_processes, ChangeSet(self._limit)
         for message in stored.messages():
             self._cluster.publish(ROOM_CHANGES, message)
-        changed, self._changed = self._changed, ChangeSet(self._limit)
+        changed, self._for_readers = self._for_readers, ChangeSet(self._limit)
         if stored.overflowed or changed.overflowed:
             LIMITS.labels("list_changes").inc()
         if changed.overflowed:
-            self._feed.all_changed()
+            self._feed.refresh_all()
             return
         self._feed.marks_moved(changed.marks())
         if rooms := changed.rooms():
@@ -198,5 +198,5 @@ class RoomChanges:
     def _on_passed_on(self, task: asyncio.Task[None]) -> None:
         """Schedule the changes that were collected while readers were notified."""
         self._pass_on_task = None
-        if not task.cancelled() and (self._changed or self._stored):
-            self._collect()
+        if not task.cancelled() and (self._for_readers or self._for_processes):
+            self._schedule_pass_on()

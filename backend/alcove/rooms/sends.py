@@ -32,19 +32,19 @@ def overloaded_refusal(error: QueueFullError) -> Refusal:
 class SendLimiter:
     """The rate limits of sends in this process: one for each member and item."""
 
-    def __init__(self, limits: Limits, *, max_rates: int, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, *, max_limiters: int, clock: Callable[[], float]) -> None:
         """Create the rate limiters.
 
         Args:
             limits: The rate and burst of sends (L2).
-            max_rates: The maximum number of rate limiters, one for each member and item.
+            max_limiters: The maximum number of rate limiters, one for each member and item.
             clock: Returns seconds of a monotonic clock.
 
         """
         self._limits = limits
         self._clock = clock
-        self._rates = KeyedLimiter[tuple[str, str]](
-            limits.sends_per_s, limits.burst, size=max_rates, on_evicted=LIMITS.labels("send_rates").inc
+        self._limiters = KeyedLimiter[tuple[str, str]](
+            limits.sends_per_s, limits.burst, size=max_limiters, on_evicted=LIMITS.labels("send_rates").inc
         )
 
     def take_send(self, member: str, item: str) -> int:
@@ -54,9 +54,9 @@ class SendLimiter:
             0 if it is granted, else the milliseconds until one will be.
 
         """
-        return self._rates.take((member, item), self._clock())
+        return self._limiters.take((member, item), self._clock())
 
-    def check_rate(self, member: str, item: str) -> None:
+    def take_send_or_refuse(self, member: str, item: str) -> None:
         """Take one send from the member's rate on the item, for a send over HTTP.
 
         Raises:

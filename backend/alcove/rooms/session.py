@@ -56,11 +56,11 @@ class Session:
         "_clock",
         "_ended",
         "_excess",
-        "_held",
         "_host",
         "_limits",
         "_outcomes",
         "_pace",
+        "_paused",
         "_replies",
         "_slot",
         "cursor",
@@ -87,7 +87,7 @@ class Session:
         self._budget = budget
         self._excess: ExcessDetector | None = None
         self._bad_lines = 0
-        self._held = False
+        self._paused = False
         self._pace: InputPace | None = None  # most connections need none
         self._replies: list[bytes] | None = None
         self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
@@ -143,7 +143,7 @@ class Session:
     def end(self, refusal: Refusal) -> None:
         """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse_credential(refusal)
-        self._end(refusal.close, refusal.message)
+        self._close(refusal.close, refusal.message)
 
     # --- lines
 
@@ -156,7 +156,7 @@ class Session:
         while start <= len(data) and not self._ended:
             lines_left, stop = self._budget.frames, start + self._budget.size
             self._replies = replies = list[bytes]()
-            while lines_left and start < stop and start <= len(data) and not self._held:
+            while lines_left and start < stop and start <= len(data) and not self._paused:
                 end = data.find("\n", start)
                 if end < 0:
                     end = len(data)
@@ -176,7 +176,7 @@ class Session:
         try:
             command = decode(line)
         except MalformedError as error:
-            self._invalid(str(error), error.id)
+            self._refuse_invalid(str(error), error.id)
             return
         match command:
             case Send() | Edit() | Delete():
@@ -196,18 +196,18 @@ class Session:
 
     def _renew(self, token: str) -> None:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
-        self._hold()
+        self._pause()
         self._pace = self._pace or InputPace()
         self._host.renew(self, token, self._pace.reserve_check(self._clock()))
 
-    def _hold(self) -> None:
+    def _pause(self) -> None:
         """Process no further lines until `_resume`."""
-        self._held = True
+        self._paused = True
         self.cursor.connection.pause_reading()
 
     def _resume(self) -> None:
         """Continue with the lines that were held."""
-        self._held = False
+        self._paused = False
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
@@ -240,7 +240,7 @@ class Session:
             "moderate" in member.can,
         )
         try:
-            self._host.append(draft, self._outcomes)
+            self._host.submit(draft, self._outcomes)
         except QueueFullError as error:
             self._refuse(Code.OVERLOADED, str(error), command.id, RETRY_MS)
 
@@ -254,7 +254,7 @@ class Session:
         if self._excess is None:
             self._excess = ExcessDetector()
         if self._excess.record_refusal(self._clock(), retry_ms):
-            self._end(Close.TOO_MANY, "too many sends for too long")
+            self._close(Close.TOO_MANY, "too many sends for too long")
 
     def _forbid(self, id: str | None) -> None:
         """Refuse a line that requires the right to write."""
@@ -262,14 +262,14 @@ class Session:
 
     # --- answers
 
-    def _invalid(self, message: str, id: str | None) -> None:
+    def _refuse_invalid(self, message: str, id: str | None) -> None:
         """Send an `error` for an invalid line, and close at the tenth in a row (F2)."""
         self._refuse(Code.INVALID, message, id)
         self._bad_lines += 1
         if self._bad_lines >= _MAX_BAD_LINES:
-            self._end(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
+            self._close(Close.INVALID, f"{_MAX_BAD_LINES} bad lines in a row")
 
-    def _end(self, code: Close, reason: str) -> None:
+    def _close(self, code: Close, reason: str) -> None:
         """Send the pending answers and close the connection; ignore all further input."""
         self._ended = True
         if self._replies:
@@ -282,7 +282,7 @@ class Session:
         self._host.metrics.refusals.labels(code).inc()
         self._pace = self._pace or InputPace()
         if wait_s := self._pace.record_refused_line():
-            self._hold()
+            self._pause()
             self._host.call_later(wait_s, self._resume)
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 

@@ -17,7 +17,7 @@ class SessionHost(Protocol):
     #: Counts refusals.
     metrics: Metrics
 
-    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
+    def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Submit a draft to storage; `handler` gets its outcome later. Raises QueueFullError (L4)."""
         ...
 

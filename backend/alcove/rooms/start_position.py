@@ -24,7 +24,7 @@ class StartPosition:
         """
         return self.log_id not in {None, log_id} or (self.after or 0) > head
 
-    def seq(self, log_id: str, head: int, oldest: int) -> int:
+    def start_seq(self, log_id: str, head: int, oldest: int) -> int:
         """Compute the seq after which the connection is fed.
 
         Args:

@@ -16,7 +16,7 @@ class Tail:
     Edits and deletes are applied to earlier entries, so no line has a body that was deleted (S9).
     """
 
-    __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first", "size")
+    __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first_seq", "size")
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         """Create an empty tail.
@@ -31,7 +31,7 @@ class Tail:
         self._entries: deque[Entry] = deque()
         self._lines: deque[bytes] = deque()
         #: The first seq kept; 0 while empty.
-        self.first = 0
+        self.first_seq = 0
         #: Bytes of all lines.
         self.size = 0
 
@@ -46,7 +46,7 @@ class Tail:
     def contradicts(self, entries: Iterable[Entry]) -> bool:
         """Return whether the tail has a different entry at the seq of one of these (X8)."""
         for entry in entries:
-            index = entry.seq - self.first
+            index = entry.seq - self.first_seq
             if 0 <= index < len(self._entries):
                 tail_entry = self._entries[index]
                 if (tail_entry.id, tail_entry.by.id, tail_entry.at) != (entry.id, entry.by.id, entry.at):
@@ -56,7 +56,7 @@ class Tail:
     def extend(self, entries: Sequence[Entry]) -> None:
         """Append consecutive entries, and apply the edits and deletes among them; call `trim` afterwards."""
         if entries and not self._entries:
-            self.first = entries[0].seq
+            self.first_seq = entries[0].seq
         for entry in entries:
             line = encode(entry)
             self._entries.append(entry)
@@ -71,14 +71,14 @@ class Tail:
 
     def covers(self, seq: int) -> bool:
         """Return whether every entry after `seq` is in memory."""
-        return bool(self._entries) and seq + 1 >= self.first
+        return bool(self._entries) and seq + 1 >= self.first_seq
 
-    def after(self, seq: int, max_bytes: int) -> list[bytes] | None:
+    def lines_after(self, seq: int, max_bytes: int) -> list[bytes] | None:
         """Return the lines of the entries after `seq`: as many as `max_bytes` allows, and at least one.
 
         Returns None if entries after `seq` are missing from memory.
         """
-        start = seq + 1 - self.first
+        start = seq + 1 - self.first_seq
         if start < 0 or not self._entries:
             return None
         lines: list[bytes] = []
@@ -95,15 +95,15 @@ class Tail:
     def last_seq_before(self, at_ms: int) -> int:
         """Return the seq of the last entry that is older than `at_ms` (ms since the epoch); 0 if there is none."""
         old = sum(1 for _ in takewhile(lambda entry: entry.at < at_ms, self._entries))
-        return self.first + old - 1 if old else 0
+        return self.first_seq + old - 1 if old else 0
 
     def trim(self, oldest: int) -> None:
         """Drop the first entries while the tail exceeds its limits, and those before the seq `oldest`."""
         entries, lines = self._entries, self._lines
-        while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first < oldest):
+        while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first_seq < oldest):
             entries.popleft()
             self.size -= len(lines.popleft())
-            self.first += 1
+            self.first_seq += 1
 
     def clear(self) -> None:
         """Drop all entries, because the log has later entries that the tail lacks."""
@@ -113,18 +113,18 @@ class Tail:
 
     def _apply_edit(self, target: int, edit: Entry) -> None:
         """Replace the body of the message `target` by that of an edit, unless it is deleted or not in the tail."""
-        index = target - self.first
+        index = target - self.first_seq
         if index >= 0 and self._entries[index].deleted is UNSET:
-            self._put(index, replace(self._entries[index], body=edit.body, edited=edit.at))
+            self._replace_entry(index, replace(self._entries[index], body=edit.body, edited=edit.at))
 
     def _erase(self, target: int, at: int) -> None:
         """Remove the body of the message `target`, deleted at `at`, and the bodies of its edits."""
         deleted = {target: at}
         for index, entry in enumerate(self._entries):
             if (erased := without_body(entry, deleted)) is not entry:
-                self._put(index, erased)
+                self._replace_entry(index, erased)
 
-    def _put(self, index: int, entry: Entry) -> None:
+    def _replace_entry(self, index: int, entry: Entry) -> None:
         """Replace the entry at an index, and its line."""
         line = encode(entry)
         self.size += len(line) - len(self._lines[index])

@@ -9,7 +9,7 @@ from alcove.wire.connection import Connection, text_frame
 #: The channel on which processes exchange the lines of the chat.
 CHANNEL = "!chat"
 #: Maximum unsent bytes of a client; one with more reads too slowly and is closed (T4).
-SLOW_BYTES = 1024 * 1024
+MAX_UNSENT_BYTES = 1024 * 1024
 
 
 class Chat:
@@ -57,7 +57,7 @@ class Chat:
         frame = text_frame(line)
         for client in self._clients:
             connection = client.connection
-            if connection.buffered_bytes() > SLOW_BYTES:
+            if connection.buffered_bytes() > MAX_UNSENT_BYTES:
                 connection.close(Close.AT_CAPACITY, "too slow: unsent messages are no longer kept")
             else:
                 connection.write(frame)

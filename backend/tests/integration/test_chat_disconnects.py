@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection
 
 from alcove.app import create_app
 from alcove.settings import Settings
-from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
+from alcove.tutorial.chat import MAX_UNSENT_BYTES, Chat, ChatClient
 from alcove.wire import asgi
 from alcove.wire.asgi import AsgiConnection
 from tests.support.clients import Listener, abort, connect, eventually, stop_reading
@@ -139,7 +139,7 @@ async def test_t4_the_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> Non
             assert len(chat) == 1
         await abort(stuck)
 
-    assert SLOW_BYTES < max_buffered <= SLOW_BYTES + 2 * len(line)
+    assert MAX_UNSENT_BYTES < max_buffered <= MAX_UNSENT_BYTES + 2 * len(line)
 
 
 async def test_t4_a_client_that_sends_and_never_reads_is_disconnected(

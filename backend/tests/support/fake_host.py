@@ -29,7 +29,7 @@ class FakeHost:
     time_ms: int = 1_795_000_000_000
     metrics: Metrics = field(default_factory=Metrics)
 
-    def append(self, draft: Draft, handler: OutcomeHandler) -> None:
+    def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
         """Record the draft; raise QueueFullError if `queue_full` is set (SessionHost)."""
         assert isinstance(handler, OutcomeWriter)
         if self.queue_full:

@@ -69,8 +69,8 @@ class RoomLog:
     def __init__(self, retention: Retention | None = None, *, log: HeldLog | None = None) -> None:
         self.log = log or HeldLog(retention)
         self.rooms: dict[str, Room] = {}
-        #: The lines that rooms shared with other processes, except entries.
-        self.shared: list[Line] = []
+        #: The lines that rooms published to other processes, except entries.
+        self.published: list[Line] = []
         #: The read marks that rooms stored.
         self.marks: list[dict[str, int]] = []
 
@@ -86,7 +86,7 @@ class RoomLog:
             presence=RoomPresence(state.reads),
             read=lambda after, limit, max_bytes: self.log.read(item, after=after, limit=limit, max_bytes=max_bytes),
             store_marks=self._store_marks,
-            share=self.shared.extend,
+            publish=self.published.extend,
         )
         return room
 

@@ -21,11 +21,11 @@ INTERVAL_S, BEFORE_S, MOMENT_S = 0.25, 0.249, 0.001
 
 @dataclass
 class RecordedActivity:
-    """The activity of a room, with everything that it sent, stored and shared."""
+    """The activity of a room, with everything that it sent, stored and published."""
 
     reads: dict[str, int] = field(default_factory=dict)
     sent: list[Line] = field(default_factory=list)
-    shared: list[Line] = field(default_factory=list)
+    published: list[Line] = field(default_factory=list)
     stores: list[dict[str, int]] = field(default_factory=list)
     #: The read marks in storage, by member; storage moves them only forward.
     stored: dict[str, int] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class RecordedActivity:
     def __post_init__(self) -> None:
         self.answers.set()
         self.presence = RoomPresence(self.reads)
-        self.activity = Activity("foo", self.presence, self, store_marks=self.store, share=self.shared.extend)
+        self.activity = Activity("foo", self.presence, self, store_marks=self.store, publish=self.published.extend)
 
     async def store(self, marks: dict[str, int]) -> dict[str, int]:
         """Move marks forward, and return them (StoreMarks)."""
@@ -151,21 +151,21 @@ async def test_p1_lines_add_up_to_the_connected_members(steps: Sequence[tuple[Pe
 async def test_p4_typing_is_shared_at_most_once_in_two_seconds() -> None:
     room = RecordedActivity()
     for now in (0.0, 0.5, 1.9, 2.0):
-        room.activity.record_typing(ADA, now, share=True)
+        room.activity.record_typing(ADA, now, publish=True)
     await elapse(INTERVAL_S)
 
     assert room.new_lines() == [TypingNow(ADA)], "two reports within the interval of P2 make one line"
-    assert room.shared == [TypingNow(ADA)] * 2
+    assert room.published == [TypingNow(ADA)] * 2
 
 
 @virtual_time
 async def test_p4_typing_from_another_process_is_not_shared_again() -> None:
     room = RecordedActivity()
-    room.activity.record_typing(ADA, 0.0, share=False)
+    room.activity.record_typing(ADA, 0.0, publish=False)
     await elapse(INTERVAL_S)
 
     assert room.new_lines() == [TypingNow(ADA)]
-    assert room.shared == []
+    assert room.published == []
 
 
 @virtual_time
@@ -179,7 +179,7 @@ async def test_p5_a_mark_is_sent_once_it_is_stored() -> None:
 
     room.answers.set()
     await elapse(INTERVAL_S)
-    assert [ReadMark("ada", 3)] == room.new_lines() == room.shared
+    assert [ReadMark("ada", 3)] == room.new_lines() == room.published
 
 
 @virtual_time
@@ -201,7 +201,7 @@ async def test_p5_a_mark_not_moving_forward_is_ignored() -> None:
     room.activity.record_read("ada", 2)
     await elapse(1)
 
-    assert (room.stores, room.new_lines(), room.shared) == ([], [], [])
+    assert (room.stores, room.new_lines(), room.published) == ([], [], [])
 
 
 @virtual_time
@@ -229,7 +229,7 @@ async def test_p5_the_sent_mark_equals_the_stored_mark() -> None:
     room.activity.record_read("ada", 3)
     await elapse(INTERVAL_S)
 
-    assert [ReadMark("ada", 9)] == room.new_lines() == room.shared
+    assert [ReadMark("ada", 9)] == room.new_lines() == room.published
 
 
 @virtual_time
@@ -260,4 +260,4 @@ async def test_p5_marks_stored_by_another_process_are_only_sent() -> None:
 
     await elapse(INTERVAL_S)
     assert room.new_lines() == [ReadMark("ada", 5)]
-    assert (room.stores, room.shared) == ([], [])
+    assert (room.stores, room.published) == ([], [])

@@ -2,7 +2,7 @@
 
 from alcove.cluster.messages import ChatLine, ClusterMessage, ProcessAlive
 from alcove.errors import Close
-from alcove.tutorial.chat import SLOW_BYTES, Chat, ChatClient
+from alcove.tutorial.chat import MAX_UNSENT_BYTES, Chat, ChatClient
 from tests.support.fake_connection import FakeConnection
 
 
@@ -77,12 +77,12 @@ def test_t4_a_slow_client_is_closed_without_loss_for_others() -> None:
     chat, _ = start_chat()
     slow, ada = Client(chat, 1), Client(chat, 2)
     slow.socket.reads = False
-    line = "x" * (SLOW_BYTES // 4)
+    line = "x" * (MAX_UNSENT_BYTES // 4)
     for _ in range(8):
         ada.receiver.on_text(line)
 
     assert slow.socket.close_code == Close.AT_CAPACITY
-    assert SLOW_BYTES < slow.socket.buffered_bytes() < 2 * SLOW_BYTES
+    assert MAX_UNSENT_BYTES < slow.socket.buffered_bytes() < 2 * MAX_UNSENT_BYTES
     assert ada.new_texts().count(f"Client #2 says: {line}") == 8
 
 

@@ -124,7 +124,7 @@ async def test_p4_typing_is_published_and_not_sent_back() -> None:
     await elapse(0.25)
 
     assert reader.typing == ["ada"]
-    assert second.storage.shared == []
+    assert second.storage.published == []
 
 
 @virtual_time
@@ -135,7 +135,7 @@ async def test_p5_stored_marks_are_published_and_not_stored_again() -> None:
     await elapse(0.25)
 
     assert reader.marks == [("ada", 3), ("bob", 2)]
-    assert (second.storage.marks, second.storage.shared) == ([], [])
+    assert (second.storage.marks, second.storage.published) == ([], [])
 
 
 @virtual_time

@@ -43,7 +43,7 @@ def test_l3_other_connections_of_a_member_count_per_item() -> None:
     admission = create_admission(connections=10)
     first, _ = admission.admit_other("ada", "foo"), admission.admit_other("ada", "foo")
     with pytest.raises(Refusal) as refusal:
-        admission.check("ada", "foo")
+        admission.check_other("ada", "foo")
     assert refusal.value.close == Close.TOO_MANY
     with pytest.raises(Refusal):
         admission.admit_other("ada", "foo")
@@ -70,7 +70,7 @@ def test_l3_open_mode_counts_other_connections_only_per_process() -> None:
     admission = create_admission(member_connections=1)
     slots = [admission.admit_other(None, None) for _ in range(3)]
     with pytest.raises(Refusal) as refusal:
-        admission.check(None, None)
+        admission.check_other(None, None)
     assert refusal.value.close == Close.AT_CAPACITY
 
     for slot in slots:
@@ -80,9 +80,9 @@ def test_l3_open_mode_counts_other_connections_only_per_process() -> None:
 
 def test_z1_a_draining_process_admits_no_connection() -> None:
     admission = create_admission()
-    admission.stop()
+    admission.start_draining()
 
-    for admit in (admission.admit, lambda: admission.admit_other("ada", "foo"), admission.check_open):
+    for admit in (admission.admit, lambda: admission.admit_other("ada", "foo"), admission.check_not_draining):
         with pytest.raises(Refusal) as refusal:
             admit()
         assert refusal.value.close == Close.RESTART

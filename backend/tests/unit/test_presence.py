@@ -14,7 +14,7 @@ def create_presence(*people: Person) -> RoomPresence:
     """Create the presence of a room that these people have joined, once per connection."""
     presence = RoomPresence({})
     for person in people:
-        presence.join(person)
+        presence.add_connection(person)
     presence.flush()
     return presence
 
@@ -28,10 +28,10 @@ def test_p1_a_member_with_several_connections_counts_once() -> None:
 
 def test_p1_a_member_leaves_with_their_last_connection() -> None:
     presence = create_presence(ADA, ADA, BOB)
-    presence.leave("ada")
+    presence.remove_connection("ada")
     assert presence.flush() is None
 
-    presence.leave("ada")
+    presence.remove_connection("ada")
     assert presence.flush() == Presence([], ["ada"], 1)
 
 
@@ -43,16 +43,16 @@ def test_p1_at_most_100_members_are_named_but_all_are_counted() -> None:
 
 def test_p1_a_member_who_never_joined_cannot_leave() -> None:
     presence = create_presence(ADA)
-    presence.leave("bob")
+    presence.remove_connection("bob")
 
     assert presence.flush() is None
 
 
 def test_p2_changes_are_combined_into_one_line() -> None:
     presence = create_presence(ADA)
-    presence.join(BOB)
-    presence.join(CYD)
-    presence.leave("ada")
+    presence.add_connection(BOB)
+    presence.add_connection(CYD)
+    presence.remove_connection("ada")
 
     assert presence.flush() == Presence([BOB, CYD], ["ada"], 2)
     assert presence.flush() is None
@@ -60,18 +60,18 @@ def test_p2_changes_are_combined_into_one_line() -> None:
 
 def test_p2_a_visit_between_two_flushes_is_sent_as_a_leave() -> None:
     presence = create_presence(ADA)
-    presence.join(BOB)
-    presence.join(CYD)  # its hello names bob
-    presence.leave("bob")
+    presence.add_connection(BOB)
+    presence.add_connection(CYD)  # its hello names bob
+    presence.remove_connection("bob")
 
     assert presence.flush() == Presence([CYD], ["bob"], 2)
 
 
 def test_p2_an_absence_between_two_flushes_is_sent_as_a_join() -> None:
     presence = create_presence(ADA, BOB)
-    presence.leave("bob")
-    presence.join(CYD)  # its hello does not name bob
-    presence.join(BOB)
+    presence.remove_connection("bob")
+    presence.add_connection(CYD)  # its hello does not name bob
+    presence.add_connection(BOB)
 
     assert presence.flush() == Presence([CYD, BOB], [], 3)
 
@@ -80,7 +80,7 @@ def test_p2_members_who_leave_together_are_all_reported() -> None:
     people = [Person(str(n), "N") for n in range(3000)]
     presence = create_presence(*people)
     for person in people:
-        presence.leave(person.id)
+        presence.remove_connection(person.id)
 
     line = presence.flush()
 
@@ -91,9 +91,9 @@ def test_p2_members_who_leave_together_are_all_reported() -> None:
 def test_d1_a_reader_behind_gets_the_missed_changes() -> None:
     presence = create_presence(ADA, BOB)
     version = presence.version
-    presence.join(CYD)
+    presence.add_connection(CYD)
     presence.flush()
-    presence.leave("bob")
+    presence.remove_connection("bob")
     presence.flush()
     presence.apply_stored_mark("ada", 7, 100)
 
@@ -103,9 +103,9 @@ def test_d1_a_reader_behind_gets_the_missed_changes() -> None:
 
 def test_d1_a_reader_behind_gets_joins_before_the_next_flush() -> None:
     presence = create_presence(ADA)
-    presence.join(BOB)
+    presence.add_connection(BOB)
     version = presence.version  # as of bob's hello
-    presence.join(CYD)
+    presence.add_connection(CYD)
     presence.flush()
 
     assert presence.lines_since(version) == [Presence([CYD], [], 3)]
@@ -121,9 +121,9 @@ def test_d1_every_client_ends_with_the_current_presence(seed: int) -> None:
     for _ in range(400):
         person = Person(str(rng.randrange(8)), "N")
         if rng.random() < 0.5:
-            presence.join(person)
+            presence.add_connection(person)
         else:
-            presence.leave(person.id)
+            presence.remove_connection(person.id)
         if rng.random() < 0.2 and (line := presence.flush()):
             in_step = [apply_lines(members, line) for members in in_step]
         members = {member.id for member in presence.named_members()}
@@ -162,7 +162,7 @@ def test_p4_typing_is_shared_at_most_once_in_two_seconds() -> None:
 def test_p4_a_member_who_left_is_not_typing() -> None:
     presence = create_presence(ADA)
     presence.record_typing(ADA, 0.0)
-    presence.leave("ada")
+    presence.remove_connection("ada")
 
     assert presence.take_typing() == []
 

@@ -36,7 +36,7 @@ def create_tail(*entries: Entry, max_entries: int = 100, max_bytes: int = 100_00
 
 def decoded_lines(tail: Tail, after: int = 0) -> list[dict[str, Any]]:
     """Return the lines after a position, decoded."""
-    lines = tail.after(after, 1_000_000)
+    lines = tail.lines_after(after, 1_000_000)
     assert lines is not None
     return [json.loads(line) for line in lines]
 
@@ -53,29 +53,29 @@ def test_d1_a_cursor_further_back_is_not_covered() -> None:
     tail = create_tail(*map(message, range(5, 10)))
 
     assert not tail.covers(3)
-    assert tail.after(3, 1000) is None
+    assert tail.lines_after(3, 1000) is None
     assert tail.covers(4)
 
 
 def test_d1_an_empty_tail_covers_no_cursor() -> None:
     assert not create_tail().covers(0)
-    assert create_tail().after(0, 1000) is None
+    assert create_tail().lines_after(0, 1000) is None
 
 
 def test_d1_lines_are_bounded_by_bytes_and_at_least_one_is_returned() -> None:
     tail = create_tail(*(message(seq, "x" * 100) for seq in range(1, 11)))
-    size = len((tail.after(0, 1) or [])[0])
+    size = len((tail.lines_after(0, 1) or [])[0])
 
-    assert len(tail.after(0, 1) or []) == 1
-    assert len(tail.after(0, 3 * (size + 1)) or []) == 3
-    assert len(tail.after(0, 3 * (size + 1) - 1) or []) == 2
+    assert len(tail.lines_after(0, 1) or []) == 1
+    assert len(tail.lines_after(0, 3 * (size + 1)) or []) == 3
+    assert len(tail.lines_after(0, 3 * (size + 1) - 1) or []) == 2
 
 
 def test_the_tail_is_bounded_by_entries() -> None:
     tail = create_tail(*map(message, range(1, 11)), max_entries=3)
     tail.trim(0)
 
-    assert (len(tail), tail.first) == (3, 8)
+    assert (len(tail), tail.first_seq) == (3, 8)
     assert [line["seq"] for line in decoded_lines(tail, 7)] == [8, 9, 10]
 
 
@@ -84,14 +84,14 @@ def test_the_tail_is_bounded_by_bytes() -> None:
     tail.trim(0)
 
     assert len(tail) == 3
-    assert tail.size == sum(len(line) for line in tail.after(7, 1_000_000) or [])
+    assert tail.size == sum(len(line) for line in tail.lines_after(7, 1_000_000) or [])
 
 
 def test_l5_the_tail_keeps_no_entries_removed_by_retention() -> None:
     tail = create_tail(*map(message, range(1, 6)))
     tail.trim(4)
 
-    assert (tail.first, len(tail)) == (4, 2)
+    assert (tail.first_seq, len(tail)) == (4, 2)
 
 
 def test_an_emptied_tail_begins_with_the_next_entry() -> None:
@@ -99,7 +99,7 @@ def test_an_emptied_tail_begins_with_the_next_entry() -> None:
     tail.trim(0)
     assert (len(tail), tail.size) == (0, 0)
     tail.extend([message(6)])
-    assert tail.first == 6
+    assert tail.first_seq == 6
 
     tail.clear()
     assert (len(tail), tail.size) == (0, 0)
@@ -143,4 +143,4 @@ def test_s9_an_edit_of_a_message_not_in_the_tail_changes_no_other() -> None:
 def test_the_size_follows_edits_and_deletes() -> None:
     tail = create_tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
 
-    assert tail.size == sum(len(line) for line in tail.after(0, 1_000_000) or [])
+    assert tail.size == sum(len(line) for line in tail.lines_after(0, 1_000_000) or [])
