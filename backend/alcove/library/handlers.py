@@ -12,7 +12,7 @@ from alcove.access.rights import rights_on
 from alcove.errors import AlcoveError, SettingsError
 from alcove.item_ids import ItemIdError, check_pattern, is_internal
 from alcove.library.entries import Entry, Message, entry_of
-from alcove.webhooks.targets import Deliver, Delivered, Failed, Outcome
+from alcove.webhooks.targets import Delivered, DeliverEntry, Failed, Outcome
 from alcove.webhooks.webhook import WEBHOOK
 
 Kind = Literal["message", "edit", "delete", "event"]
@@ -48,23 +48,23 @@ class HandlerTarget:
         self._timeout_s = timeout_s
 
     @property
-    def digest(self) -> str:
-        """An empty text, because a handler is never disabled (Target)."""
+    def receiver_id(self) -> str:
+        """An empty string, because a handler never answers 410 and is never disabled (Target)."""
         return ""
 
     def wants_item(self, item: str) -> bool:
         """Return whether the pattern matches (Target)."""
         return not is_internal(item) and bool(rights_on(self._pattern, item))
 
-    def wants(self, entry: protocol.Entry) -> bool:
+    def wants_entry(self, entry: protocol.Entry) -> bool:
         """Return whether the entry has the handler's kind; a deleted message is skipped."""
         return entry.kind == self._kind and not entry.deleted
 
     @asynccontextmanager
-    async def item(self, item: str) -> AsyncIterator[Deliver]:
-        """Provide a function that calls the handler with entries of the item (Target)."""
+    async def open_delivery(self, item: str) -> AsyncIterator[DeliverEntry]:
+        """Provide the function that calls the handler with one entry of the item (Target)."""
 
-        async def deliver(log: str, entry: protocol.Entry) -> Outcome:  # noqa: ARG001 - as Deliver has it
+        async def deliver(log_id: str, entry: protocol.Entry) -> Outcome:  # noqa: ARG001 - as in DeliverEntry
             return await self._call(entry_of(item, entry))
 
         yield deliver

@@ -1,4 +1,4 @@
-"""Run the consumers of this process, renew their leases, and execute the commands of operators (K2 to K4)."""
+"""Run the consumers of this process, renew their leases, and execute the commands of operators (K2, K3, K4)."""
 
 import asyncio
 import logging
@@ -24,10 +24,13 @@ from alcove.webhooks.worker import ConsumerWorker
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a lease lasts, seconds between two renewals, and seconds before the lease's end at which this process
-#: stops delivering. With these, another process takes over within 8 s (K4).
-_LEASE_S, _RENEW_S, _MARGIN_S = 6.0, 2.0, 1.0
-#: Maximum failing items in one status.
+#: Seconds that a lease lasts. Another process takes over at most `_LEASE_S` + `_RENEW_S` after this one ends (K4).
+_LEASE_S = 6.0
+#: Seconds between two renewals of the leases.
+_RENEW_S = 2.0
+#: Seconds before the end of its lease at which this process stops delivering.
+_MARGIN_S = 1.0
+#: Maximum number of failing items in the status of one consumer.
 _MAX_FAILING = 100
 
 
@@ -35,16 +38,18 @@ class ConsumerStatus(NamedTuple):
     """The state of a consumer, for operators."""
 
     name: str
-    #: Whether the settings or the code of this process define it.
+    #: Whether the settings or the code of this process define the consumer.
     known: bool
+    #: Whether the consumer's target answered 410, and no operator has retried since.
     disabled: bool
+    #: What is not delivered yet.
     backlog: Backlog
     #: Up to 100 items with a failure, the parked ones first.
     failing: list[ItemPosition]
 
 
 class Deliveries:
-    """The consumers of one Alcove."""
+    """The consumers of one Alcove: the webhook, if there is one, and the application's handlers."""
 
     def __init__(
         self, log: ConsumerLog, hub: Hub, settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]
@@ -52,20 +57,21 @@ class Deliveries:
         """Create the consumers; `start` registers and runs them.
 
         Args:
-            log: The log.
+            log: The log of all rooms, and of the consumers' positions.
             hub: Reports changed rooms and connected members.
-            settings: The endpoint and the limits.
+            settings: The settings of the webhook, and the limits of deliveries.
             metrics: The counters of this Alcove.
             handlers: Handlers of the application, by the names of their consumers.
 
         Raises:
-            SettingsError: The webhook's settings are incomplete or wrong.
+            SettingsError: The webhook's settings are incomplete or wrong, or httpx is not installed.
 
         """
         self._consumers = log.consumers
         self._changes = hub.changes
+        #: The id of this process in leases.
         self._holder = uuid4().hex
-        endpoint = _endpoint(settings)
+        endpoint = _create_endpoint(settings)
         self._webhook = None if endpoint is None else WebhookTarget(endpoint, hub.queries)
         targets: dict[str, tuple[Target, RetryPolicy]] = {
             name: (target, RetryPolicy(attempts=settings.handler_attempts)) for name, target in handlers.items()
@@ -88,12 +94,13 @@ class Deliveries:
         }
         self._renewal: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        #: Set to renew the leases at once, so that a command of an operator takes effect.
         self._renew_now = asyncio.Event()
 
     async def start(self) -> None:
         """Register the consumers, and start to deliver; new consumers start at the current heads of the rooms.
 
-        Raises LogUnavailableError.
+        Raises LogUnavailableError if storage does not answer.
         """
         for name, worker in self._workers.items():
             await self._consumers.register(name)
@@ -115,7 +122,7 @@ class Deliveries:
     # --- operators
 
     async def status(self) -> list[ConsumerStatus]:
-        """Return the state of every consumer in the database. Raises LogUnavailableError."""
+        """Return the state of every consumer in the database. Raises LogUnavailableError if storage does not answer."""
         statuses = []
         for name in await self._consumers.names():
             worker = self._workers.get(name)
@@ -127,14 +134,14 @@ class Deliveries:
         return statuses
 
     async def retry(self, name: str, item: str | None) -> int | None:
-        """Retry failed deliveries now, and enable a disabled target.
+        """Retry failed deliveries now; without an item, also enable a target that is disabled.
 
         Args:
             name: The consumer.
             item: The item to retry; None: all failing items.
 
         Returns:
-            The number of items that are retried; None: there is no such consumer.
+            The number of items that are retried; None: the database has no consumer of that name.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -149,19 +156,30 @@ class Deliveries:
         return count
 
     async def skip(self, name: str, item: str) -> bool:
-        """Skip the entry that fails in an item; return False if none fails. Raises LogUnavailableError."""
+        """Skip the entry of an item whose delivery fails, so that later entries are delivered.
+
+        Returns:
+            False if no entry of the item fails.
+
+        Raises:
+            LogUnavailableError: Storage does not answer.
+
+        """
         skipped = await self._consumers.skip(name, item)
         self._renew_now.set()
         return skipped
 
-    async def test(self) -> Outcome | None:
-        """Send a test event to the endpoint; None: there is no endpoint."""
+    async def send_test(self) -> Outcome | None:
+        """Send a test event to the webhook's endpoint, and return the outcome; None: there is no endpoint."""
         return None if self._webhook is None else await self._webhook.send_test()
 
     # --- leases
 
     async def _renew_leases(self) -> None:
-        """Take and renew the leases every two seconds, until cancelled; the result also shows operators' commands."""
+        """Take and renew the leases every `_RENEW_S` seconds, until cancelled.
+
+        The records that storage returns with the leases also show the commands of operators, on whichever process.
+        """
         loop = asyncio.get_running_loop()
         while True:
             self._renew_now.clear()
@@ -169,7 +187,7 @@ class Deliveries:
             try:
                 held = await self._consumers.lease(list(self._workers), self._holder, int(_LEASE_S * 1000))
             except LogUnavailableError:
-                pass  # the leases end by themselves, unless they are renewed in time
+                pass  # the leases end unless a later renewal comes in time
             else:
                 for name, worker in self._workers.items():
                     worker.set_lease(held.get(name), requested_at + _LEASE_S - _MARGIN_S)
@@ -179,7 +197,12 @@ class Deliveries:
 
 
 def check_webhook(settings: Settings) -> str | None:
-    """Return the secrets of the webhook; None: there is no webhook. Raises SettingsError if one is missing or wrong."""
+    """Check the settings of the webhook, and return its secrets; None: there is no webhook.
+
+    Raises:
+        SettingsError: There is no secret, or a secret has the wrong form.
+
+    """
     if settings.webhook_url is None:
         return None
     if settings.webhook_secret is None:
@@ -192,8 +215,8 @@ def check_webhook(settings: Settings) -> str | None:
     return secrets
 
 
-def _endpoint(settings: Settings) -> Endpoint | None:
-    """Return the endpoint of the settings; None: there is none. Raises SettingsError."""
+def _create_endpoint(settings: Settings) -> Endpoint | None:
+    """Create the webhook's endpoint; None: there is none. Raises SettingsError if its settings are wrong."""
     secrets = check_webhook(settings)
     if secrets is None or settings.webhook_url is None:
         return None

@@ -9,29 +9,30 @@ from alcove.urls import redact_url
 from alcove.version import VERSION
 from alcove.webhooks.network_errors import network_error
 from alcove.webhooks.signature import Signer, utc_now
-from alcove.webhooks.targets import Delivered, Failed, Gone, Outcome
+from alcove.webhooks.targets import Delivered, Failed, Outcome, Unsubscribed
 
 if TYPE_CHECKING:
     import httpx
 
-#: Bytes of a response that are read, so that its connection can be used again; a longer one ends the connection.
+#: Maximum bytes of a response that are read. A connection whose response is longer cannot be used again.
 _RESPONSE_BYTES = 16 * 1024
 #: Seconds that an idle connection is kept.
 _KEEP_ALIVE_S = 30
+#: The HTTP status of a receiver that wants no more deliveries (K3).
 _GONE = 410
 #: Maximum digits of `Retry-After`; a longer value is ignored, because no delay is that long.
 _RETRY_AFTER_DIGITS = 9
 
 
 class Endpoint:
-    """The address of the application that takes webhooks."""
+    """The address of the application that receives webhooks, and the HTTP client that sends them there."""
 
     def __init__(self, url: str, secrets: str, *, timeout_s: float, connections: int) -> None:
         """Create an endpoint without connecting.
 
         Args:
             url: The address. It may be in a private network, because the operator chose it.
-            secrets: ALCOVE_WEBHOOK_SECRET.
+            secrets: The value of ALCOVE_WEBHOOK_SECRET: one secret, or several separated by commas.
             timeout_s: Seconds that one request may take.
             connections: The maximum number of connections.
 
@@ -75,9 +76,13 @@ class Endpoint:
     async def post(self, webhook_id: str, body: bytes) -> Outcome:
         """Send one webhook.
 
+        Args:
+            webhook_id: The id of the event (`webhook-id`).
+            body: The event as JSON.
+
         Returns:
-            Delivered after 2xx; Gone after 410; Failed after any other response, a timeout or a network error, with the
-            time of `Retry-After` if it is in seconds.
+            Delivered after 2xx; Unsubscribed after 410; Failed after any other response, a timeout or a network error.
+            Failed has the delay that the response asks for, if `Retry-After` is in seconds.
 
         """
         import httpx  # noqa: PLC0415 - an optional extra
@@ -99,18 +104,18 @@ class Endpoint:
 
 
 def _outcome(response: "httpx.Response") -> Outcome:
-    """Convert the status of a response to an outcome."""
+    """Convert the status of a response, and its `Retry-After`, to an outcome."""
     if response.is_success:
         return Delivered()
     if response.status_code == _GONE:
-        return Gone()
+        return Unsubscribed()
     retry_after = response.headers.get("retry-after", "")
     seconds = int(retry_after) if retry_after.isdecimal() and len(retry_after) < _RETRY_AFTER_DIGITS else 0
     return Failed(f"HTTP {response.status_code}", wait_ms=seconds * 1000)
 
 
 async def _discard_body(response: "httpx.Response") -> None:
-    """Read and discard the body, so that the connection can be used again; stop after _RESPONSE_BYTES."""
+    """Read and discard the body, so that the connection can be used again; stop after `_RESPONSE_BYTES`."""
     size = 0
     async for part in response.aiter_raw():
         size += len(part)

@@ -8,31 +8,40 @@ from alcove.webhooks.targets import Failed
 
 logger = logging.getLogger(__name__)
 
-#: Minimum seconds between two reports that a consumer fails, so that occasional failures do not fill the log.
+#: Minimum seconds between two reports that a consumer begins to fail, so that occasional failures do not fill the log.
 _MIN_INTERVAL_S = 60.0
-#: The maximum number of errors that are reported until it works again.
+#: Maximum number of different errors that are reported until the consumer works again.
 _MAX_ERRORS = 10
 
 
 class FailureLog:
-    """Reports the failures of one consumer: each error once, until an entry is delivered that had failed."""
+    """Logs the failures of one consumer: each error once, until an entry that had failed is delivered."""
 
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Create a log without failures; `clock` returns seconds."""
+        """Create a log without failures.
+
+        Args:
+            name: The consumer's name.
+            clock: Returns seconds of a monotonic clock.
+
+        """
         self._name = name
         self._clock = clock
-        #: The errors that were logged since the consumer began to fail; empty while it works or is not reported.
+        #: The errors that were logged since the consumer began to fail. Empty while it works, and while its failures
+        #: are not reported because the last report was too recent.
         self._errors: set[str] = set()
+        #: The earliest time of the next report that the consumer begins to fail, by the clock.
         self._next_report_at = float("-inf")
+        #: Whether `report_disabled` was called since the last delivery.
         self._disabled = False
 
     def report_failure(self, item: str, seq: int, failed: Failed, *, first: bool) -> None:
-        """Record a failed attempt, and log its error unless it was logged before or was reported too recently.
+        """Record a failed attempt. Log its error unless it was logged before, or another failure was too recently.
 
         Args:
             item: The item.
             seq: The seq of the entry.
-            failed: What failed.
+            failed: The outcome of the attempt.
             first: Whether no other item is failing now.
 
         """
@@ -60,7 +69,12 @@ class FailureLog:
             logger.error("consumer %s is disabled: the receiver answered 410 (alcove webhooks retry)", self._name)
 
     def report_delivery(self, *, had_failed: bool) -> None:
-        """Record a delivery, and log it if the consumer had failed; `had_failed`: this entry had failed before."""
+        """Record a delivery; log that the consumer works again if it had failed.
+
+        Args:
+            had_failed: Whether an earlier attempt to deliver this entry failed.
+
+        """
         if (had_failed and self._errors) or self._disabled:
             self._errors.clear()
             self._disabled = False

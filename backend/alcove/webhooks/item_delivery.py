@@ -14,18 +14,20 @@ from alcove.storage.consumers import ConsumerLog
 from alcove.webhooks.failure_log import FailureLog
 from alcove.webhooks.retries import RetryPolicy
 from alcove.webhooks.schedule import Schedule
-from alcove.webhooks.targets import Deliver, Delivered, Failed, Gone, Target
+from alcove.webhooks.targets import Delivered, DeliverEntry, Failed, Target, Unsubscribed
 
 logger = logging.getLogger(__name__)
 
-#: Maximum entries of an item that are read at once, and their bytes; then another item is delivered.
-_PAGE_ENTRIES, _PAGE_BYTES = 16, 256 * 1024
-#: Seconds that a page may be used, so that text that is erased in the meantime is not delivered later (W14).
+#: Maximum entries of an item that are read and delivered at once; then it is another item's turn.
+_PAGE_ENTRIES = 16
+#: Maximum bytes of the entries that are read at once.
+_PAGE_BYTES = 256 * 1024
+#: Seconds after which a page is read again, so that text that was erased in the meantime is not delivered (W14).
 _FRESH_S = 1.0
 
 
 class ItemDelivery:
-    """Delivers entries of a consumer to its target, and records the outcomes in the schedule."""
+    """Delivers entries to the target of one consumer, and records the outcomes in the schedule."""
 
     def __init__(
         self,
@@ -36,7 +38,7 @@ class ItemDelivery:
         policy: RetryPolicy,
         metrics: ConsumerMetrics,
         may_deliver: Callable[[], bool],
-        on_gone: Callable[[], Awaitable[None]],
+        disable: Callable[[], Awaitable[None]],
     ) -> None:
         """Store the collaborators.
 
@@ -47,7 +49,7 @@ class ItemDelivery:
             policy: Decides when a failed delivery is retried.
             metrics: The consumer's metrics.
             may_deliver: Returns whether this process may deliver now.
-            on_gone: Called when the target asks for no more deliveries (410).
+            disable: Called when the target answers 410: it stops further deliveries.
 
         """
         self._name = name
@@ -56,20 +58,20 @@ class ItemDelivery:
         self._policy = policy
         self._metrics = metrics
         self._may_deliver = may_deliver
-        self._on_gone = on_gone
+        self._disable = disable
         self._failures = FailureLog(name)
 
     async def run(self, schedule: Schedule, item: str) -> None:
-        """Deliver up to one page of the item's entries. Raises LogUnavailableError."""
-        async with self._target.item(item) as deliver:
+        """Deliver up to one page of the item's entries. Raises LogUnavailableError if storage does not answer."""
+        async with self._target.open_delivery(item) as deliver:
             await self._deliver_entries(schedule, item, deliver)
 
-    async def _deliver_entries(self, schedule: Schedule, item: str, deliver: Deliver) -> None:
+    async def _deliver_entries(self, schedule: Schedule, item: str, deliver: DeliverEntry) -> None:
         """Deliver up to one page of entries; stop at the first failure, or if the position must be loaded again."""
         loop = asyncio.get_running_loop()
         page: Page | None = None
         read_at = 0.0
-        imported: list[tuple[int, int]] = []
+        imported: list[tuple[int, int]] = []  # ranges of seqs that were imported, and are not delivered
         for _ in range(_PAGE_ENTRIES):
             position = schedule.position(item)
             if position is None or position.seq >= position.head or not self._may_deliver():
@@ -87,7 +89,7 @@ class ItemDelivery:
                 self._metrics.missed.inc(page.entries[0].seq - position.seq - 1)
                 imported = await self._log.consumers.imported(item, page.entries[0].seq, page.entries[-1].seq)
             entry = page.entries.pop(0)
-            if not self._target.wants(entry) or any(first <= entry.seq <= last for first, last in imported):
+            if not self._target.wants_entry(entry) or any(first <= entry.seq <= last for first, last in imported):
                 schedule.record_delivered(item, entry.seq, reached=False)
                 continue
             outcome = await deliver(page.log, entry)
@@ -98,16 +100,16 @@ class ItemDelivery:
                 case Failed():
                     self._record_failure(schedule, item, entry.seq, outcome)
                     return
-                case Gone():
-                    await self._on_gone()
+                case Unsubscribed():
+                    await self._disable()
                     self._failures.report_disabled()
                     return
 
     def _count_delivered(self, entry: Entry, *, had_failed: bool) -> None:
-        """Count a delivery, and report it if the consumer had been failing."""
+        """Count a delivery, and let the failure log report that the consumer works again."""
         self._metrics.delivered.inc()
         self._metrics.delay.observe(max(0, now_ms() - entry.at) / 1000)
-        if self._may_deliver():  # else another item has got a 410 in the meantime
+        if self._may_deliver():  # not if another item got a 410 in the meantime
             self._failures.report_delivery(had_failed=had_failed)
 
     def _record_failure(self, schedule: Schedule, item: str, seq: int, outcome: Failed) -> None:
@@ -117,11 +119,11 @@ class ItemDelivery:
             return
         self._metrics.failed.inc()
         self._failures.report_failure(item, seq, outcome, first=not schedule.has_failures)
-        failure = self._policy.record_failure(
+        failure = self._policy.next_failure(
             position.failure,
             outcome.error,
             now=now_ms(),
-            chance=random.random(),  # noqa: S311 - it spreads load
+            chance=random.random(),  # noqa: S311 - it spreads retries in time
             wait_ms=outcome.wait_ms,
         )
         schedule.record_failure(item, failure, unreachable=outcome.unreachable)

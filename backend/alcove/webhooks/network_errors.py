@@ -1,4 +1,4 @@
-"""Say in a few words why a receiver could not be reached, without any text of a request or a response (A6)."""
+"""Describe why a receiver could not be reached, without any text of a request or a response (A6)."""
 
 import errno
 import os
@@ -6,21 +6,21 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-#: Texts that replace those of the system, which may contain addresses or numbers.
+#: Descriptions of frequent errors that are the same on every operating system.
 _TEXT_BY_ERRNO = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
 
 
 def network_error(error: BaseException) -> str:
-    """Return the reason of an error of the HTTP client.
+    """Describe an error of the HTTP client in a few words.
 
-    The client wraps the error of the system, in a group if the name has several addresses. The innermost error is the
-    most precise one.
+    The client wraps the error of the operating system; if the host name has several addresses, it wraps a group of
+    errors. The innermost error is the most precise one.
 
     Args:
         error: The exception that the client raised.
 
     Returns:
-        Such as "connection refused", "name not found", or "certificate refused: self-signed certificate".
+        A text such as "connection refused" or "certificate refused: self-signed certificate".
 
     """
     for cause in _causes(error):
@@ -38,7 +38,7 @@ def network_error(error: BaseException) -> str:
     name = type(error).__name__
     if "disconnected" in str(error):
         return "connection closed without a response"
-    # The text of the error may have parts of the response.
+    # Only the type: the message of the error may contain parts of the response.
     return "the response is not HTTP" if name == "RemoteProtocolError" else name
 
 

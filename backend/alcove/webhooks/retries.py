@@ -4,21 +4,24 @@ from dataclasses import dataclass
 
 from alcove.storage.consumers import Failure
 
-#: Milliseconds before the first retry, and the longest delay between two retries.
+#: Milliseconds before the first retry.
 _FIRST_MS = 1_000
+#: The longest delay between two retries, in milliseconds.
 _LONGEST_MS = 3_600_000
-#: The maximum random part of a delay, so that items that failed together are not retried together.
+#: The fraction of a delay that is random, so that items that failed together are not retried together.
 _JITTER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a failed delivery is retried: `give_up_ms` and `attempts` limit it; None: no limit."""
+    """The limits of retries of one entry. Beyond either limit, the entry's item is parked."""
 
+    #: Milliseconds after the first failure at which the last attempt is made; None: no limit.
     give_up_ms: int | None = None
+    #: The maximum number of attempts; None: no limit.
     attempts: int | None = None
 
-    def record_failure(
+    def next_failure(
         self, previous: Failure | None, error: str, *, now: int, chance: float, wait_ms: int = 0
     ) -> Failure:
         """Compute the failure record after one more failed attempt.
@@ -27,10 +30,10 @@ class RetryPolicy:
 
         Args:
             previous: The record before this attempt; None: it was the first one.
-            error: The reason.
-            now: The time in ms since the epoch.
-            chance: A random number from 0 to 1, which shortens the delay.
-            wait_ms: The delay that the receiver asked for, in milliseconds.
+            error: Why the attempt failed.
+            now: The current time in ms since the epoch.
+            chance: A random number from 0 to 1; the delay is shortened by up to `_JITTER`, in proportion to it.
+            wait_ms: The delay that the receiver asked for, in milliseconds; 0: it did not ask.
 
         """
         attempts = 1 if previous is None else previous.attempts + 1

@@ -1,4 +1,4 @@
-"""Serve the state of consumers, and the commands to retry and skip (K3)."""
+"""Serve the state of webhooks and handlers, and the commands to test, retry and skip (K3)."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from alcove.api.bodies import BOUNDED_HERE, SMALL_BODY, decode_body
 from alcove.api.dependencies import AuthenticatorDep
 from alcove.api.schemas import Json, answers, body_of, problems
 from alcove.webhooks.deliveries import ConsumerStatus, Deliveries
-from alcove.webhooks.targets import Failed, Gone
+from alcove.webhooks.targets import Failed, Unsubscribed
 
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 
@@ -21,7 +21,18 @@ _Item = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")
 
 
 class FailingItem(Struct, frozen=True):
-    """An item whose entry `seq` cannot be delivered; times in ms since the epoch."""
+    """An item with an entry that could not be delivered.
+
+    Attributes:
+        item: The item.
+        seq: The seq of the entry.
+        attempts: How often its delivery was attempted.
+        since: When the first attempt failed, in ms since the epoch.
+        due: When the next attempt is due, in ms since the epoch.
+        error: Why the last attempt failed.
+        parked: Whether no attempt follows until an operator retries or skips the entry.
+
+    """
 
     item: str
     seq: int
@@ -33,9 +44,17 @@ class FailingItem(Struct, frozen=True):
 
 
 class Consumer(Struct, frozen=True):
-    """A webhook or handler: whether this process defines it, and how many deliveries are pending, and which ones fail.
+    """The state of a webhook or handler.
 
-    `failing` has up to 100 items, the parked ones first.
+    Attributes:
+        name: `webhook`, or the name of the handler.
+        known: Whether the process that answers defines it.
+        disabled: Whether the receiver answered 410, and no operator has retried since.
+        pending_items: The number of items with undelivered entries.
+        pending_entries: The number of undelivered entries.
+        parked_items: The number of items that wait for an operator.
+        failing: Up to 100 items with a failure, the parked ones first.
+
     """
 
     name: str
@@ -54,7 +73,7 @@ class Consumers(Struct, frozen=True):
 
 
 class RetryItem(Struct, frozen=True):
-    """The item to retry now; without one, all failing items are retried, and a disabled endpoint is enabled."""
+    """The item to retry now; without `item`, all failing items are retried, and a disabled endpoint is enabled."""
 
     item: _Item | None = None
 
@@ -72,7 +91,7 @@ class Retried(Struct, frozen=True):
 
 
 class Tested(Struct, frozen=True):
-    """Whether the endpoint accepted the test event; if not, why."""
+    """Whether the endpoint accepted the test event; if not, `error` says why."""
 
     delivered: bool
     error: str | None = None
@@ -97,13 +116,16 @@ async def consumers(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) ->
 @router.post("/test", responses=answers(Tested) | problems(404) | _REFUSALS)
 async def test(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
     """Send an event of type `test` to the endpoint; 404 if there is none."""
-    outcome = await deliveries.test()
+    outcome = await deliveries.send_test()
     if outcome is None:
         raise HTTPException(404, "no webhook is configured: set ALCOVE_WEBHOOK_URL")
     if isinstance(outcome, Failed):
         return Json(Tested(delivered=False, error=outcome.error))
     return Json(
-        Tested(delivered=not isinstance(outcome, Gone), error="HTTP 410" if isinstance(outcome, Gone) else None)
+        Tested(
+            delivered=not isinstance(outcome, Unsubscribed),
+            error="HTTP 410" if isinstance(outcome, Unsubscribed) else None,
+        )
     )
 
 
@@ -121,7 +143,7 @@ async def retry(
     authenticator: AuthenticatorDep,
     moderator: ModeratorOfAllDep,
 ) -> Response:
-    """Retry failed deliveries now, of one item or of all."""
+    """Retry failed deliveries now, of one item or of all items."""
     body = await decode_body(request, RetryItem, SMALL_BODY)
     authenticator.recheck(moderator, None)
     items = await deliveries.retry(consumer, body.item)
@@ -149,12 +171,12 @@ async def skip(
     body = await decode_body(request, SkipItem, SMALL_BODY)
     authenticator.recheck(moderator, None)
     if not await deliveries.skip(consumer, body.item):
-        raise HTTPException(404, "nothing fails there")
+        raise HTTPException(404, "no entry of this item fails")
     return Response(status_code=204)
 
 
 def _consumer(status: ConsumerStatus) -> Consumer:
-    """Convert the state of a consumer to the response."""
+    """Convert the state of a consumer to the form of the response."""
     failing = [
         FailingItem(
             position.item,

@@ -1,4 +1,4 @@
-"""Decide which items a consumer delivers next, and keep its position in each. No I/O.
+"""Decide which items a consumer delivers next, and keep its position in each item. No I/O.
 
 An item is in the schedule once its position was loaded from storage. It is idle, ready, waiting for a retry, being
 delivered, or parked. New entries come before retries, which take at most half of the slots, so that items that fail do
@@ -24,15 +24,16 @@ class _ScheduledItem:
 
     position: ItemPosition
     state: State = "idle"
-    #: Incremented at each change that must be stored.
+    #: Incremented at each change of the position that must be stored.
     version: int = 0
+    #: The version of the position that storage has.
     stored_version: int = 0
-    #: Whether the position must be loaded again once its delivery ends.
+    #: Whether the position must be loaded again once the item's delivery ends.
     outdated: bool = False
 
 
 class Schedule:
-    """Schedules up to `max_items` items of one consumer; when full, it drops idle items, then accepts no more."""
+    """Schedules up to `max_items` items of one consumer. A full schedule drops idle items, or else accepts no more."""
 
     def __init__(self, *, max_items: int, max_deliveries: int) -> None:
         """Create an empty schedule for `max_items` items, of which up to `max_deliveries` are delivered at a time."""
@@ -42,18 +43,19 @@ class Schedule:
         #: Items whose positions must be loaded from storage, in order.
         self._unloaded: dict[str, None] = {}
         self._ready: dict[str, None] = {}
-        #: A heap of (due, item) for retries; a pair is outdated unless the item still waits for that time.
-        self._due_times: list[tuple[int, str]] = []
+        #: A heap of (due in ms, item) for retries; a pair is outdated unless the item still waits for that time.
+        self._retry_heap: list[tuple[int, str]] = []
         #: The items that wait for a retry.
         self._retrying: set[str] = set()
         #: Items with nothing to deliver, in the order in which they were used last.
         self._idle: OrderedDict[str, None] = OrderedDict()
         #: Waiting items whose receiver could not be reached at all.
         self._unreachable: set[str] = set()
-        #: Items that are being delivered: whether each is a retry.
+        #: Items that are being delivered → whether the delivery is a retry.
         self._delivering: dict[str, bool] = {}
+        #: Items whose positions must be stored, in order.
         self._changed: dict[str, None] = {}
-        #: Whether items were left out because of the limit; storage has them.
+        #: Whether items were left out because of `max_items`; storage has their positions.
         self.overflowed = False
 
     def __len__(self) -> int:
@@ -77,7 +79,7 @@ class Schedule:
     # --- items and their positions
 
     def record_head(self, item: str, head: int) -> None:
-        """Record that the item's log extends to `head`; if `head` is below 1, the item has a new history."""
+        """Record that the item's log extends to `head`; a `head` below 1 means that the item has a new history (R5)."""
         scheduled = self._items.get(item)
         if scheduled is None:
             self._queue_load(item)
@@ -89,7 +91,7 @@ class Schedule:
                 self._classify(item, scheduled)
 
     def take_unloaded(self, limit: int) -> list[str]:
-        """Remove up to `limit` items from those whose positions must be loaded, and return them."""
+        """Return up to `limit` items whose positions must be loaded, and remove them from the queue."""
         items = list(self._unloaded)[:limit]
         for item in items:
             del self._unloaded[item]
@@ -113,7 +115,7 @@ class Schedule:
         self._classify(position.item, scheduled)
 
     def reload(self, item: str) -> None:
-        """Drop the item, after its delivery if there is one, and queue its position to be loaded again."""
+        """Drop the item, and queue its position to be loaded again; both wait for the end of a delivery."""
         scheduled = self._items.get(item)
         if scheduled is not None and scheduled.state == "delivering":
             scheduled.outdated = True
@@ -138,8 +140,8 @@ class Schedule:
             return self._start(item, is_retry=False)
         if self._retry_slots_full:
             return None
-        while self._due_times and self._due_times[0][0] <= now:
-            due, item = heapq.heappop(self._due_times)
+        while self._retry_heap and self._retry_heap[0][0] <= now:
+            due, item = heapq.heappop(self._retry_heap)
             if self._is_due_at(item, due):
                 return self._start(item, is_retry=True)
         return None
@@ -148,9 +150,9 @@ class Schedule:
         """Return when the next retry is due, in ms since the epoch; None: there is none, or no slot for it."""
         if self._retry_slots_full:
             return None
-        while self._due_times and not self._is_due_at(self._due_times[0][1], self._due_times[0][0]):
-            heapq.heappop(self._due_times)
-        return self._due_times[0][0] if self._due_times else None
+        while self._retry_heap and not self._is_due_at(self._retry_heap[0][1], self._retry_heap[0][0]):
+            heapq.heappop(self._retry_heap)
+        return self._retry_heap[0][0] if self._retry_heap else None
 
     def position(self, item: str) -> ItemPosition | None:
         """Return the position of an item; None: it must be loaded from storage first."""
@@ -163,7 +165,7 @@ class Schedule:
         Args:
             item: The item.
             seq: The seq of the last delivered entry.
-            reached: Whether the receiver was reached; items that could not reach it are then retried at once.
+            reached: Whether the receiver was reached; if so, items whose deliveries did not reach it are retried now.
 
         """
         scheduled = self._items[item]
@@ -176,7 +178,7 @@ class Schedule:
             self._unreachable.clear()
 
     def record_failure(self, item: str, failure: Failure, *, unreachable: bool = False) -> None:
-        """Record that the entry after the position was not delivered; `unreachable`: the receiver was not reached."""
+        """Record that the entry after the item's position was not delivered (`Failed.unreachable`)."""
         scheduled = self._items[item]
         if unreachable:
             self._unreachable.add(item)
@@ -203,13 +205,16 @@ class Schedule:
         """Whether positions wait to be stored."""
         return bool(self._changed)
 
-    def changes(self, limit: int) -> list[tuple[ItemPosition, int]]:
-        """Return up to `limit` positions to store, each with its version."""
+    def positions_to_store(self, limit: int) -> list[tuple[ItemPosition, int]]:
+        """Return up to `limit` positions that must be stored, each with its version (`record_stored`)."""
         changed = [(item, self._items[item]) for item in list(self._changed)[:limit]]
         return [(scheduled.position, scheduled.version) for _, scheduled in changed]
 
-    def mark_stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
-        """Record that the changes of these items were stored; queue the positions of the others to be loaded again."""
+    def record_stored(self, changes: Iterable[tuple[ItemPosition, int]], items: Collection[str]) -> None:
+        """Record which positions were stored; the positions of the other items are loaded again.
+
+        `changes` is what `positions_to_store` returned, `items` what `ConsumerLog.save` returned.
+        """
         for position, version in changes:
             scheduled = self._items.get(position.item)
             if scheduled is None:
@@ -246,7 +251,7 @@ class Schedule:
         return scheduled.position
 
     def _classify(self, item: str, scheduled: _ScheduledItem) -> None:
-        """Set the state of an item that is not being delivered, by its position."""
+        """Set the state of an item that is not being delivered: its position decides."""
         position = scheduled.position
         self._idle.pop(item, None)
         if position.seq >= position.head:
@@ -261,7 +266,7 @@ class Schedule:
         else:
             scheduled.state = "waiting"
             self._retrying.add(item)
-            heapq.heappush(self._due_times, (position.failure.due, item))
+            heapq.heappush(self._retry_heap, (position.failure.due, item))
 
     def _is_due_at(self, item: str, due: int) -> bool:
         """Return whether the item waits for a retry at `due` (ms since the epoch)."""

@@ -11,13 +11,13 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from alcove.errors import InvalidError, SettingsError
 
-#: Bytes of a secret (Standard Webhooks, "Signature scheme").
+#: The sizes in bytes that a secret may have (Standard Webhooks, "Signature scheme").
 _SECRET_BYTES = range(24, 65)
 _EXPECTED = "expected whsec_ and Base64 of 24 to 64 bytes; make one with: echo whsec_$(openssl rand -base64 32)"
 
 
 class Signer:
-    """Signs with one or more secrets, and accepts a signature by any of them."""
+    """Signs requests with each of one or more secrets, and accepts a request that is signed with any of them."""
 
     def __init__(self, secrets: str) -> None:
         """Create a signer.
@@ -26,13 +26,13 @@ class Signer:
             secrets: One secret, or several separated by commas during a rotation.
 
         Raises:
-            SettingsError: A secret has another form. The message does not contain it.
+            SettingsError: A secret has the wrong form. The message does not contain the secret.
 
         """
         self._signers = [_create_signer(secret.strip()) for secret in secrets.split(",")]
 
     def headers(self, id: str, body: bytes, now: datetime) -> dict[str, str]:
-        """Return the headers of a request with this id and body."""
+        """Return the headers that sign a request with this id and body, sent at `now`."""
         signatures = [signer.sign(id, now, body.decode()) for signer in self._signers]
         return {
             "webhook-id": id,
@@ -41,14 +41,19 @@ class Signer:
         }
 
     def verify(self, body: bytes | str, headers: Mapping[str, str]) -> Any:
-        """Verify and decode a request. Raises InvalidError unless it was signed by a secret in the last 5 minutes."""
+        """Verify a request, and decode its body.
+
+        Raises:
+            InvalidError: The request was not signed with one of the secrets within the last 5 minutes.
+
+        """
         reason = ""
         for signer in self._signers:
             try:
                 return signer.verify(body, dict(headers))
             except (WebhookVerificationError, ValueError) as error:
                 reason = str(error)
-        raise InvalidError(f"this request is no webhook of this server: {reason}")
+        raise InvalidError(f"this request is not a webhook of this server: {reason}")
 
 
 def verify_webhook(body: bytes | str, headers: Mapping[str, str], secret: str) -> dict[str, Any]:
@@ -65,13 +70,13 @@ def verify_webhook(body: bytes | str, headers: Mapping[str, str], secret: str) -
 
     Raises:
         InvalidError: The signature is wrong, or older than 5 minutes: answer 401.
-        SettingsError: The secret has another form.
+        SettingsError: The secret has the wrong form.
 
     """
     event = Signer(secret).verify(body, headers)
     if not isinstance(event, dict):
         raise InvalidError(
-            f"this request is no webhook of this server: expected an object, got {json.dumps(event)[:40]}"
+            f"this request is not a webhook of this server: expected an object, got {json.dumps(event)[:40]}"
         )
     return event
 
@@ -82,7 +87,7 @@ def utc_now() -> datetime:
 
 
 def _create_signer(secret: str) -> Webhook:
-    """Create the signer of one secret. Raises SettingsError if the secret has another form."""
+    """Create the signer of one secret. Raises SettingsError if the secret has the wrong form."""
     try:
         size = len(base64.b64decode(secret.removeprefix("whsec_") + "==", validate=False))
     except (binascii.Error, ValueError):

@@ -19,22 +19,26 @@ from alcove.webhooks.targets import Target
 logger = logging.getLogger(__name__)
 _unavailable = RepeatedWarning(logger, "deliveries wait, because storage does not answer: %s")
 
-#: Positions that one query loads or stores, and rooms that one query scans.
-_POSITIONS, _ROOMS = 500, 1000
+#: Maximum numbers of positions that one query loads or stores, and of rooms that one query scans.
+_POSITIONS_PER_QUERY, _ROOMS_PER_QUERY = 500, 1000
 #: Seconds between two stores of positions; entries delivered in between are delivered again after a crash.
 _STORE_S = 0.2
-#: Seconds between two polls for rooms that changed: while every change is announced, and while not (X2).
-_POLL_S = (10.0, 1.0)
-#: Milliseconds that the time of a room's last entry may be behind, because clocks differ and commits take time.
-_OVERLAP_MS = 60_000
+#: Seconds between two polls for rooms that changed, while every change is announced.
+_POLL_S = 10.0
+#: Seconds between two polls while changes may not be announced, or did not fit into the schedule (X2).
+_FREQUENT_POLL_S = 1.0
+#: How far back a poll looks, in ms: an entry's time may precede its commit, as clocks differ and commits take time.
+_LOOK_BACK_MS = 60_000
 #: Seconds between two scans of all rooms.
 _SCAN_S = 600.0
-#: Seconds before a failed query is repeated, and seconds that deliveries have to finish when the process ends.
-_RETRY_S, _CLOSE_S = 1.0, 2.0
+#: Seconds before a failed query is repeated.
+_RETRY_S = 1.0
+#: Seconds that deliveries have to finish when the process ends.
+_CLOSE_S = 2.0
 
 
 class ConsumerWorker:
-    """Runs one consumer. It is idle until `set_lease` gives it the lease."""
+    """Runs one consumer. The worker delivers nothing until `set_lease` gives it the lease."""
 
     def __init__(
         self,
@@ -54,13 +58,13 @@ class ConsumerWorker:
         Args:
             name: The consumer's name.
             target: Receives the entries.
-            log: The log of all rooms, and of consumers.
+            log: The log of all rooms, and of the consumers' positions.
             holder: The id of this process in leases.
             policy: Decides when a failed delivery is retried.
             max_items: The maximum number of items in memory.
             max_deliveries: The maximum number of items that are delivered at the same time.
             metrics: The consumer's metrics.
-            all_announced: Returns whether every change of a room is known to be reported to `record_head`.
+            all_announced: Returns whether every change of a room is reported to `record_head`, as far as is known.
 
         """
         self.name = name
@@ -68,7 +72,7 @@ class ConsumerWorker:
         self._log = log
         self._holder = holder
         self._delivery = ItemDelivery(
-            name, target, log=log, policy=policy, metrics=metrics, may_deliver=self._may_deliver, on_gone=self._disable
+            name, target, log=log, policy=policy, metrics=metrics, may_deliver=self._may_deliver, disable=self._disable
         )
         self._max_items = max_items
         self._max_deliveries = max_deliveries
@@ -77,14 +81,15 @@ class ConsumerWorker:
         self._schedule = Schedule(max_items=max_items, max_deliveries=max_deliveries)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._record: ConsumerRecord | None = None
-        #: When the lease of this process ends, by the loop's clock.
+        #: When the lease of this process ends, by the loop's clock; 0: this process does not have the lease.
         self._lease_until = 0.0
         #: Whether the last attempt to store positions succeeded; nothing is delivered otherwise.
         self._storage_available = True
         self._scan_due = True
         self._closing = False
-        #: Set when an item may be ready, when rooms should be scanned, and when the lease changed.
-        self._wake, self._scan_requested, self._lease_changed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        #: Set when an item may be ready to be delivered.
+        self._wake = asyncio.Event()
+        self._scan_requested, self._lease_changed = asyncio.Event(), asyncio.Event()
 
     # --- called from outside
 
@@ -107,10 +112,8 @@ class ConsumerWorker:
             until: When the lease ends, by the loop's clock.
 
         """
-        if record is None:
-            self._lease_until = 0.0
-        else:
-            self._lease_until = until
+        self._lease_until = 0.0 if record is None else until
+        if record is not None:
             if self._record is not None and record.revision != self._record.revision:
                 self._schedule.reload_failing()
                 self.request_scan()
@@ -120,17 +123,17 @@ class ConsumerWorker:
 
     @property
     def has_lease(self) -> bool:
-        """Whether this process has the lease now."""
+        """Whether the lease of this process has not ended."""
         return asyncio.get_running_loop().time() < self._lease_until
 
     @property
     def disabled(self) -> bool:
-        """Whether the target answered that it wants no more deliveries."""
+        """Whether the target answered 410, and no operator has retried since."""
         return self._record is not None and self.is_disabled(self._record)
 
     def is_disabled(self, record: ConsumerRecord) -> bool:
-        """Return whether this stored state disables the target; a state stored for an earlier address does not."""
-        return record.disabled == self._target.digest
+        """Return whether `record` disables the target; a record of a 410 from an earlier address does not."""
+        return record.disabled == self._target.receiver_id
 
     async def run(self) -> None:
         """Deliver whenever this process has the lease, until cancelled."""
@@ -163,7 +166,7 @@ class ConsumerWorker:
     # --- while this process has the lease
 
     async def _run_with_lease(self) -> None:
-        """Scan rooms, deliver entries and store positions until the lease is lost. Raises what a task raised."""
+        """Scan rooms, deliver entries and store positions until the lease is lost. Raises the error of a task."""
         tasks = [asyncio.create_task(work()) for work in (self._scan_rooms, self._deliver_items, self._store_positions)]
         try:
             while self.has_lease:
@@ -187,7 +190,7 @@ class ConsumerWorker:
                     scanned_at = loop.time()
                     await self._scan_all()
                 else:
-                    for item, head in await self._log.changed_since(now_ms() - _OVERLAP_MS, limit=self._max_items):
+                    for item, head in await self._log.changed_since(now_ms() - _LOOK_BACK_MS, limit=self._max_items):
                         self.record_head(item, head)
                 self._metrics.parked.set(await self._log.consumers.parked_count(self.name))
             except LogUnavailableError as error:
@@ -201,14 +204,15 @@ class ConsumerWorker:
                 continue
             self._scan_requested.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_S[not self._all_announced() or self._schedule.overflowed]):
+                is_complete = self._all_announced() and not self._schedule.overflowed
+                async with asyncio.timeout(_POLL_S if is_complete else _FREQUENT_POLL_S):
                     await self._scan_requested.wait()
 
     async def _scan_all(self) -> None:
-        """Add every room with undelivered entries to the schedule, until that is full."""
+        """Add every room with undelivered entries to the schedule, until the schedule is full."""
         after: int | None = 0
         while after is not None and not self._schedule.overflowed:
-            positions, after = await self._log.consumers.pending(self.name, after, limit=_ROOMS)
+            positions, after = await self._log.consumers.pending(self.name, after, limit=_ROOMS_PER_QUERY)
             for position in positions:
                 if self._target.wants_item(position.item):
                     self._schedule.add(position)
@@ -234,8 +238,8 @@ class ConsumerWorker:
                     await self._wake.wait()
 
     async def _load_positions(self) -> None:
-        """Load the positions that the schedule lacks. Raises LogUnavailableError."""
-        while items := self._schedule.take_unloaded(_POSITIONS):
+        """Load the positions that the schedule lacks. Raises LogUnavailableError if storage does not answer."""
+        while items := self._schedule.take_unloaded(_POSITIONS_PER_QUERY):
             try:
                 positions = await self._log.consumers.positions(self.name, items)
             except LogUnavailableError:
@@ -249,13 +253,13 @@ class ConsumerWorker:
         return self._storage_available and not self._closing and not self.disabled and self.has_lease
 
     def _delivery_ended(self, task: asyncio.Task[None]) -> None:
-        """Forget the task of a delivery; log its exception if it failed."""
+        """Drop the task of a delivery that ended; log its exception if it failed."""
         self._deliveries.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a delivery of consumer %s failed", self.name, exc_info=error)
 
     async def _deliver_item(self, item: str) -> None:
-        """Deliver up to one page of an item's entries; pause if storage does not answer."""
+        """Deliver up to one page of an item's entries; pause the item if storage does not answer."""
         schedule = self._schedule
         try:
             await self._delivery.run(schedule, item)
@@ -268,13 +272,12 @@ class ConsumerWorker:
 
     async def _disable(self) -> None:
         """Stop delivering to the target, on all processes, until an operator retries (K3)."""
-        revision = 0 if self._record is None else self._record.revision
-        self._record = ConsumerRecord(revision, self._target.digest)
+        self._record = ConsumerRecord(0 if self._record is None else self._record.revision, self._target.receiver_id)
         self._metrics.disabled.set(1)
-        await self._log.consumers.disable(self.name, self._target.digest)
+        await self._log.consumers.disable(self.name, self._target.receiver_id)
 
     async def _store_positions(self) -> None:
-        """Store changed positions every fifth of a second; stop deliveries while storage does not answer."""
+        """Store changed positions every `_STORE_S` seconds; stop deliveries while storage does not answer."""
         while True:
             await asyncio.sleep(_STORE_S)
             try:
@@ -291,7 +294,7 @@ class ConsumerWorker:
             self._metrics.disabled.set(self.disabled)
 
     async def _store(self) -> None:
-        """Store up to `_POSITIONS` changed positions. Raises LogUnavailableError."""
-        changes = self._schedule.changes(_POSITIONS)
+        """Store changed positions with one query. Raises LogUnavailableError if storage does not answer."""
+        changes = self._schedule.positions_to_store(_POSITIONS_PER_QUERY)
         stored = await self._log.consumers.save(self.name, self._holder, [position for position, _ in changes])
-        self._schedule.mark_stored(changes, stored)
+        self._schedule.record_stored(changes, stored)

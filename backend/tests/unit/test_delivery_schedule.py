@@ -119,8 +119,8 @@ def test_k2_a_full_schedule_reports_an_overflow() -> None:
     schedule.finish("a")
     schedule.add(create_position("c"))
     assert start_all(schedule) == []  # the position of "a" is not stored yet, so it cannot be dropped
-    changes = schedule.changes(9)
-    schedule.mark_stored(changes, {"a"})
+    changes = schedule.positions_to_store(9)
+    schedule.record_stored(changes, {"a"})
     schedule.add(create_position("c"))
     assert start_all(schedule) == ["c"]
 
@@ -129,13 +129,13 @@ def test_k2_only_the_latest_change_of_an_item_counts_as_stored() -> None:
     schedule = create_schedule(create_position("a", head=3))
     assert start_all(schedule) == ["a"]
     schedule.record_delivered("a", 1)
-    changes = schedule.changes(9)
+    changes = schedule.positions_to_store(9)
     schedule.record_delivered("a", 2)
 
-    schedule.mark_stored(changes, {"a"})
+    schedule.record_stored(changes, {"a"})
 
-    assert [position.seq for position, _ in schedule.changes(9)] == [2]
-    schedule.mark_stored(schedule.changes(9), {"a"})
+    assert [position.seq for position, _ in schedule.positions_to_store(9)] == [2]
+    schedule.record_stored(schedule.positions_to_store(9), {"a"})
     assert not schedule.has_changes
 
 
@@ -144,7 +144,7 @@ def test_k3_an_item_changed_by_an_operator_is_read_again() -> None:
     assert start_all(schedule) == ["a"]
     schedule.record_delivered("a", 1)
 
-    schedule.mark_stored(schedule.changes(9), set())  # storage has another revision
+    schedule.record_stored(schedule.positions_to_store(9), set())  # storage has another revision
 
     assert schedule.position("a") is None
     schedule.record_delivered("a", 2)
@@ -208,10 +208,10 @@ def test_k2_no_order_of_events_loses_or_reorders_entries(  # noqa: C901 - the mo
             schedule.finish(item)
 
     def store_changes() -> None:
-        changes = schedule.changes(9)
+        changes = schedule.positions_to_store(9)
         for position, _ in changes:
             stored[position.item] = position
-        schedule.mark_stored(changes, {position.item for position, _ in changes})
+        schedule.record_stored(changes, {position.item for position, _ in changes})
 
     for item, step in steps:
         now += 1

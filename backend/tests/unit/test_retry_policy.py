@@ -12,9 +12,9 @@ THREE_DAYS = RetryPolicy(give_up_ms=3 * DAY_MS)
 
 def fail_until_parked(policy: RetryPolicy, chance: float = 0) -> list[Failure]:
     """Return the failures of an item whose attempts all fail; each attempt is made when it is due."""
-    failures = [policy.record_failure(None, "HTTP 500", now=0, chance=chance)]
+    failures = [policy.next_failure(None, "HTTP 500", now=0, chance=chance)]
     while not failures[-1].parked:
-        failures.append(policy.record_failure(failures[-1], "HTTP 500", now=failures[-1].due, chance=chance))
+        failures.append(policy.next_failure(failures[-1], "HTTP 500", now=failures[-1].due, chance=chance))
     return failures
 
 
@@ -40,14 +40,14 @@ def test_k5_a_policy_with_limited_attempts_parks_after_the_last() -> None:
 
 
 def test_k3_retry_after_of_a_receiver_is_honoured_up_to_an_hour() -> None:
-    assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
-    assert THREE_DAYS.record_failure(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
+    assert THREE_DAYS.next_failure(None, "HTTP 429", now=0, chance=0, wait_ms=30_000).due == 30_000
+    assert THREE_DAYS.next_failure(None, "HTTP 429", now=0, chance=0, wait_ms=10**12).due == 3_600_000
 
 
 @given(st.floats(0, 1), st.integers(1, 200))
 def test_k3_jitter_shortens_a_delay_by_at_most_a_fifth(chance: float, attempts: int) -> None:
     failure = Failure(attempts, since=0, due=0, error="")
-    jittered_due = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=chance).due
-    due = RetryPolicy().record_failure(failure, "HTTP 500", now=0, chance=0).due
+    jittered_due = RetryPolicy().next_failure(failure, "HTTP 500", now=0, chance=chance).due
+    due = RetryPolicy().next_failure(failure, "HTTP 500", now=0, chance=0).due
 
     assert 0.8 * due - 1 <= jittered_due <= due
