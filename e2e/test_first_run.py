@@ -45,6 +45,37 @@ def test_two_browsers_in_the_demo_room_are_two_members(room: RoomPage, visitor: 
     expect(room.page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_two_browsers_that_connect_with_what_the_form_offers_are_two_members(
+    room: RoomPage, visitor: Come, item: str
+) -> None:
+    bob = visitor("Bob")
+    for tab, said in ((room, "from one"), (bob, "from another")):
+        tab.page.goto("/")
+        tab.open_advanced()
+        tab.item_id.fill(item)
+        tab.name_field.fill("Same Name")
+        tab.connect_button.click()
+        tab.wait_until_live()
+        tab.send(said)
+        tab.wait_until_sent(said)
+
+    room.message_with("from another").hover()
+    expect(room.message_with("from another").get_by_role("button", name="Copy text")).to_be_visible()
+    expect(room.message_with("from another").get_by_role("button", name="Delete")).to_have_count(0)
+
+
+def test_the_first_page_opens_no_room_before_it_is_asked_to(room: RoomPage) -> None:
+    """A reader of that page would be seen in the room, and what is written there would count as read."""
+    connections: list[str] = []
+    room.page.on("websocket", lambda socket: connections.append(socket.url))
+    room.open()
+    preview = room.page.get_by_role("region", name="Live preview")
+    expect(preview.get_by_role("button", name="Show demo")).to_be_visible()
+
+    assert room.page.frames == [room.page.main_frame]
+    assert connections == []
+
+
 def test_a_known_member_comes_back_into_the_latest_room(
     room: RoomPage, item: str, another_tab: Callable[[], Page]
 ) -> None:
@@ -100,6 +131,7 @@ def test_the_first_page_shows_the_room_that_its_code_embeds(room: RoomPage) -> N
     room.open()
     preview = room.page.get_by_role("region", name="Live preview")
     frame = preview.frame_locator("iframe")
+    preview.get_by_role("button", name="Show demo").click()
     expect(frame.get_by_role("status")).to_have_text("Live")
     expect(room.page.get_by_role("region", name="Embed a room").first).to_contain_text('item="demo"')
     said = f"hello {uuid4().hex[:8]}"

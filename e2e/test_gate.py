@@ -123,9 +123,11 @@ def test_a4_a_session_that_ended_continues_with_a_fresh_token(page: Page, token_
     expect(room.connect_button).to_be_visible()
     took = time.monotonic() - began
     expect(room.token).to_have_value("")  # any other than the tutorial's is needed where a key is set
-    expect(page.get_by_label("Command that creates a token")).to_have_value(
-        "alcove token --sub ada --item 'order-1042=rw'"
-    )
+    command = page.get_by_role("figure", name="Command that creates a token")
+    expect(command).to_contain_text("alcove token --sub ada --item 'order-1042=rw'")
+    expect(room.item_id).to_have_value("order-1042")
+    room.item_id.fill("ticket-7")
+    expect(command).to_contain_text("alcove token --sub ada --item 'ticket-7=rw'")
     page.goto(link(token_server, admits(seconds=token_lifetime(took))))
     room.wait_until_live()
     room.send("before the end")

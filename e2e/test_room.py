@@ -24,7 +24,7 @@ def test_the_connect_card_leads_into_the_room(room: RoomPage, item: str) -> None
     room.open()
     room.open_advanced()
     expect(room.item_id).to_have_value("foo")
-    expect(room.token).to_have_value("some-key-token")
+    expect(room.token).to_have_value(re.compile("^demo-[0-9a-f]{32}$"))
 
     room.item_id.fill(item)
     room.name_field.fill("Ada")

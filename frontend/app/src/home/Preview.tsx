@@ -1,30 +1,39 @@
 // A room as another page would embed it, in the first page.
 import { type AlcoveRoom, defineAlcoveRoom } from "alcove-element";
-import { createElement, useEffect, useRef } from "react";
+import { createElement, useEffect, useRef, useState } from "react";
 import { useTranslation } from "../i18n/translation";
+import { Button } from "../ui/Button";
 import { SERVER } from "../ui/base";
 import { useThemeChoice } from "../ui/theme";
 import styles from "./Preview.module.css";
 
+/** Opened by a button: who is in the room is seen there, and what they have read. */
 export function Preview({ item }: { readonly item: string }) {
   const { t, language } = useTranslation();
   const theme = useThemeChoice();
   const room = useRef<AlcoveRoom>(null);
+  const [open, setOpen] = useState(false);
 
   useEffect(() => defineAlcoveRoom(SERVER), []);
 
   return (
     <section className={styles.preview} aria-label={t("home.preview")}>
       <h3 className={styles.title}>{t("home.preview")}</h3>
-      {createElement("alcove-room", {
-        ref: room,
-        class: styles.room,
-        item,
-        server: SERVER,
-        lang: language,
-        theme: theme === "system" ? "auto" : theme,
-        "room-name": item,
-      })}
+      {!open && (
+        <div className={styles.closed}>
+          <Button onClick={() => setOpen(true)}>{t("home.openPreview", { item })}</Button>
+        </div>
+      )}
+      {open &&
+        createElement("alcove-room", {
+          ref: room,
+          class: styles.room,
+          item,
+          server: SERVER,
+          lang: language,
+          theme: theme === "system" ? "auto" : theme,
+          "room-name": item,
+        })}
     </section>
   );
 }

@@ -5,6 +5,8 @@ export const kinds = ["script", "react", "curl"] as const;
 export type Kind = (typeof kinds)[number];
 
 const OPEN_MODE_TOKEN = "any-token";
+/** Each browser is a member of its own. */
+const OWN_TOKEN = "() => (localStorage.alcove ??= crypto.randomUUID())";
 const TOKEN_URL = "/alcove-token";
 const FETCH_TOKEN = `({ signal }) =>
   (await (await fetch("${TOKEN_URL}", { signal })).json()).token`;
@@ -21,7 +23,7 @@ export function snippetOf(kind: Kind, item: string, server: string, isOpen: bool
 import { AlcoveProvider, Room } from "alcove-react";
 import "alcove-react/styles.css";
 
-const getToken = async ${isOpen ? `() => "${OPEN_MODE_TOKEN}"` : FETCH_TOKEN};
+const getToken = async ${isOpen ? OWN_TOKEN : FETCH_TOKEN};
 const client = createClient({ url: "${server}", getToken });
 
 export const Conversation = () => (

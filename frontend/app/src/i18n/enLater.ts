@@ -44,6 +44,7 @@ export const enLater = {
     command: "Command that creates a token",
     embed: "Embed a room",
     preview: "Live preview",
+    openPreview: "Show {{item}} as another page embeds it",
   },
   snippets: {
     title: "Embed with",
@@ -117,6 +118,8 @@ export const enLater = {
     send: "Send",
     newline: "New line",
     editLast: "In an empty field: edit your last message",
+    messages: "In the list: move through the messages",
+    toolbar: "On a message: go to its buttons",
     cancel: "Cancel editing, close a panel",
     end: "Jump to the latest message",
     close: "Close",

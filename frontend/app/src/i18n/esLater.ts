@@ -45,6 +45,7 @@ export const esLater: LaterTexts = {
     command: "Comando que crea un token",
     embed: "Insertar una sala",
     preview: "Vista previa en vivo",
+    openPreview: "Ver {{item}} como la inserta otra página",
   },
   snippets: {
     title: "Insertar con",
@@ -118,6 +119,8 @@ export const esLater: LaterTexts = {
     send: "Enviar",
     newline: "Línea nueva",
     editLast: "En un campo vacío: editar tu último mensaje",
+    messages: "En la lista: moverse por los mensajes",
+    toolbar: "En un mensaje: ir a sus botones",
     cancel: "Cancelar la edición, cerrar un panel",
     end: "Ir al último mensaje",
     close: "Cerrar",

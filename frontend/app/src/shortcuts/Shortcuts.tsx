@@ -15,6 +15,8 @@ const shortcuts = [
   ["Enter", "shortcuts.send"],
   ["Shift+Enter", "shortcuts.newline"],
   ["↑", "shortcuts.editLast"],
+  ["↑ ↓", "shortcuts.messages"],
+  ["→", "shortcuts.toolbar"],
   ["Esc", "shortcuts.cancel"],
   ["End", "shortcuts.end"],
 ] as const;

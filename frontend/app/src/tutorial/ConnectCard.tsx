@@ -4,33 +4,36 @@ import type { Credential } from "alcove-client";
 import { isRoomId } from "alcove-client";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "../i18n/translation";
+import { keptDemo, randomToken } from "../session/demo";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import styles from "./ItemForm.module.css";
 
 type ConnectCardProps = {
-  /** The item that the address names; null: the reader chooses. */
-  readonly item: string | null;
+  readonly itemId: string;
+  readonly onItemId: (itemId: string) => void;
+  readonly name: string;
+  readonly onName: (name: string) => void;
   readonly credential: Credential | null;
-  /** In open mode any token will do, so that the tutorial's is offered; to open a demo room is the first choice there. */
+  /** In open mode any token will do, so that one is offered; to open a demo room is the first choice there. */
   readonly isOpen: boolean;
-  readonly onConnect: (item: string, credential: Credential) => void;
+  readonly onConnect: (credential: Credential) => void;
 };
 
-const tutorial = { item: "foo", token: "some-key-token" };
-
-export function ConnectCard({ item, credential, isOpen, onConnect }: ConnectCardProps) {
+export function ConnectCard(props: ConnectCardProps) {
+  const { itemId, onItemId, name, onName, credential, isOpen, onConnect } = props;
   const { t } = useTranslation();
-  const [itemId, setItemId] = useState(item ?? tutorial.item);
-  const [token, setToken] = useState(credential?.token ?? (isOpen ? tutorial.token : ""));
-  const [name, setName] = useState(credential?.name ?? "");
+  // Two browsers with one token and one name would be one member.
+  const [token, setToken] = useState(
+    () => credential?.token ?? (isOpen ? (keptDemo()?.token ?? randomToken()) : ""),
+  );
   const [tried, setTried] = useState(false);
   const usable = isRoomId(itemId);
 
   function submit(event: FormEvent) {
     event.preventDefault();
     setTried(true);
-    if (usable) onConnect(itemId, { token: token === "" ? null : token, name: name === "" ? null : name });
+    if (usable) onConnect({ token: token === "" ? null : token, name: isOpen && name !== "" ? name : null });
   }
 
   return (
@@ -38,7 +41,7 @@ export function ConnectCard({ item, credential, isOpen, onConnect }: ConnectCard
       <Field
         label={t("item.itemId")}
         value={itemId}
-        onValue={setItemId}
+        onValue={onItemId}
         required
         wrong={usable || !tried ? undefined : t(itemId === "" ? "item.itemIdMissing" : "item.itemIdShape")}
       />
@@ -53,7 +56,7 @@ export function ConnectCard({ item, credential, isOpen, onConnect }: ConnectCard
         <Field
           label={t("item.name")}
           value={name}
-          onValue={setName}
+          onValue={onName}
           maxLength={64}
           hint={t("item.nameHint")}
         />

@@ -9,7 +9,7 @@ type JumpButtonProps = { readonly count: number; readonly onPress: () => void };
 export function JumpButton({ count, onPress }: JumpButtonProps) {
   const { t } = useAlcoveContext();
   return (
-    <button type="button" className={styles.jump} onClick={onPress}>
+    <button type="button" className={styles.jump} data-new={count > 0} onClick={onPress}>
       <span>{count > 0 ? t("room.newBelow", { count }) : t("room.toBottom")}</span>
       <Icon path={DOWN} />
     </button>

@@ -21,7 +21,7 @@ const LISTED = 3;
 
 export function FootLine({ state, text, limit, atBottom }: FootLineProps) {
   const { t, locale } = useAlcoveContext();
-  const readers = atBottom ? seenBy(state) : [];
+  const readers = atBottom && state.typing.length === 0 ? seenBy(state) : [];
   const list = (names: readonly string[]) => new Intl.ListFormat(locale).format(names.map(isolated));
   const seen =
     readers.length > LISTED

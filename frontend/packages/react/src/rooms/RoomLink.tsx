@@ -12,7 +12,8 @@ import styles from "./RoomList.module.css";
 
 /** Higher counts are shown as this number with a plus sign. */
 const MOST = 99;
-/** Characters of the last message. */
+/** Characters of a name that is shown whole, and of the last message. */
+const SHORT = 12;
 const LAST = 120;
 
 /** Without `last` and `unread`: the current room, which is not in the list. */
@@ -84,5 +85,10 @@ function lastLine(last: NonNullable<RoomSummary["last"]>, t: T): string {
   if (last.kind === "event") return eventText(last.body);
   const body = last.kind === "delete" ? undefined : last.body;
   const text = body === undefined ? t("message.deleted") : plainSummaryOf(body, LAST);
-  return t("rooms.lastLine", { name: isolated(last.by.name), text });
+  return t("rooms.lastLine", { name: isolated(shortName(last.by.name)), text });
+}
+
+/** Return the first word of a long name: the line is for the message. */
+function shortName(name: string): string {
+  return name.length > SHORT ? (name.split(" ", 1)[0] ?? name) : name;
 }
