@@ -35,7 +35,7 @@ class AccessRecords:
             expiry: Ends the connections that a revocation or a ban applies to.
             rooms: The rooms of this process.
             store: Appends a draft to the log.
-            tasks: Runs the tasks that read a room again after its history was lost.
+            tasks: Runs the tasks that compact an internal room, or read it again after its history was lost.
             on_bans_changed: Called with a member id when the bans of that member have changed.
 
         """
@@ -53,7 +53,7 @@ class AccessRecords:
 
         """
         for item in (REVOCATIONS_ITEM, BANS_ITEM):
-            self._rooms.keep(item)  # a room without connections would close, and its observer end
+            self._rooms.keep(item)  # otherwise the room, which has no connections, would close with its observer
         await self._revocation_log.follow()
         await self._ban_log.follow()
         self._compact(self._revocation_log)
@@ -74,12 +74,15 @@ class AccessRecords:
         self._compact(self._ban_log)
 
     def _compact(self, log: RevocationLog | BanLog) -> None:
-        """Start to compact the room of revocations or bans if it has become long."""
+        """If the log has become long, start a task that compacts its room."""
         if log.is_long:
             self._tasks.spawn(log.compact())
 
     def history_lost(self, item: str) -> None:
-        """Start to read a room's records again after its history was lost, and to restore lost revocations (X8)."""
+        """Start to read the records again if the item is their room, whose history was lost (X8); ignore other items.
+
+        Revocations that the log has lost are stored again.
+        """
         if item == REVOCATIONS_ITEM:
             self._tasks.spawn(self._revocation_log.restore())
         elif item == BANS_ITEM:

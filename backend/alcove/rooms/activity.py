@@ -18,7 +18,8 @@ _BATCH_S = 0.25
 #: Maximum number of read marks that a room keeps in memory.
 _MAX_MARKS = 1000
 
-#: Stores read marks, and returns the stored mark of each member. Raises LogUnavailableError.
+#: Stores read marks (member → seq), and returns the mark that is then stored for each of these members: a higher mark
+#: that was stored before stays. Raises LogUnavailableError if storage does not answer.
 StoreMarks = Callable[[dict[str, int]], Awaitable[dict[str, int]]]
 #: Publishes typing and read-mark lines to the other processes.
 PublishLines = Callable[[Sequence[Line]], None]
@@ -66,9 +67,11 @@ class Activity:
         self._writer = writer
         self._store_marks = store_marks
         self._publish = publish
-        #: Marks that other processes stored, to be sent with the next flush.
+        #: Marks that other processes stored, to be sent with the next flush: member → seq.
         self._remote_marks: dict[str, int] = {}
+        #: The timer of the next flush; None: no flush is scheduled.
         self._timer: asyncio.TimerHandle | None = None
+        #: The task that stores read marks; None: none runs.
         self._store_task: asyncio.Task[None] | None = None
 
     def schedule(self) -> None:

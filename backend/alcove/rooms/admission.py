@@ -32,7 +32,7 @@ class Admission:
         self._connections = 0
         #: Set when the last connection is closed; None unless `wait_until_empty` waits for that.
         self._empty: asyncio.Event | None = None
-        #: Connections other than those to rooms, by member and item.
+        #: How many connections other than those to rooms are open, by member and item.
         self._other_connections = Counter[tuple[str, str | None]]()
         self._draining = False
 
@@ -64,7 +64,7 @@ class Admission:
         """Check that the process is not draining.
 
         Raises:
-            Refusal: 1012 if it is (Z1).
+            Refusal: 1012 if it is draining (Z1).
 
         """
         if self._draining:
@@ -102,6 +102,7 @@ class Admission:
         """Check that a member who has this number of connections may open another one. Raises Refusal 4429 (L3)."""
         if connections >= self._process_limits.member_connections:
             expected = f"at most {self._process_limits.member_connections} connections to one item; close another one"
+            # Longer than at capacity: a retry succeeds only after the member has closed another connection.
             raise Refusal(Code.TOO_MANY, Close.TOO_MANY, expected, 10 * RETRY_MS)
 
     def check_other(self, member: str | None, item: str | None) -> None:
@@ -131,7 +132,7 @@ class Admission:
 
         Args:
             member: The member's id; None in open mode, where plain-text sockets have no members.
-            item: The item that it counts with; None: it belongs to no item.
+            item: The item to whose connections it is added (L3); None: it belongs to no item.
 
         Raises:
             Refusal: As `check_process` and `check_member`.
@@ -165,7 +166,7 @@ class Admission:
 
 
 class ConnectionSlot:
-    """The place of one connection in the counts, taken until `release` is called.
+    """The place of one connection in the counts of an `Admission`, occupied until `release` is called.
 
     As a context manager, it releases only if the block raises: a connection stays open after its admission.
     """

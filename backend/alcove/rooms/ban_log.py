@@ -21,18 +21,19 @@ from alcove.wire.connection import Frame
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which the clock is compared again with the end of a ban: it may be set, or the machine suspended.
+#: Seconds after which the clock is compared again with the end of a ban: somebody may set the clock or suspend the
+#: machine.
 _RECHECK_S = 1.0
 #: Seconds between two attempts to read the room again.
 _RETRY_S = 1.0
 #: The number of entries above which the room is compacted.
 _COMPACT_ENTRIES = 1000
-#: Bans in one snapshot.
+#: Approximate number of bans in one snapshot.
 _SNAPSHOT_BANS = 1000
 
 
 class BanLog:
-    """The bans in their internal room, which is durable and ordered: every process applies the same ones (X3)."""
+    """The bans in their internal room, which is durable and ordered: every process applies the same bans (X3)."""
 
     def __init__(
         self,
@@ -72,8 +73,8 @@ class BanLog:
         """Store a ban, or the end of one; when this returns, it is durable and applied to this process.
 
         Raises:
-            Refusal: Too many bans count, or too many sends wait for storage.
-            LogUnavailableError: It is not stored.
+            Refusal: The maximum number of bans is in force, or too many sends wait for storage.
+            LogUnavailableError: The ban is not stored.
 
         """
         if not self._bans.can_add(ban):
@@ -88,7 +89,7 @@ class BanLog:
 
     @property
     def is_long(self) -> bool:
-        """Whether the room has many more entries than there are bans: `compact` may remove them."""
+        """Whether the room has so many more entries than bans in force that it should be compacted."""
         return self._room.last_applied_seq - max(self._room.last_removed_seq, self._snapshot_seq) > max(
             _COMPACT_ENTRIES, 2 * len(self._bans)
         )
@@ -98,7 +99,7 @@ class BanLog:
         await self._room.compact(self._replace_entries)
 
     async def _replace_entries(self) -> None:
-        """Store snapshots of all bans, and remove the entries before; entries stored in the meantime stay in force."""
+        """Store snapshots of all bans in force, then remove the entries that they include; keep later entries."""
         upto = self._room.last_applied_seq
         for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
             await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)
@@ -118,7 +119,7 @@ class BanLog:
     async def follow_again(self) -> None:
         """Read the room from the beginning after its history was lost; retry until that succeeds (X8).
 
-        Known bans stay.
+        Bans that this process already knows stay in force until then.
         """
         while True:
             try:
@@ -129,14 +130,14 @@ class BanLog:
                 return
 
     def _apply_snapshot(self, snapshot: BanSnapshot) -> None:
-        """Apply the bans of a snapshot that this process does not know, and the ends of others."""
+        """Apply the bans of a snapshot that are new to this process, and end the bans that the snapshot lacks."""
         for ban in self._bans.apply_snapshot(snapshot, now_ms()):
             self._apply(ban)
-        if snapshot.behind is None:
+        if snapshot.behind is None:  # it is the last of the snapshots that include all bans together
             self._snapshot_seq = max(self._snapshot_seq, snapshot.upto)
 
     def _apply(self, ban: Ban, seq: int = 0) -> None:
-        """Apply one ban to the table, to open connections and to the timer; `seq`: that of its entry, 0: unknown."""
+        """Apply a ban to the table and to open connections, and set the timer; `seq`: of its entry; 0: unknown."""
         self._bans.add(ban, now_ms(), seq)
         if ban.right == "all":
             self._expiry.end_banned(ban.member, ban.item, self._bans)
@@ -159,7 +160,7 @@ class BanLog:
         self._on_changed(ban.member)
 
     def _schedule(self) -> None:
-        """Set the timer to the end of the next ban, but at most `_RECHECK_S` ahead, to compare with the clock again."""
+        """Set the timer for the ban that ends next, or for `_RECHECK_S` from now if that is earlier."""
         self.close()
         self._timer = None
         if (end := self._bans.next_end()) is not None:

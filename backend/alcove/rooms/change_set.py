@@ -4,22 +4,24 @@ from collections.abc import Collection, Iterator
 
 from alcove.cluster.messages import RoomsChanged
 
-#: Rooms in one message to the other processes.
+#: Maximum number of rooms in one message to the other processes.
 _ROOMS_PER_MESSAGE = 200
 
 
 class ChangeSet:
     """Changed rooms with their heads, and members whose read mark moved in a room.
 
-    Beyond `limit` changes the set is emptied and `overflowed` is set: its reader must then read all rooms again.
+    If more than `limit` changes are added, the set drops all of them and sets `overflowed`: all rooms may have changed.
     """
 
     def __init__(self, limit: int) -> None:
         """Create an empty set; `limit`: the maximum number of rooms, and of pairs of room and member."""
         self._limit = limit
+        #: Changed rooms: item → head.
         self._heads: dict[str, int] = {}
+        #: Members whose read mark moved: item → member ids.
         self._marks: dict[str, set[str]] = {}
-        #: Pairs of a room and a member in `_marks`.
+        #: The number of pairs of item and member in `_marks`.
         self._pairs = 0
         #: Whether more changes than `limit` were added.
         self.overflowed = False
@@ -31,7 +33,7 @@ class ChangeSet:
         return f"<ChangeSet rooms={len(self._heads)} marks={self._pairs} overflowed={self.overflowed}>"
 
     def add_room(self, item: str, head: int) -> None:
-        """Record that the room changed and its log ends at `head` now."""
+        """Record that the room changed; `head`: the seq of its last entry, 0 if it was deleted, -1 if unknown."""
         if not self.overflowed:
             self._heads[item] = head
             self._check_limit()

@@ -18,7 +18,7 @@ class ClosedRoomMarks:
     def __init__(
         self, writer: ReadMarkWriter, tasks: BackgroundTasks, publish: Callable[[str, Sequence[Line]], None]
     ) -> None:
-        """Store the collaborators.
+        """Create the store of pending marks.
 
         Args:
             writer: Stores the marks.
@@ -36,7 +36,7 @@ class ClosedRoomMarks:
             self._tasks.spawn(self._store(room.item, marks))
 
     async def _store(self, item: str, marks: dict[str, int]) -> None:
-        """Store marks and publish the result; log a warning if storage does not answer."""
+        """Store marks and publish the result; if storage does not answer, log that the marks are lost."""
         try:
             stored = await self._writer.store(item, marks)
         except LogUnavailableError as error:

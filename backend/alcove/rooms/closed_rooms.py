@@ -10,7 +10,7 @@ from alcove.background import BackgroundTasks
 from alcove.observability.metrics import LIMITS, SERVER_METRICS, Metrics
 from alcove.storage.base import Log, LogUnavailableError, Page, Position
 
-#: Rooms whose entries are read in one query.
+#: Maximum number of rooms whose entries are read in one query.
 _ROOMS_PER_QUERY = 500
 #: Seconds between two attempts to compare, while storage does not answer.
 _RETRY_S = 1.0
@@ -45,7 +45,9 @@ class ClosedRoomPositions:
         self._tasks = tasks
         self._on_new_history = on_new_history
         self._limit, self._metrics = limit, metrics
+        #: The last position by item; the most recently closed room is last.
         self._positions: OrderedDict[str, Position] = OrderedDict()
+        #: The task of `compare_all`; None: none runs.
         self._comparison: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -58,7 +60,7 @@ class ClosedRoomPositions:
             return
         known = self._positions.get(item)
         if known is not None and known.log != position.log:
-            self._report(item)
+            self._report_new_history(item)
         if known is None or known.log != position.log or known.head < position.head:
             self._positions[item] = position
         self._positions.move_to_end(item)
@@ -77,11 +79,13 @@ class ClosedRoomPositions:
     async def verify(self, item: str, page: Page) -> bool:
         """Check that the log still has the entry at a room's last position.
 
-        If it does not, the log has given the room a new history, and False is returned.
-
         Args:
             item: The item of the room.
             page: The last entries that the log has now.
+
+        Returns:
+            True if the log has it, or no position of the room is known. False if the log lost it, and has therefore
+            given the room a new history: the page must be read again.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -102,7 +106,7 @@ class ClosedRoomPositions:
             self._comparison = self._tasks.spawn(self._compare_all())
 
     async def _compare_all(self) -> None:
-        """Compare the rooms in batches, and repeat a batch while storage does not answer."""
+        """Compare all positions with the log, in batches; retry a batch until storage answers."""
         try:
             rooms = dict(self._positions)
             while rooms:
@@ -114,7 +118,10 @@ class ClosedRoomPositions:
             self._comparison = None
 
     async def _compare_batch(self, batch: dict[str, Position], remaining: dict[str, Position]) -> None:
-        """Compare some rooms with the log, and remove them from `remaining`. Raises LogUnavailableError."""
+        """Compare the positions of `batch` with the log; remove their items from `remaining`.
+
+        Raises LogUnavailableError if storage does not answer: the items not yet compared are still in `remaining`.
+        """
         entries = await self._log.entries_at([(item, position.head) for item, position in batch.items()])
         for item, position in batch.items():
             entry = entries.get((item, position.head))
@@ -123,7 +130,7 @@ class ClosedRoomPositions:
             del remaining[item]
 
     async def _verify_with_log(self, item: str, position: Position) -> bool:
-        """Ask the log whether it still has the position; if not, report the loss. Return whether it has.
+        """Return whether the log still has the position; if not, forget the position and report the loss.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -134,11 +141,11 @@ class ClosedRoomPositions:
             return True
         if self._positions.get(item) is position:
             del self._positions[item]
-        self._report(item)
+        self._report_new_history(item)
         self._on_new_history(item, log_id)
         return False
 
-    def _report(self, item: str) -> None:
+    def _report_new_history(self, item: str) -> None:
         """Count and log that a room has a new history."""
         self._metrics.histories_lost.inc()
         logger.warning(

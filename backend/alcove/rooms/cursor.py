@@ -12,18 +12,18 @@ from alcove.wire.connection import Connection
 class Cursor:
     """A connection and its position in the room's log.
 
-    While in step, the position is the head, and `seq` is not updated.
+    While the connection is in step, its position is the head of the room.
     """
 
     connection: Connection
     member: Member
-    #: The last entry that was written to the connection.
+    #: The seq of the last entry that was written to the connection; outdated while it is in step.
     seq: int
-    #: When it joined, in ms since the epoch.
+    #: When the connection joined the room, in ms since the epoch.
     since: int
-    #: The presence version that the connection has seen; counts while it is behind.
+    #: The presence version that the connection has seen (RoomPresence); outdated while it is in step.
     seen_version: int = 0
-    #: The task that feeds the connection while it is behind; None: none is needed.
+    #: The task that feeds the connection while it is behind; None while there is no such task.
     feed_task: "asyncio.Task[None] | None" = None
 
     def __repr__(self) -> str:

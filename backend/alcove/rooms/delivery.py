@@ -28,16 +28,17 @@ class EntryDelivery:
         self._rooms = rooms
         self._cluster = cluster
         self._changes = changes
+        #: The counters of sends, one for each outcome.
         self._stored, self._duplicate, self._refused = (metrics.sends.labels(outcome) for outcome in OUTCOMES)
 
-    def deliver(self, stored: Sequence[tuple[Draft, Outcome]]) -> None:
+    def deliver(self, outcomes: Sequence[tuple[Draft, Outcome]]) -> None:
         """Deliver the entries of one commit, count the outcomes, and record which rooms changed.
 
         Args:
-            stored: The drafts of the commit with their outcomes, in the order of the log.
+            outcomes: The drafts of the commit with their outcomes, in the order of the log.
 
         """
-        by_item = self._count_and_group(stored)
+        by_item = self._count_and_group(outcomes)
         for item, appended in by_item.items():
             log_id = appended[-1].log
             if (room := self._rooms.find(item)) is None:
@@ -48,24 +49,24 @@ class EntryDelivery:
             if new := [result.entry for result in appended if not result.duplicate]:
                 self._cluster.deliver(item, new, appended[-1].oldest, log_id)
             if len(new) < len(appended):
-                # The answer to an earlier commit may have been lost: a repeated send reveals its entries.
+                # The response of storage to an earlier commit may have been lost: a repeated send reveals its entries.
                 self._cluster.note_head(item, max(result.entry.seq for result in appended))
         self._changes.entries_stored(by_item)
 
-    def _count_and_group(self, stored: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
-        """Group the stored entries by item, in the order of the log, and count all outcomes (W7).
+    def _count_and_group(self, outcomes: Sequence[tuple[Draft, Outcome]]) -> dict[str, list[Appended]]:
+        """Count all outcomes (W7), and group the stored entries by item, in the order of the log.
 
-        One pass for both, because every commit comes through here.
+        Both are done in one pass, because every commit is delivered through this method.
         """
         items: dict[str, list[Appended]] = {}
         duplicates = refused = 0
-        for draft, outcome in stored:
+        for draft, outcome in outcomes:
             if isinstance(outcome, Appended):
                 items.setdefault(draft.item, []).append(outcome)
                 duplicates += outcome.duplicate
             else:
                 refused += 1
-        self._stored.inc(len(stored) - duplicates - refused)
+        self._stored.inc(len(outcomes) - duplicates - refused)
         self._duplicate.inc(duplicates)
         self._refused.inc(refused)
         return items

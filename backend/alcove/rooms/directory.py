@@ -51,7 +51,7 @@ class RoomDirectory:
             bus: Carries messages between processes.
             database_bus: Carries the announcements of the database (X5); None: it makes none.
             limits: How many entries of a room and how many closed rooms are kept in memory.
-            tasks: Runs the tasks that store read marks of closed rooms.
+            tasks: Runs the tasks that store read marks of closed rooms, and that compare these rooms with the log.
             on_history_lost: Called with an item, after the log lost its history and its connections were closed.
             on_marks_stored: Called with an item and the members whose read marks in its room were stored.
             clock: Returns seconds of a monotonic clock.
@@ -65,12 +65,12 @@ class RoomDirectory:
         self.find: Callable[[str], Room | None] = self._rooms.get
         self._cluster = Cluster(log, bus, database_bus, rooms=self, clock=clock, name=name)
         self._on_history_lost = on_history_lost
-        self._tail = limits.tail_entries, limits.tail_bytes
+        self._tail_limits = limits.tail_entries, limits.tail_bytes
         self._opening: dict[str, Opening] = {}
         #: How many callers keep the room of an item open although it may have no connection.
         self._kept: Counter[str] = Counter()
-        self._marks = ReadMarkWriter(log, on_marks_stored)
-        self._closed_room_marks = ClosedRoomMarks(self._marks, tasks, self._cluster.publish_activity)
+        self._mark_writer = ReadMarkWriter(log, on_marks_stored)
+        self._closed_room_marks = ClosedRoomMarks(self._mark_writer, tasks, self._cluster.publish_activity)
         limit = limits.closed_rooms
         self._closed = ClosedRoomPositions(log, tasks, self._closed_room_lost, limit=limit, metrics=metrics)
         self._cluster.on_database_send(lambda _item, _head: None, self._closed.compare_all)
@@ -121,7 +121,7 @@ class RoomDirectory:
         return 0 if room is None else room.presence.connections(member)
 
     def position(self, item: str) -> Position | None:
-        """Return the last position in the item's log that this process has seen; None: unknown."""
+        """Return the last position in the item's log that this process has seen; None: it has seen none."""
         room = self._rooms.get(item)
         return self._closed.position(item) if room is None else room.position()
 
@@ -137,8 +137,8 @@ class RoomDirectory:
 
         Args:
             item: The item of the room.
-            seq: A seq that a client has seen. If the log has it, the room is read at least up to there (R5).
-            log_id: The history of that seq; None: unknown.
+            seq: A seq that a client has seen. If the log has it, the room's head is at least this seq (R5).
+            log_id: The id of the history that `seq` belongs to; None: unknown.
 
         Raises:
             LogUnavailableError: Storage does not answer.
@@ -176,7 +176,7 @@ class RoomDirectory:
             room = await self.get(item)
             if seq > room.head and log_id in {None, room.log_id}:
                 await self._cluster.catch_up(room, seq)
-            if self._rooms.get(item) is room:  # else its history was lost meanwhile (X8)
+            if self._rooms.get(item) is room:  # otherwise it was closed meanwhile (X8): open it again
                 return room
 
     def leave(self, room: Room, cursor: Cursor) -> None:
@@ -211,7 +211,7 @@ class RoomDirectory:
 
         Raises LogUnavailableError.
         """
-        stored = await self._marks.store(item, {member: seq})
+        stored = await self._mark_writer.store(item, {member: seq})
         self.publish_read_mark(item, member, stored[member])
         return stored[member]
 
@@ -251,7 +251,7 @@ class RoomDirectory:
         try:
             # Subscribe before reading: entries stored earlier are read, entries stored later are received.
             await self._cluster.open_room(item)
-            await self._marks.wait_stored(item)  # the room may have closed a moment ago
+            await self._mark_writer.wait_stored(item)  # the room may have closed a moment ago
             page, state = await self._opening[item].read(item, self._log, self._closed)
         except BaseException:
             self._cluster.room_closed(item)
@@ -271,7 +271,7 @@ class RoomDirectory:
 
     def _make_room(self, item: str, page: Page, reads: dict[str, int], committed: int) -> Room:
         """Create a room with the page as its tail, or without a tail if the log has grown to `committed` since."""
-        tail = Tail(*self._tail)
+        tail = Tail(*self._tail_limits)
         if page.head >= committed:
             tail.extend(page.entries)
         return Room(
@@ -282,7 +282,7 @@ class RoomDirectory:
             tail=tail,
             presence=RoomPresence(reads),
             read=lambda after, limit, max_bytes: self._log.read(item, after=after, limit=limit, max_bytes=max_bytes),
-            store_marks=lambda marks: self._marks.store(item, marks),
+            store_marks=lambda marks: self._mark_writer.store(item, marks),
             on_connections=lambda person, change: self._cluster.count_connection(item, person, change),
             publish=lambda lines: self._cluster.publish_activity(item, lines),
             on_entries_missing=lambda: self._cluster.check_head(item),

@@ -23,7 +23,7 @@ class Drain:
         """Create a drain; `start` runs it.
 
         Args:
-            drain_s: Maximum seconds for `commit`, and the seconds over which reconnects are spread.
+            drain_s: Both the maximum seconds to wait for `commit`, and the seconds over which reconnects are spread.
             commit: Waits until every accepted send is stored and acked.
             connections: Returns the connections to close.
 
@@ -33,7 +33,7 @@ class Drain:
         self._connections = connections
         self._before_close: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
-        #: The deadline for the commit, by the event loop's clock.
+        #: The deadline for the commit, by the event loop's clock; None: not set yet.
         self._deadline: float | None = None
 
     def before_close(self, callback: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ def hello_line(room: Room, member: Member, limits: Limits, *, reset: bool) -> He
     Args:
         room: The room; its presence already includes the member.
         member: The member whose connection gets the line.
-        limits: The limits of this server that a client should respect (L).
+        limits: The limits of this server that the line announces (L).
         reset: Whether the client must discard its entries, because they belong to another history (R5).
 
     """

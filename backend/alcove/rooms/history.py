@@ -8,10 +8,11 @@ from alcove.protocol import FRAME_BYTES, Entry
 from alcove.rooms.tail import Tail, without_body
 from alcove.storage.base import LogUnavailableError, Page, Position
 
-#: Entries of one page that is read from the log.
+#: Maximum number of entries in one page that is read from the log.
 _PAGE_ENTRIES = 250
 
-#: Reads a page of the room after a seq, up to a number of entries and bytes. Raises LogUnavailableError.
+#: Reads the entries of the room after a seq (first argument), at most a number of entries (second) and of bytes
+#: (third). Raises LogUnavailableError.
 ReadPage = Callable[[int, int, int], Awaitable[Page]]
 
 
@@ -47,7 +48,7 @@ class RoomHistory:
         self._on_entries_missing = on_entries_missing
         #: For each page that is being read, the messages deleted meanwhile: target → time of the delete.
         self._deleted_during: dict[object, dict[int, int]] = {}
-        #: How often the head moved by entries that were not delivered here.
+        #: How often `advance` was called.
         self._advances = 0
 
     def __repr__(self) -> str:
@@ -76,7 +77,7 @@ class RoomHistory:
 
     def advance(self, head: int) -> None:
         """Move the head to `head` without entries, and empty the tail: the entries are in storage only."""
-        # There may be an edit or a delete among them, which the tail would have had to apply (S9).
+        # The entries up to `head` may edit or delete messages in the tail, whose lines are outdated then (S9).
         self._advances += 1
         self.tail.clear()
         self.head = head
@@ -94,7 +95,7 @@ class RoomHistory:
         """Read one page of the entries after the seq `after`.
 
         Returns:
-            The seq to continue after, and the entries.
+            The seq after which the next read continues, and the entries.
 
         Raises:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
@@ -107,8 +108,8 @@ class RoomHistory:
         """Read one page of the entries after the seq `after`, up to the head.
 
         Returns:
-            The seq of the first entry that the log keeps after that, and the page from there. The page is empty if
-            retention has removed everything up to the head.
+            The seq of the first entry after `after` that the log still has, and the entries from there. There are none
+            if retention has removed everything up to the head; the seq is then the one after the head.
 
         Raises:
             LogUnavailableError: Storage does not answer, or has fewer entries than were delivered.
@@ -130,17 +131,17 @@ class RoomHistory:
         while True:
             advances = self._advances
             head = self.head
-            read = object()
-            deleted = self._deleted_during[read] = {}
+            read_key = object()
+            deleted = self._deleted_during[read_key] = {}
             try:
                 page = await self._read(after, _PAGE_ENTRIES, FRAME_BYTES)
             finally:
-                del self._deleted_during[read]
+                del self._deleted_during[read_key]
             if page.log != self.log_id or page.head < head:
                 raise self._report_missing(page, head)
             if advances == self._advances:
                 return page, deleted
-            # What was deleted by entries that were not delivered here is unknown, so the page is read again.
+            # `advance` skipped entries during the read. They may have deleted messages of the page: read it again.
 
     def _report_missing(self, page: Page, head: int) -> LogUnavailableError:
         """Report that storage lacks delivered entries, and return the exception for the caller to raise."""

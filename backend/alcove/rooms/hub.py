@@ -41,8 +41,8 @@ from alcove.storage.base import Log
 from alcove.storage.committer import Committer
 from alcove.wire.connection import Connection
 
-#: Seconds that background tasks have to end when the process does.
-_TASKS_S = 2.0
+#: Maximum seconds to wait for background tasks when the process ends.
+_CLOSE_TASKS_S = 2.0
 
 
 class Hub:
@@ -70,7 +70,7 @@ class Hub:
             limits: The limits that `hello` announces to clients (L).
             authenticator: Checks credentials; None: no connection has a token to renew.
             revocations: The table of revocations that the authenticator checks; those in the log are added to it.
-            bans: The table of bans that the authenticator checks, likewise.
+            bans: The table of bans that the authenticator checks; those in the log are added to it.
             bus: Carries messages between processes; None: there is only this process.
             database_bus: Carries the announcements of the database (X5); None: it makes none.
             process_limits: The limits of this process (L); None: the defaults.
@@ -123,12 +123,12 @@ class Hub:
         )
         limiter = SendLimiter(limits, max_limiters=process_limits.rate_limiters, clock=clock)
         # Attributes, because methods would cost one more call for each send (SessionHost, F3, L2).
-        #: Submit a draft; store a draft and return its outcome.
+        #: Submit a draft without waiting; store a draft and return its outcome.
         self.submit, self.send = self._committer.submit, self._committer.store
-        #: Take one send of a member's rate on an item; the second raises Refusal if there is none.
+        #: Take one send from a member's rate on an item (SendLimiter).
         self.take_send, self.take_send_or_refuse = limiter.take_send, limiter.take_send_or_refuse
         self.now_ms = now_ms
-        #: Reads rooms without a connection.
+        #: Reads rooms for callers without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
         self.writer = RoomWriter(log, self.send, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
@@ -165,7 +165,7 @@ class Hub:
         await self._drain.wait_for_commit()
         self._rooms.close_rooms()
         self._access_records.close()
-        await self._tasks.close(_TASKS_S)
+        await self._tasks.close(_CLOSE_TASKS_S)
         await self.lists.close()
         await self._rooms.close()
 
@@ -283,7 +283,7 @@ class Hub:
 
         Raises:
             Refusal: Too many sends wait for storage.
-            LogUnavailableError: It is not stored.
+            LogUnavailableError: The ban is not stored.
 
         """
         await self._access_records.ban(ban)
@@ -296,5 +296,5 @@ class Hub:
         self._access_records.history_lost(item)
 
     def _on_marks_stored(self, item: str, members: Collection[str]) -> None:
-        """Notify lists of read marks that this process stored (W10)."""
+        """Notify the list of rooms of read marks that this process stored (W10)."""
         self.changes.marks_stored(item, members)

@@ -13,11 +13,11 @@ from msgspec import UNSET
 
 from alcove.rooms.import_lines import EntryLine, LineError, LineReader, LocatedLine, MarkLine, Reference, RoomLine
 
-#: Maximum lines of a request.
+#: Maximum number of lines in a request.
 _MAX_LINES = 1000
-#: Maximum bytes of a request before its last line.
+#: Number of bytes from which on a request gets no further line.
 _MAX_BYTES = 256 * 1024
-#: Maximum bytes of a line: more than any setting allows for a body.
+#: Number of bytes that a line must not reach: more than any setting allows for a body.
 _MAX_LINE_BYTES = 65 * 1024 * 1024
 #: The first bytes of compressed files.
 _MAGIC_NUMBERS = {
@@ -27,15 +27,18 @@ _MAGIC_NUMBERS = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
 }
-#: Bytes that are read to recognize a compressed file or a byte order mark.
+#: Number of bytes that are read to recognize a compressed file or a byte order mark.
 _START_BYTES = 8
 
 
 class ImportRequest(NamedTuple):
-    """One request: its body, the number of its first line in the file, and how many lines of the file it has."""
+    """One request of an import."""
 
+    #: The body.
     data: bytes
+    #: The number in the file of the first line of `data`.
     first_line: int
+    #: How many lines of the file the request imports.
     line_count: int
 
     @property
@@ -56,9 +59,9 @@ class _KnownEntry(NamedTuple):
 class _References(NamedTuple):
     """The seqs that the lines of a room refer to."""
 
-    #: Every one.
+    #: All of them.
     seqs: frozenset[int]
-    #: Those of messages that a line deletes.
+    #: The seqs of the messages that a line deletes.
     deleted: frozenset[int]
 
 
@@ -68,30 +71,30 @@ class ImportFile:
     def __init__(self, file: BinaryIO) -> None:
         """Store the file, which must be seekable, because each room is read twice."""
         self._file = file
-        #: The number of lines that the last iteration left out, because the file lacks the entry that they refer to.
+        #: How many lines the last iteration left out, because the file lacks an entry that they need.
         self.left_out = 0
 
     def requests(self) -> Iterator[ImportRequest]:
-        """Yield the requests, from the first line on. Raises LineError."""
+        """Rewind the file, and yield its requests. Raises LineError if a line is invalid, also after some requests."""
         self._begin()
         self.left_out = 0
         lines: list[bytes] = []
         size = 0
         first_line = 1
-        #: The line of the current room, and that of the room in which the request begins.
-        room = first_room = b""
-        for number, text, is_room in self._lines():
+        # The `room` line that applies now, and the one to put before the request (empty: the request begins with one).
+        room_line = first_room_line = b""
+        for number, line, is_room in self._lines():
             if len(lines) >= _MAX_LINES or size >= _MAX_BYTES:
-                yield _request(lines, first_line, first_room)
+                yield _request(lines, first_line, first_room_line)
                 lines, size = [], 0
             if not lines:
-                first_line, first_room = number, b"" if is_room else room
+                first_line, first_room_line = number, b"" if is_room else room_line
             if is_room:
-                room = text
-            lines.append(text)
-            size += len(text)
+                room_line = line
+            lines.append(line)
+            size += len(line)
         if lines:
-            yield _request(lines, first_line, first_room)
+            yield _request(lines, first_line, first_room_line)
 
     def _begin(self) -> None:
         """Seek to the first line, after a byte order mark. Raises LineError if the file is compressed."""
@@ -103,7 +106,7 @@ class ImportFile:
         self._file.seek(len(BOM_UTF8) if start.startswith(BOM_UTF8) else 0)
 
     def _lines(self) -> Iterator[tuple[int, bytes, bool]]:
-        """Yield for each line its number, the text to send (empty: nothing), and whether it names a room."""
+        """Yield for each line its number, the line to send (empty: none), and whether it is a `room` line."""
         room_number = 1
         while True:
             start = self._file.tell()
@@ -190,14 +193,16 @@ class ImportFile:
         return text
 
     def _read_line(self, reader: LineReader) -> bytes:
-        """Return the next line; empty at the end. Raises LineError if it is longer than any server accepts."""
+        """Return the next line; empty at the end of the file. Raises LineError if it is too long for any server."""
         text = self._file.readline(_MAX_LINE_BYTES)
         if len(text) == _MAX_LINE_BYTES and not text.endswith(b"\n"):
-            raise LineError(reader.number + 1, f"expected less than {_MAX_LINE_BYTES} bytes, this line has more")
+            raise LineError(
+                reader.number + 1, f"expected less than {_MAX_LINE_BYTES} bytes, this line has at least as many"
+            )
         return text
 
 
-def _request(lines: list[bytes], first_line: int, room: bytes) -> ImportRequest:
-    """Create a request; `room`: the line of the first line's room, which precedes `lines`; empty: `lines` has it."""
-    data = b"\n".join([room, *lines] if room else lines)
-    return ImportRequest(data, first_line - bool(room), len(lines))
+def _request(lines: list[bytes], first_line: int, room_line: bytes) -> ImportRequest:
+    """Create a request; `room_line`: the `room` line to put before `lines`, empty if `lines` begin with one."""
+    data = b"\n".join([room_line, *lines] if room_line else lines)
+    return ImportRequest(data, first_line - bool(room_line), len(lines))

@@ -14,14 +14,14 @@ from alcove.item_ids import ItemIdError, check_item_id
 from alcove.protocol import EntryId, Person, Seq
 from alcove.rooms.writing import EventBody
 
-#: The earliest accepted time, in March 1973, to recognize times in seconds, which are less until the year 5138.
+#: The earliest accepted time, which is in March 1973. A time in seconds is less until the year 5138: it is refused.
 _EARLIEST_MS = 10**11
 
 MemberId = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
 
 
 class LineError(AlcoveError):
-    """A line cannot be imported; the message names its number and what was expected."""
+    """A line cannot be imported. The message contains the number of the line, and what was expected."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(f"line {line}: {message}")
@@ -54,10 +54,12 @@ class EntryLine(ImportedLine, tag="entry", frozen=True):
     kind: Literal["message", "edit", "delete", "event"]
     id: EntryId
     by: Person
+    #: When it was written, in ms since the epoch.
     at: int
     seq: Seq | UnsetType = UNSET
     body: Raw | UnsetType = UNSET
     target: Reference | int | UnsetType = UNSET
+    #: When the message was deleted, in ms since the epoch.
     deleted: int | UnsetType = UNSET
 
 
@@ -85,17 +87,19 @@ class LocatedLine(Struct, frozen=True, gc=False):
 class LineReader:
     """A decoder that checks lines one by one; its state is the current room and the time of the room's last entry."""
 
-    def __init__(self, first: int = 1) -> None:
-        """Create a reader; `first` is the number of the first line."""
+    def __init__(self, first_line: int = 1) -> None:
+        """Create a reader; `first_line`: the number of the line that is read first."""
         #: The number of the line that was read last.
-        self.number = first - 1
+        self.number = first_line - 1
         #: The item of the current room; None before the first room.
         self.item: str | None = None
-        #: The time of the room's last entry in ms, and the number of its line.
-        self._last_at = self._last_number = 0
+        #: The time of the current room's last entry in ms; 0: there is none yet.
+        self._last_at = 0
+        #: The number of that entry's line.
+        self._last_number = 0
 
     def read(self, text: bytes) -> RoomLine | LocatedLine | None:
-        """Return the decoded line; None for a blank one. Raises LineError."""
+        """Check and return the next line; None if it is blank. Raises LineError if it is invalid."""
         self.number += 1
         if not text.strip():
             return None
@@ -161,16 +165,16 @@ class LineReader:
         return LineError(self.number, message)
 
 
-def decode_lines(data: bytes, first: int) -> Iterator[LocatedLine]:
-    """Yield the entries and read marks in `data`; `first`: the number of its first line. Raises LineError."""
-    reader = LineReader(first)
+def decode_lines(data: bytes, first_line: int) -> Iterator[LocatedLine]:
+    """Yield the entries and read marks in `data`; `first_line`: the number of its first line. Raises LineError."""
+    reader = LineReader(first_line)
     for text in data.split(b"\n"):
         if isinstance(line := reader.read(text), LocatedLine):
             yield line
 
 
 def _expectation(message: str) -> str:
-    """Format an error message of msgspec with the field first: `at: expected int, got str`."""
+    """Reformat an error message of msgspec so that the field comes first: `at: expected int, got str`."""
     expectation, _, field = message.replace("`", "").partition(" - at $")
     expectation = f"{expectation[0].lower()}{expectation[1:]}"
     return f"{field.lstrip('.')}: {expectation}" if field else expectation
@@ -178,11 +182,11 @@ def _expectation(message: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _author_problem(id_: str, name: str, picture: str | None, role: str | None) -> str | None:
-    """Describe what is wrong with an author; the limits are those of a token's claims (A3, A9)."""
+    """Return what is wrong with an author, or None. Authors have the limits of a token's claims (A3, A9)."""
     try:
         check_claims({"sub": id_, "name": name, "picture": picture, "role": role, "items": {}, "exp": 0})
     except Refusal as refusal:
-        # The rules are those of a token; the names of the fields differ.
+        # The message names a token's claims; the fields of an import line have other names.
         message = refusal.message.replace("the token's", "its").replace("`sub`", "`id`")
         return f"by: {message}"
     return None

@@ -17,7 +17,7 @@ from alcove.storage.committer import QueueFullError
 #: Maximum number of drafts that wait for storage at a time; at most half of all that may wait (L4).
 _MAX_WAITING_DRAFTS = 1000
 
-#: Item, author and id of an entry.
+#: What identifies an entry in every log: its item, the id of its author, and its id.
 EntryKey = tuple[str, str, str]
 
 
@@ -40,7 +40,7 @@ class Importer:
             store: Appends a draft to the log.
             limits: The limits of bodies (L1).
             rooms: The rooms of this process.
-            max_waiting: Sends that may wait for storage (L4).
+            max_waiting: The maximum number of sends of this process that wait for storage (L4).
 
         """
         self._log = log
@@ -49,12 +49,12 @@ class Importer:
         self._rooms = rooms
         self._batch_drafts = max(1, min(_MAX_WAITING_DRAFTS, max_waiting // 2))
 
-    async def run(self, data: bytes, first: int = 1) -> Imported:
+    async def run(self, data: bytes, first_line: int = 1) -> Imported:
         """Check all lines, then store them in their order.
 
         Args:
             data: Lines; the first one that is not blank names a room.
-            first: The number of the first line, for errors.
+            first_line: The number of the first line, for errors.
 
         Raises:
             LineError: A line is wrong; if only the log can show that, the lines before it are stored.
@@ -62,7 +62,7 @@ class Importer:
             LogUnavailableError: Storage does not answer.
 
         """
-        lines = list(decode_lines(data, first))
+        lines = list(decode_lines(data, first_line))
         entries = [(located, located.line) for located in lines if isinstance(located.line, EntryLine)]
         marks = [(located, located.line) for located in lines if isinstance(located.line, MarkLine)]
         bodies = {located.number: self._body(located, line) for located, line in entries}
@@ -90,9 +90,9 @@ class Importer:
         return body
 
     async def _check_times(self, new_entries: Iterable[tuple[LocatedLine, EntryLine]]) -> None:
-        """Check that no entry is older than the entry before it in its room, whose time it would get (F3).
+        """Check that no entry is older than the one before it in its room: it would be stored with that time (F3).
 
-        Raises LineError.
+        Raises LineError if one is.
         """
         by_item: dict[str, list[tuple[LocatedLine, EntryLine]]] = {}
         for located, line in new_entries:
@@ -120,17 +120,17 @@ class Importer:
     ) -> int:
         """Store entries in their order, a message before its edits; add their seqs to `seqs`.
 
-        Returns how many were new. Raises as `run`.
+        Returns how many of them the log did not have. Raises as `run`.
         """
         stored = 0
         batch: list[tuple[int, EntryKey, Draft]] = []
-        waiting: set[EntryKey] = set()
+        batch_keys: set[EntryKey] = set()
         for located, line in new_entries:
             key = located.item, line.by.id, line.id
             target = _target_key(located)
-            if target in waiting or len(batch) == self._batch_drafts:
+            if target in batch_keys or len(batch) == self._batch_drafts:
                 stored += await self._store_batch(batch, seqs)
-                batch, waiting = [], set()
+                batch, batch_keys = [], set()
             seq = None if target is None else seqs[target]
             draft = Draft(
                 located.item,
@@ -144,13 +144,13 @@ class Importer:
                 imported=True,
             )
             batch.append((located.number, key, draft))
-            waiting.add(key)
+            batch_keys.add(key)
         return stored + await self._store_batch(batch, seqs)
 
     async def _store_batch(self, batch: list[tuple[int, EntryKey, Draft]], seqs: dict[EntryKey, int]) -> int:
         """Store drafts, each with the number of its line and its key; add their seqs to `seqs`.
 
-        Returns how many were new. Raises as `run`.
+        Returns how many of them the log did not have. Raises as `run`.
         """
         stored = 0
         outcomes: list[Outcome | BaseException] = await asyncio.gather(
@@ -170,7 +170,7 @@ class Importer:
         return stored
 
     async def _move_marks(self, marks: list[RoomReadMark]) -> None:
-        """Move read marks forward, and show them in rooms."""
+        """Move read marks forward, and apply them to the rooms on all processes."""
         if not marks:
             return
         for mark in await self._log.move_read_marks(marks):
@@ -190,14 +190,14 @@ def _target_key(located: LocatedLine) -> EntryKey | None:
 
 
 def _check_targets(lines: Iterable[LocatedLine], seqs: Collection[EntryKey]) -> None:
-    """Check that each line refers to an entry that is stored, or comes before it. Raises LineError."""
-    before = set(seqs)
+    """Check that each target is an entry that is stored, or one of an earlier line. Raises LineError if not."""
+    known = set(seqs)
     for located in lines:
-        if (target := _target_key(located)) is not None and target not in before:
+        if (target := _target_key(located)) is not None and target not in known:
             raise LineError(
                 located.number,
                 f"target: expected an earlier entry of {located.item}; {target[1]!r} has none with the id "
                 f"{target[2]!r}",
             )
         if isinstance(located.line, EntryLine):
-            before.add((located.item, located.line.by.id, located.line.id))
+            known.add((located.item, located.line.by.id, located.line.id))

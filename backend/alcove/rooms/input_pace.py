@@ -2,8 +2,9 @@
 
 #: Seconds between two checks of fresh tokens (A4): checking a signature takes longer than any other line.
 _CHECK_GAP_S = 0.1
-#: Refused lines after which a connection's further lines wait, and the seconds that they wait.
+#: A connection must wait each time it has sent this many refused lines.
 _REFUSED_LINES = 32
+#: Seconds that it must wait then.
 _REFUSED_GAP_S = 0.05
 
 
@@ -13,9 +14,10 @@ class InputPace:
     __slots__ = ("_next_check", "_refused")
 
     def __init__(self) -> None:
-        """Start without a wait."""
+        """Create the waiting times of a new connection: its next line need not wait."""
         #: When the next token may be checked, by the monotonic clock.
         self._next_check = 0.0
+        #: The number of refused lines.
         self._refused = 0
 
     def reserve_check(self, now: float) -> float:
@@ -25,6 +27,6 @@ class InputPace:
         return start - now
 
     def record_refused_line(self) -> float:
-        """Count a refused line; return the seconds that further lines must wait."""
+        """Count a refused line; return the seconds that further lines must wait, 0 if they need not wait."""
         self._refused += 1
         return 0.0 if self._refused % _REFUSED_LINES else _REFUSED_GAP_S

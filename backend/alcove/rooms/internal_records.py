@@ -18,8 +18,8 @@ def record_draft(item: str, record: Struct, id: str, *, snapshot: bool = False) 
     Args:
         item: The item of the internal room.
         record: The revocation or ban, which becomes the body.
-        id: The id of the entry; the same id is stored once.
-        snapshot: Whether the record is a snapshot, which has an entry of another kind.
+        id: The id of the entry; the log stores only one entry with this id.
+        snapshot: Whether the record is a snapshot, which is stored as an `event` instead of a `message`.
 
     """
     return Draft(item, "event" if snapshot else "message", id, OPERATOR, now_ms(), raw(record))
@@ -32,7 +32,7 @@ async def append_record(item: str, record: Struct, store: StoreDraft, *, snapsho
         item: The item of the internal room.
         record: The revocation or ban.
         store: Appends a draft to the log.
-        snapshot: See `record_draft`.
+        snapshot: Whether the record is a snapshot (see `record_draft`).
 
     Raises:
         Refusal: Too many sends wait for storage.

@@ -45,7 +45,7 @@ class InternalRoom(Generic[T]):
             rooms: The rooms of this process, which must keep this one in memory.
             apply: Called with each record and the seq of its entry.
             logger: Reports entries that cannot be decoded.
-            snapshots: How entries of the kind `event` are decoded and applied; None: there are none.
+            snapshots: How entries of the kind `event` are decoded and applied; None: the room has no such entries.
 
         """
         self._item = item
@@ -54,8 +54,11 @@ class InternalRoom(Generic[T]):
         self._apply_record = apply
         self._logger = logger
         self._snapshots = snapshots
-        #: The seq of the last applied entry, and the seq before the first entry that the log keeps.
-        self.last_applied_seq = self.last_removed_seq = 0
+        #: The seq of the last applied entry.
+        self.last_applied_seq = 0
+        #: The seq before the first entry that the log keeps.
+        self.last_removed_seq = 0
+        #: Set whenever entries have been applied.
         self._applied = asyncio.Event()
         self._compacting = False
 
@@ -74,7 +77,7 @@ class InternalRoom(Generic[T]):
             await self._applied.wait()
 
     async def compact(self, replace_entries: Callable[[], Awaitable[None]]) -> None:
-        """Compact the room, unless that is in progress; if storage fails, log a warning, and a later call does it.
+        """Run `replace_entries`, unless it is running. If storage fails, log a warning; a later call tries again.
 
         Args:
             replace_entries: Stores the records in force again, and removes the earlier entries.
@@ -102,9 +105,9 @@ class InternalRoom(Generic[T]):
         self._applied.set()
 
     def _decode(self, entry: Entry, kind: type[S]) -> S | None:
-        """Decode the record in an entry; None if there is no body, or one that this version cannot decode.
+        """Decode the record in an entry. Return None if there is no body, or this version cannot decode it.
 
-        Such an entry is logged and skipped: one entry must not keep the process from applying all later ones.
+        An entry that cannot be decoded is logged and skipped, so that the process can apply all later entries.
         """
         if entry.body is UNSET:
             return None

@@ -38,7 +38,7 @@ class ItemLists:
         process_limits: ProcessLimits,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Create the lists of a process, without connections.
+        """Create the list connections of a process: none yet.
 
         Args:
             feed: Sends rooms to the connections.
@@ -59,6 +59,7 @@ class ItemLists:
         self._expiry = expiry
         self._tasks = tasks
         self._process_limits = process_limits
+        #: The place of each session's connection in the counts of `admission`.
         self._slots: dict[ListSession, ConnectionSlot] = {}
 
     async def close(self) -> None:
@@ -87,7 +88,7 @@ class ItemLists:
             connection: The connection, accepted or about to be.
             caller: The caller, whose rights and read marks apply.
             prefix: Send only rooms whose item begins with this text.
-            limit: The number of rooms to send at first.
+            limit: The maximum number of rooms to send at first.
 
         Raises:
             Refusal: A limit is reached (L3), the process drains (Z1), access was revoked meanwhile (A7), or storage
@@ -124,7 +125,7 @@ class ItemLists:
             raise Refusal(Code.UNAVAILABLE, Close.AT_CAPACITY, message, RETRY_MS) from error
 
     def _member(self, caller: Caller) -> Member:
-        """Return the caller as a member with the expiry of their token. Raises Refusal if it has ended (A4, A7)."""
+        """Return the caller as a member with the token's expiry. Raises Refusal if the token has ended (A4, A7)."""
         if self._authenticator is None:
             return Member(caller.person, frozenset({"read"}))
         member = self._authenticator.member_on(caller, None)
@@ -155,7 +156,7 @@ class ItemLists:
         except Refusal as refusal:
             session.refused(refusal)
             return
-        if session in self._slots:  # it may have left meanwhile
+        if session in self._slots:  # its connection may have closed during the check
             session.reader.caller = caller
             self._expiry.watch(session, member, None)
             session.renewed(member.expires_ms)

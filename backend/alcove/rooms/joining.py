@@ -46,11 +46,11 @@ class RoomJoiner:
             host: The part of the process that sessions call.
             rooms: The rooms in memory.
             admission: Counts connections, and refuses those beyond the limits.
-            authenticator: Checks the member again after awaits; None: no member has a token.
+            authenticator: Checks the member again when the room is open; None: no member has a token.
             expiry: Ends sessions whose token expires or is revoked.
             retention: How long entries are kept.
             limits: The limits that `hello` announces to clients (L).
-            budget: The input of a session to process in one turn of the event loop (L6).
+            budget: How much input of a session is processed in one turn of the event loop (L6).
             clock: Returns seconds of a monotonic clock.
 
         """
@@ -75,7 +75,7 @@ class RoomJoiner:
         with self._admission.admit() as slot:
             try:
                 async with self._rooms.open_room(item, seq=start.after or 0, log_id=start.log_id) as room:
-                    # Nothing awaits from here on: the room must not change between `hello` and the first fed entry.
+                    # No await from here on: the room must not change between `hello` and the first entry that is sent.
                     return self._enter(room, slot, connection, member, start)
             except LogUnavailableError as error:
                 _cannot_join(item, error)

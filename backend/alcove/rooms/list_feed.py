@@ -18,10 +18,11 @@ from alcove.wire.connection import UNCHECKED_BYTES, Frame
 logger = logging.getLogger(__name__)
 _cannot_read = RepeatedWarning(logger, "lists of rooms wait for storage: %s")
 
-#: Bounds of one round: pairs of an item and a member, different items, and items of one reader. A last entry may have
-#: 64 KiB, so the second one bounds the memory of a round.
+#: Pairs of item and member after which a round takes no further reader.
 _ROUND_PAIRS = 500
+#: Different items after which a round takes no further reader: this bounds its memory, as a last entry may have 64 KiB.
 _ROUND_ITEMS = 100
+#: Maximum number of items that one round sends to one reader.
 _READER_ITEMS = 25
 #: Readers that are notified of a change in one turn of the event loop.
 _READERS_PER_TURN = 1000
@@ -50,10 +51,10 @@ class ListFeed:
         self._index = ListIndex()
         #: Readers with something to send, in the order of their turns.
         self._due: dict[ListReader, None] = {}
-        #: Readers whose connection is full.
+        #: Readers whose connection is full, with the task that waits until it takes more.
         self._blocked: dict[ListReader, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
-        #: Items with an edit or a deletion since the round of reading began.
+        #: Items in which an entry was edited or deleted since the current round began.
         self._rewritten: set[str] = set()
 
     def __len__(self) -> int:
@@ -71,10 +72,10 @@ class ListFeed:
     # --- readers
 
     async def start(self, reader: ListReader) -> list[ItemSummary]:
-        """Start to collect changes for the reader, and read the rooms to send first.
+        """Start to collect changes for the reader; return the rooms for `send_latest`.
 
         Raises:
-            ListRefusedError: The list takes too long, or too many others wait.
+            ListRefusedError: Reading the list takes too long, or too many lists wait to be read.
             LogUnavailableError: Storage does not answer.
 
         """
@@ -125,7 +126,7 @@ class ListFeed:
             self.refresh(reader)
 
     def refresh(self, reader: ListReader) -> None:
-        """Schedule the latest rooms that the reader may read now, and `ready`."""
+        """Schedule for the reader: the latest rooms that it may read now, then `ready`."""
         reader.mark_outdated()
         self._schedule(reader)
 
@@ -135,7 +136,7 @@ class ListFeed:
             self.refresh(reader)
 
     def entry_changed(self, item: str) -> None:
-        """Record that an entry of the room was edited or deleted, so that entries read before are not sent (S9)."""
+        """Record that an entry of the room was edited or deleted: what was read before must not be sent (S9)."""
         if self._task is not None:
             self._rewritten.add(item)
 
@@ -169,11 +170,11 @@ class ListFeed:
             self._task = None
 
     async def _run_round(self) -> None:
-        """Take pending rooms of the next readers, read them from the log, and send them.
+        """Take pending items of the next readers, read their rooms from the log, and send their lines.
 
         Raises:
-            LogUnavailableError: Storage does not answer; the rooms stay pending.
-            ListRefusedError: The list takes too long, or too many others wait.
+            LogUnavailableError: Storage does not answer; the items stay pending.
+            ListRefusedError: Reading the list takes too long, or too many lists wait to be read.
 
         """
         batch: dict[ListReader, list[str]] = {}
@@ -181,7 +182,7 @@ class ListFeed:
         pairs = 0
         while self._due and pairs < _ROUND_PAIRS and len(items) < _ROUND_ITEMS:
             reader = next(iter(self._due))
-            if reader.outdated and batch:
+            if reader.outdated and batch:  # it gets a round of its own, which sends the latest rooms
                 break
             del self._due[reader]
             if reader.connection.buffered_bytes() > UNCHECKED_BYTES:
@@ -203,11 +204,11 @@ class ListFeed:
             raise
 
     async def _refresh(self, reader: ListReader) -> None:
-        """Send a reader the latest rooms again.
+        """Send the latest rooms to a reader that is outdated.
 
         Raises:
             LogUnavailableError: Storage does not answer; the reader stays queued.
-            ListRefusedError: The list takes too long, or too many others wait.
+            ListRefusedError: Reading the list takes too long, or too many lists wait to be read.
 
         """
         try:
@@ -253,7 +254,7 @@ class ListFeed:
             self._write(reader, lines)
 
     def _write(self, reader: ListReader, lines: Mapping[str, bytes]) -> None:
-        """Write lines, by item, until the connection is full; make the other items pending again (D2)."""
+        """Write lines (item → line) until the connection is full; make the items of the others pending again (D2)."""
         if reader not in self._index:
             return
         items = list(lines)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from alcove.item_ranges import Range, is_single
 from alcove.rooms.list_reader import ListReader
 
-#: Readers in the order in which they were added.
+#: An ordered set of readers.
 _Readers = dict[ListReader, None]
 
 
@@ -17,9 +17,11 @@ class ListIndex:
     """
 
     def __init__(self) -> None:
+        #: Readers that may read a single item, by item.
         self._by_item: dict[str, _Readers] = {}
+        #: Readers that may read a range of items, by the common prefix of the range.
         self._by_prefix: dict[str, _Readers] = {}
-        #: The number of distinct prefixes, by length.
+        #: How many prefixes in `_by_prefix` have each length.
         self._lengths = Counter[int]()
         self._by_member: dict[str, _Readers] = {}
         #: The single items and the prefixes under which each reader is indexed.
@@ -67,7 +69,7 @@ class ListIndex:
         _discard(self._by_member, reader.member, reader)
 
     def candidates(self, item: str) -> Collection[ListReader]:
-        """Return the readers that may read the item, and perhaps others: `add_change` checks the exact ranges."""
+        """Return all readers that may read the item, and perhaps others: `ListReader.add_change` checks the ranges."""
         groups = [self._by_item.get(item), *(self._by_prefix.get(item[:length]) for length in self._lengths)]
         nonempty = [group for group in groups if group]
         if len(nonempty) <= 1:

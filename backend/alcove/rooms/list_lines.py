@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from alcove.protocol import FRAME_BYTES, Entry, ItemChanged, encode
 from alcove.storage.base import ItemSummary
 
-#: The end of a line with 0 unread messages.
+#: The end of an encoded line with 0 unread messages: the value of its last field, and the brace.
 _NOTHING_UNREAD = b"0}"
 
 
@@ -33,7 +33,7 @@ def complete_line(shared: bytes, unread: int) -> bytes:
 
 
 def group_lines(lines: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Yield groups of lines that fit into one frame of `FRAME_BYTES`; a longer line is a group by itself."""
+    """Yield groups of lines, each of at most `FRAME_BYTES` for one frame; a longer line is a group by itself."""
     group: list[bytes] = []
     size = 0
     for line in lines:

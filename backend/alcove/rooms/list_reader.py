@@ -15,30 +15,32 @@ READY: Final = ""
 class ListReader:
     """A connection to the list of rooms, and the changed rooms that wait to be sent on it.
 
-    Lines are created when they are sent, so a room that changes ten times meanwhile is sent once, in its last state.
+    Lines are created when they are sent, so a room that changes ten times while it waits is sent once, in its latest
+    state.
     """
 
     __slots__ = ("_pending", "_pending_limit", "caller", "connection", "limit", "outdated", "prefix", "ranges")
 
     def __init__(self, connection: Connection, caller: Caller, *, prefix: str, limit: int, pending_limit: int) -> None:
-        """Create a reader; `collect` makes it collect changes.
+        """Create a reader, which collects no changes before `collect` is called.
 
         Args:
             connection: The connection that lines are written to.
             caller: The caller, whose rights and read marks apply.
             prefix: Collect only rooms whose item begins with this text.
-            limit: The number of rooms to send at first.
-            pending_limit: The maximum number of changed rooms that wait.
+            limit: The maximum number of rooms to send at first.
+            pending_limit: The maximum number of changed rooms that wait; beyond it, the reader becomes outdated.
 
         """
         self.connection = connection
         self.caller = caller
         self.prefix = prefix
         self.limit = limit
-        #: The ranges of items that it may read, in order.
+        #: The ranges of items that the reader may read, in ascending order.
         self.ranges: Sequence[Range] = ()
-        #: Whether it needs the latest rooms again, because more changed than may wait for it.
+        #: Whether the reader needs the latest rooms again, instead of the pending ones.
         self.outdated = False
+        #: The changed items that wait to be sent, the longest waiting first: an ordered set.
         self._pending: dict[str, None] = {}
         self._pending_limit = pending_limit
 

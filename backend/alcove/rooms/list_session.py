@@ -26,7 +26,7 @@ class ListHost(Protocol):
     metrics: Metrics
 
     def leave(self, session: "ListSession") -> None:
-        """Remove the session, whose connection is closed."""
+        """Remove the session from the list, after its connection closed."""
         ...
 
     def renew(self, session: "ListSession", token: str, wait_s: float) -> None:
@@ -43,15 +43,17 @@ class ListSession:
         """Create the session.
 
         Args:
-            host: The process.
+            host: The part of the process that the session calls.
             reader: The connection, and what waits to be sent on it.
-            budget: The input to process in one turn of the event loop.
+            budget: How much input is processed in one turn of the event loop (L6).
 
         """
         self.reader = reader
         self._host = host
         self._budget = budget
+        #: Invalid lines in a row.
         self._bad_lines = 0
+        #: Whether a fresh token is being checked: no line is processed until the result.
         self._renewing = False
         self._pace = InputPace()
         self._closed = False
@@ -106,7 +108,7 @@ class ListSession:
     # --- lines
 
     def _process_lines(self, data: str) -> Iterator[None]:
-        """Process the lines of a frame, a budget's worth in each step; stop at an `auth` until it is answered."""
+        """Process the lines of a frame in steps; a step ends when the budget is used up, or at an `auth`."""
         start = 0
         while start <= len(data) and not self._closed:
             lines_left, stop = self._budget.frames, start + self._budget.size

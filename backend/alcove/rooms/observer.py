@@ -22,7 +22,7 @@ ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
 
 
 class LogObserver:
-    """A cursor on a room's log that calls a function with the entries (D1).
+    """A cursor on a room's log that passes each entry, in order, to a function (D1).
 
     Like a connection, it is in step and gets each delivery at once, or it is behind and reads the log until it has
     caught up.
@@ -34,20 +34,21 @@ class LogObserver:
         Args:
             item: The item of the room, for log messages.
             seq: Entries after this seq are passed on.
-            on_entries: Called with the entries.
+            on_entries: Called with entries, in order.
             read: Reads entries of the room.
 
         """
         self._item = item
-        #: The last entry that was passed on.
+        #: The seq of the last entry that was passed on.
         self.seq = seq
+        #: The seq up to which entries must be passed on.
         self._head = seq
         self._on_entries = on_entries
         self._read = read
         self._read_task: asyncio.Task[None] | None = None
 
     def deliver(self, entries: Sequence[Entry]) -> None:
-        """Pass new entries on if they are next in order; else read the log up to them."""
+        """Pass new entries on if they directly follow the last one; otherwise read the log up to them."""
         if self._read_task is None and entries[0].seq == self.seq + 1:
             self._head = self.seq = entries[-1].seq
             self._on_entries(entries)

@@ -14,14 +14,15 @@ _WARM_ENTRIES = 50
 
 @dataclass(slots=True)
 class Opening:
-    """A room that is being read into memory, and the reports about its log meanwhile."""
+    """A room that is being read into memory, and what this process is told about its log during the read."""
 
+    #: The task that reads the room.
     task: asyncio.Task[Room]
-    #: The seq of the last entry that was committed meanwhile.
+    #: The highest seq that was reported as committed; 0: none was.
     head: int = 0
-    #: The history of that entry; "": unknown.
+    #: The id of the history that `head` belongs to; "": unknown.
     log_id: str = ""
-    #: The read marks that were stored meanwhile, each report of member → seq.
+    #: The reports of stored read marks, each of member → seq, in the order of arrival.
     marks: list[dict[str, int]] = field(default_factory=list)
 
     def extend(self, head: int, log_id: str) -> None:
@@ -31,7 +32,10 @@ class Opening:
         self.head = max(self.head, head)
 
     async def read(self, item: str, log: Log, closed: ClosedRoomPositions) -> tuple[Page, RoomState]:
-        """Read the room's last entries and its state, both of one history (X8). Raises LogUnavailableError."""
+        """Read the room's last entries and its state; repeat until both are of one history (X8).
+
+        Raises LogUnavailableError if storage does not answer.
+        """
         while True:
             state = (await log.room_states([item]))[item]
             page = await log.read(item, limit=_WARM_ENTRIES, max_bytes=FRAME_BYTES)
@@ -39,5 +43,5 @@ class Opening:
                 if await closed.verify(item, page):
                     return page, state
             else:
-                # The history changed between the reads; a head of the old one does not count.
+                # The history changed between the two reads: a reported head may belong to the old history.
                 self.head, self.log_id = 0, ""

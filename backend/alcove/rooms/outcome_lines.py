@@ -20,7 +20,7 @@ class OutcomeWriter:
         self._metrics = metrics
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Write an `ack` for each stored draft and an `error` for each refused one, in one frame (OutcomeHandler)."""
+        """Write an `ack` for each stored draft and an `error` for each other one, in one frame (OutcomeHandler)."""
         lines = [
             encode(
                 Ack(draft.id, outcome.entry.seq, outcome.entry.at, outcome.duplicate)
@@ -32,7 +32,7 @@ class OutcomeWriter:
         self._connection.write(Frame(b"\n".join(lines)))
 
     def _error(self, draft: Draft, outcome: Refused | LogUnavailableError) -> Error:
-        """Create the `error` of a refused draft, and count it."""
+        """Create the `error` line of a draft that was not stored, and count the refusal."""
         if isinstance(outcome, Refused):
             self._metrics.refusals.labels(outcome.code).inc()
             return Error(outcome.code, outcome.message, draft.id)

@@ -12,11 +12,11 @@ from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.writing import RoomWriter
 from alcove.storage.base import Log, RoomReadMark
 
-#: Entries or read marks of one page.
+#: Maximum number of entries or read marks in one page that is read from the log.
 _PAGE_ROWS = 500
-#: Deletions that wait for storage at a time.
+#: Maximum number of deletions that wait for storage at a time.
 _CONCURRENT_DELETIONS = 200
-#: Rooms in one message about the erasure of a member.
+#: Maximum number of rooms in one message about the erasure of a member.
 _ROOMS_PER_MESSAGE = 200
 
 
@@ -24,23 +24,31 @@ class RoomHeader(Line, tag="room", frozen=True):
     """The first line about a room, in its own export or in the export of a member."""
 
     item: str
+    #: The id of the room's history (R5).
     log: str
+    #: The seq of the last entry.
     head: int
+    #: The seq of the first entry that the log keeps.
     oldest: int
 
 
 class ExportedMark(Line, tag="read", frozen=True):
     """A read mark in an export (P5)."""
 
+    #: The id of the member.
     by: str
+    #: The seq of the last entry that the member has read.
     seq: int
 
 
 class ErasureProgress(Line, tag="progress", frozen=True):
     """How many of a member's rooms are done, and messages deleted by this call; `done`: the member is erased."""
 
+    #: The number of rooms that are done.
     rooms: int
+    #: The number of all rooms of the member.
     of: int
+    #: The number of messages that this call has deleted.
     messages: int
     done: bool = False
 
@@ -98,7 +106,7 @@ class PersonalData:
 
         Args:
             member: The member's id.
-            by: The author of the `delete` entries, from which clients learn of it.
+            by: The author of the `delete` entries, which tell clients of the deletion.
 
         Raises:
             Refusal: Too many sends wait for storage.
@@ -134,13 +142,13 @@ class PersonalData:
         yield ErasureProgress(len(items), len(items), deleted, done=True)
 
     def _receive(self, message: ClusterMessage) -> None:
-        """Drop the entries in memory of rooms with erased data; they are read from the log again (Handler)."""
+        """Drop the entries in memory of rooms from which data was erased: the log has the current ones (Handler)."""
         for item in message.items if isinstance(message, MemberErased) else ():
             if (room := self._rooms.find(item)) is not None:
                 room.forget_tail()
 
     async def _header(self, item: str) -> bytes:
-        """Read the state of a room, and encode the header of its export."""
+        """Read the state of a room, and encode it as the first line of an export."""
         state = (await self._log.room_states([item]))[item]
         return encode(RoomHeader(item, state.log, state.head, state.oldest)) + b"\n"
 

@@ -6,11 +6,11 @@ from math import inf
 
 from alcove.protocol import Person, Presence, ReadMark, TypingNow
 
-#: Maximum number of members and of marks that one line or one hello names (P1).
+#: Maximum number of members, and maximum number of read marks, that one line names (P1).
 MAX_NAMED = 100
 #: Maximum number of members who left and are remembered for connections that fell behind.
 _MAX_DEPARTED = 1000
-#: Seconds between two notices that the same member types (P4).
+#: Minimum seconds between two notices that the same member is typing (P4).
 _TYPING_S = 2.0
 
 
@@ -19,7 +19,9 @@ class _PresentMember:
     """A member in the room, the number of their connections, and the version at which they joined."""
 
     person: Person
+    #: The number of their connections, on all processes.
     connections: int
+    #: The presence version at which they joined.
     version: int
 
 
@@ -44,15 +46,16 @@ class RoomPresence:
 
     def __init__(self, read_marks: dict[str, int]) -> None:
         """Start without members; `read_marks`: the stored read marks by member, the latest moved first."""
+        #: The number of changes so far.
         self.version = 0
         #: The version that connections in step have seen.
         self.flushed_version = 0
         self._members: dict[str, _PresentMember] = {}
-        #: Members who left, and the version at which they did.
+        #: Members who left: member id → the version at which they left.
         self._departed: dict[str, int] = {}
-        #: When each member's typing was recorded last, in seconds.
+        #: When each member's typing was recorded last, in monotonic seconds.
         self._typing_times: dict[str, float] = {}
-        #: Members who started to type since `take_typing`.
+        #: Members who started to type since the last call of `take_typing`, by id.
         self._new_typing: dict[str, Person] = {}
         #: Read marks that wait to be stored: member → seq.
         self._unstored_marks: dict[str, int] = {}
@@ -60,6 +63,7 @@ class RoomPresence:
         self.read_marks: dict[str, tuple[int, int]] = {member: (seq, 0) for member, seq in reversed(read_marks.items())}
 
     def __len__(self) -> int:
+        """Return the number of members in the room."""
         return len(self._members)
 
     def connections(self, member: str) -> int:
@@ -100,7 +104,10 @@ class RoomPresence:
         self._departed[member] = self.version
 
     def record_typing(self, person: Person, now: float) -> bool:
-        """Record that the member is typing at `now` (seconds); return False within 2 s of the last time (P4)."""
+        """Record that the member is typing at `now` (monotonic seconds).
+
+        Return False, and ignore the call, within 2 s of the last recorded one (P4).
+        """
         if now - self._typing_times.get(person.id, -inf) < _TYPING_S:
             return False
         self._typing_times[person.id] = now
@@ -108,7 +115,7 @@ class RoomPresence:
         return True
 
     def record_read(self, member: str, seq: int) -> bool:
-        """Record that the member has read up to `seq`; return False if they had read as far before (P5)."""
+        """Record that the member has read up to `seq`, to be stored; return False if that is known already (P5)."""
         mark = max(self.read_marks.get(member, (0, 0))[0], self._unstored_marks.get(member, 0))
         if seq <= mark:
             return False
@@ -136,7 +143,7 @@ class RoomPresence:
             max_marks: The maximum number of marks in memory; beyond it, the mark that moved longest ago is dropped.
 
         Returns:
-            The line about it, or None if the mark did not move.
+            The line that reports it; None if the mark in memory is not lower than `seq`.
 
         """
         if seq <= self.read_marks.get(member, (0, 0))[0]:
@@ -156,7 +163,7 @@ class RoomPresence:
     def flush(self) -> Presence | None:
         """Return the line about who joined and left since the last flush; None if nothing changed (P2).
 
-        Includes members who joined and left in between, because the hello of another member may have named them.
+        The line includes members who both joined and left since then, because a hello in between may have named them.
         """
         line = self._changes_since(self.flushed_version)
         self.flushed_version = self.version

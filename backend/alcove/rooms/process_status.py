@@ -20,6 +20,7 @@ class Readiness:
     storage: bool
     #: Whether messages to and from other processes are delivered.
     bus: bool
+    #: Whether the process is shutting down and refuses new connections (Z1).
     draining: bool
 
 
@@ -52,12 +53,12 @@ class ProcessStatus:
         self._rooms = rooms
         self._lists = lists
         self._committer = committer
-        self._storage = StorageCheck(log, lambda: committer.failing)
+        self._storage_check = StorageCheck(log, lambda: committer.failing)
 
     async def readiness(self) -> Readiness:
-        """Check whether storage takes writes and the bus works; storage is not asked during the drain."""
+        """Check storage, the bus and the drain; during the drain, report storage as not ready without a check."""
         draining = self._admission.draining
-        storage = not draining and await self._storage.writable()
+        storage = not draining and await self._storage_check.writable()
         return Readiness(storage=storage, bus=self._rooms.bus_up, draining=self._admission.draining)
 
     async def process_state(self) -> ProcessState:
@@ -68,7 +69,7 @@ class ProcessStatus:
             sends_waiting_limit=self._process_limits.waiting_sends,
             connections_limit=self._process_limits.connections,
             bus_up=self._rooms.bus_up,
-            storage_up=await self._storage.writable(),
+            storage_up=await self._storage_check.writable(),
             draining=self._admission.draining,
             list_connections=len(self._lists),
             list_pending=self._lists.pending(),

@@ -12,22 +12,25 @@ from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.presence import MAX_NAMED, RoomPresence
 from alcove.storage.base import ItemSummary, Log, LogUnavailableError, Page, UnreadCount
 
-#: Read marks of one page.
-_MARKS = 500
+#: Maximum number of read marks in one page.
+_MARKS_PER_PAGE = 500
 
 
 class Attendance(NamedTuple):
-    """Who is connected to a room (up to 100 and their number), and who has a read mark but is not (up to 100 ids)."""
+    """Who is connected to a room, and who has a read mark in it but is not connected."""
 
+    #: Up to 100 connected members.
     present: list[Person]
+    #: The number of all connected members.
     present_count: int
+    #: The ids of up to 100 members who have a read mark but no connection.
     absent: list[str]
 
 
 class RoomQueries:
     """The queries of rooms: entries, members, connections, lists. Every method raises LogUnavailableError.
 
-    The callers check who may read what.
+    The queries check no rights: the callers do.
     """
 
     def __init__(self, log: Log, rooms: RoomDirectory, cluster: Cluster) -> None:
@@ -49,13 +52,13 @@ class RoomQueries:
         return await self._log.read(item, before=before, after=after, limit=limit)
 
     async def members(self, item: str) -> tuple[list[Person], int]:
-        """Return up to 100 members of the item's room on all processes, and the number of all (W11)."""
+        """Return up to 100 members of the item's room on all processes, and the number of all its members (W11)."""
         async with self._rooms.open_room(item) as room:
             return room.presence.named_members(), len(room.presence)
 
     @asynccontextmanager
     async def open_attendance(self, item: str) -> AsyncIterator[Callable[[], Awaitable[Attendance]]]:
-        """Keep the item's room open in the block; provide a function that returns who is and is not connected (K1)."""
+        """Keep the item's room open while the block runs; provide a function that returns its attendance now (K1)."""
         async with self._rooms.open_room(item) as room:
 
             async def attendance() -> Attendance:
@@ -72,9 +75,9 @@ class RoomQueries:
         absent: list[str] = []
         first: str | None = ""
         while first is not None and len(absent) < MAX_NAMED:
-            marks = await self._log.read_marks(item, first=first, limit=_MARKS)
+            marks = await self._log.read_marks(item, first=first, limit=_MARKS_PER_PAGE)
             absent += [mark.member for mark in marks if not presence.connections(mark.member)]
-            first = next_text(marks[-1].member) if len(marks) == _MARKS else None
+            first = next_text(marks[-1].member) if len(marks) == _MARKS_PER_PAGE else None
         return absent
 
     async def connections(self, item: str) -> Connections:
@@ -97,15 +100,15 @@ class RoomQueries:
             ranges: Ranges of item ids, in ascending order.
             member: The id of the member whose unread messages are counted.
             limit: The maximum number of rooms.
-            before: List the rooms after this item's room; None: from the latest on.
+            before: List only rooms that come after the room of this item; None: start with the latest room.
 
         Raises:
-            ListRefusedError: The list takes too long, or too many others wait.
+            ListRefusedError: Reading the list takes too long, or too many lists wait to be read.
             NoSuchRoomError: The item `before` has no entries.
 
         """
         return await self._log.list_rooms(ranges, member, limit=limit, before=before)
 
     async def count_unread(self, items: Sequence[str], member: str) -> list[UnreadCount]:
-        """Return the head of each item's room, and the number of messages the member has not read (W10)."""
+        """Return for each item the head of its room, and how many of its messages the member has not read (W10)."""
         return await self._log.count_unread([(item, member) for item in items])

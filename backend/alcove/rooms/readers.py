@@ -44,8 +44,9 @@ class RoomReaders:
         self._history = history
         self._presence = presence
         self._deliveries = metrics.deliveries
+        #: Cursors that are in step, by connection.
         self._in_step: dict[Connection, Cursor] = {}
-        #: An ordered set.
+        #: Cursors that are behind: an ordered set.
         self._behind: dict[Cursor, None] = {}
 
     def __len__(self) -> int:
@@ -63,7 +64,7 @@ class RoomReaders:
         self._behind[cursor] = None
 
     def remove(self, cursor: Cursor) -> bool:
-        """Remove a cursor; return False if it was removed before. Its feed task ends when the connection closes."""
+        """Remove a cursor; return False if it was removed before. Its feed task then ends by itself."""
         if self._in_step.pop(cursor.connection, None) is None and cursor not in self._behind:
             return False
         self._behind.pop(cursor, None)
@@ -170,7 +171,7 @@ class RoomReaders:
         return True
 
     async def _feed(self, cursor: Cursor) -> None:
-        """Write entries from tail and log as the connection takes them, until the cursor is in step or removed."""
+        """Write entries from the tail or the log as the connection takes them, until the cursor is in step or gone."""
         wait_s, longest_s = _RETRY_S
         try:
             while await cursor.connection.wait_writable() and cursor in self._behind:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 _RESTORE_S = 1.0
 #: The number of entries above which the room is compacted.
 _COMPACT_ENTRIES = 1000
-#: Revocations that wait for storage at a time.
+#: Maximum number of revocations that wait for storage at a time.
 _MAX_WAITING = 200
 
 
@@ -49,7 +49,7 @@ class RevocationLog:
         self._expiry = expiry
         self._rooms = rooms
         self._store = store
-        #: The revocations that the log still has, while it is read again from the beginning.
+        #: The revocations found in the log since `restore` began to read it again; None: it is not being read again.
         self._found_in_log: set[Revocation] | None = None
         self._room = InternalRoom(REVOCATIONS_ITEM, Revocation, rooms, self._apply, logger)
 
@@ -64,7 +64,7 @@ class RevocationLog:
 
     @property
     def is_long(self) -> bool:
-        """Whether the room has many more entries than there are revocations: `compact` may remove them."""
+        """Whether the room has so many more entries than revocations in force that it should be compacted."""
         return self._room.last_applied_seq - self._room.last_removed_seq > max(
             _COMPACT_ENTRIES, 2 * len(self._revocations)
         )
@@ -74,10 +74,13 @@ class RevocationLog:
         await self._room.compact(self._replace_entries)
 
     async def _replace_entries(self) -> None:
-        """Store all revocations, in any order because only time ends them, and remove the entries before."""
+        """Store all revocations in force again, then remove the earlier entries.
+
+        The order does not matter, because only time ends a revocation.
+        """
         upto, current = self._room.last_applied_seq, self._revocations.current()
         self._room.last_removed_seq = await self._rooms.remove_before(REVOCATIONS_ITEM, 0) - 1
-        if not self.is_long:  # another process has done it
+        if not self.is_long:  # another process has compacted the room
             return
         for start in range(0, len(current), _MAX_WAITING):
             await asyncio.gather(
@@ -91,7 +94,7 @@ class RevocationLog:
     async def restore(self) -> None:
         """Read the log again from the beginning, and append the revocations that it has lost.
 
-        Retry until done (A7, X8).
+        Retry until all of them are stored (A7, X8).
         """
         before = self._revocations.current()
         self._found_in_log = set()
@@ -100,10 +103,10 @@ class RevocationLog:
             try:
                 if missing is None:
                     await self.follow()
-                    kept, self._found_in_log = self._found_in_log or set(), None
-                    missing = [revocation for revocation in before if revocation not in kept]
+                    found, self._found_in_log = self._found_in_log or set(), None
+                    missing = [revocation for revocation in before if revocation not in found]
                 while missing:
-                    # Every process that has it in memory sends the same id, so it is stored once (S5).
+                    # Every process that knows the revocation sends the same id, so the log stores it once (S5).
                     id_ = _restored_id(missing[-1])
                     await self._store(record_draft(REVOCATIONS_ITEM, missing[-1], id_))
                     missing.pop()

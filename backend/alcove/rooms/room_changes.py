@@ -32,18 +32,19 @@ class RoomChanges:
             log: The log to poll while changes may be missing.
             cluster: Exchanges changes with the other processes.
             feed: Sends changed rooms to the readers of the list.
-            limit: The maximum number of changes to collect, and of rooms whose heads are remembered.
+            limit: The maximum number of changes to collect, and the maximum number of rooms whose heads are remembered.
 
         """
         self._cluster = cluster
         self._feed = feed
         self._limit = limit
-        #: The heads that readers were notified of, the latest changes only.
+        #: The heads of the rooms that changed last, to ignore repeated reports: item → head, the latest change last.
         self._heads: OrderedDict[str, int] = OrderedDict()
-        #: The changes for the readers of this process, and those of this process for the other processes.
+        #: Changes on any process, for the readers in this process.
         self._for_readers = ChangeSet(limit)
+        #: Changes in this process, for the other processes.
         self._for_processes = ChangeSet(limit)
-        #: Called with item and head of each change, and when changes may have been missed.
+        #: The functions given to `follow`: the first is called for each change, the second after a gap.
         self._followers: list[tuple[Callable[[str, int], None], Callable[[], None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._pass_on_task: asyncio.Task[None] | None = None
@@ -76,18 +77,22 @@ class RoomChanges:
         return self._cluster.complete
 
     def follow(self, on_change: Callable[[str, int], None], on_gap: Callable[[], None]) -> None:
-        """Call `on_change` with item and head of each changed room, without delay; a head below 1: a new history.
+        """Call functions about changes on any process, without the delay that collecting takes.
 
-        `on_gap` is called when changes may have been missed. The database's announcements may be forged (X9).
+        Args:
+            on_change: Called with item and head of each changed room; a head below 1: the room has a new history. The
+                database's announcements may be forged (X9).
+            on_gap: Called when changes may have been missed.
+
         """
         self._followers.append((on_change, on_gap))
 
     # --- changes in this process
 
     def entries_stored(self, stored: Mapping[str, Sequence[Appended]]) -> None:
-        """Record the rooms of a commit's outcomes, by item; they include entries that an earlier send stored (S5)."""
+        """Record the rooms of the entries that one commit stored (by item), or that an earlier send had stored (S5)."""
         if not (len(self._feed) or self._followers or self._cluster.shared):
-            return  # there is no reader to notify
+            return  # nobody needs the changes
         for item, appended in stored.items():
             if is_internal(item):
                 continue
@@ -135,7 +140,10 @@ class RoomChanges:
             self._on_gap()
 
     def _database_sent(self, item: str, head: int) -> None:
-        """Record that an SQL function stored an entry (X5). The head may be forged, so it is ignored (X9)."""
+        """Record that an SQL function stored an entry (X5).
+
+        The head may be forged: only the followers get it, and the room counts as changed in any case (X9).
+        """
         with suppress(ItemIdError):
             self._add_room(check_item_id(item))
             for on_change, _ in self._followers:
@@ -150,7 +158,7 @@ class RoomChanges:
     # --- collecting
 
     def _record_room(self, item: str, head: int) -> None:
-        """Record that a room's head moved to `head`, unless readers were already notified of this head."""
+        """Record that a room's head is now `head`, unless that was the last report about the room."""
         if self._heads.get(item) == head:
             return
         self._heads[item] = head
@@ -162,13 +170,13 @@ class RoomChanges:
         self._add_room(item, head)
 
     def _add_room(self, item: str, head: int = -1) -> None:
-        """Collect a changed room for the readers, if there are any; `head` -1: unknown."""
+        """Collect a changed room for the readers, if there are readers; `head` -1: unknown."""
         if len(self._feed):
             self._for_readers.add_room(item, head)
             self._schedule_pass_on()
 
     def _record_marks(self, item: str, members: Collection[str]) -> None:
-        """Collect read marks that moved for the readers, if there are any."""
+        """Collect moved read marks for the readers, if there are readers."""
         if len(self._feed):
             self._for_readers.add_marks(item, members)
             self._schedule_pass_on()
@@ -196,7 +204,7 @@ class RoomChanges:
             self._pass_on_task.add_done_callback(self._on_passed_on)
 
     def _on_passed_on(self, task: asyncio.Task[None]) -> None:
-        """Schedule the changes that were collected while readers were notified."""
+        """Schedule the next `_pass_on` if changes were collected while the task ran."""
         self._pass_on_task = None
         if not task.cancelled() and (self._for_readers or self._for_processes):
             self._schedule_pass_on()

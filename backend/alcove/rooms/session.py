@@ -89,7 +89,7 @@ class Session:
         self._bad_lines = 0
         self._paused = False
         self._pace: InputPace | None = None  # most connections need none
-        self._replies: list[bytes] | None = None
+        self._replies: list[bytes] | None = None  # None: answers are sent at once
         self._outcomes = OutcomeWriter(cursor.connection, host.metrics)
         self._ended = False
 
@@ -113,7 +113,7 @@ class Session:
         return rest
 
     def on_binary(self, _data: bytes) -> None:
-        """Close the connection, because the protocol has no binary frames (C 1003)."""
+        """Close the connection with 1003, because the protocol has no binary frames (C)."""
         self.cursor.connection.close(Close.NOT_TEXT, "alcove.v1 has text frames only")
 
     def on_close(self, code: int) -> None:
@@ -148,7 +148,7 @@ class Session:
     # --- lines
 
     def _process_lines(self, data: str) -> Iterator[None]:
-        """Process the lines of a frame, in each step a budget's worth of them, or up to an `auth` (A4).
+        """Process the lines of a frame in steps; a step ends when the budget is used up, or when the session is paused.
 
         The answers of a step are sent in one frame.
         """
@@ -206,12 +206,12 @@ class Session:
         self.cursor.connection.pause_reading()
 
     def _resume(self) -> None:
-        """Continue with the lines that were held."""
+        """Process further lines after `_pause`."""
         self._paused = False
         self.cursor.connection.resume_reading()
 
     def _send(self, command: Send | Edit | Delete) -> None:
-        """Check rights, size and rate of a send, then submit its draft without waiting for the outcome."""
+        """Check rights, size, rate and body of a send, then submit its draft without waiting for the outcome."""
         member = self.cursor.member
         if "write" not in member.can:
             self._forbid(command.id)
@@ -287,12 +287,12 @@ class Session:
         self._write(encode(Error(code, message, UNSET if id is None else id, UNSET if retry_ms is None else retry_ms)))
 
     def _refuse_credential(self, refusal: Refusal) -> None:
-        """Send the refusal of a credential, with the reason for the client."""
+        """Count the refusal of a credential, and send its `error` line."""
         self._host.metrics.refusals.labels(refusal.code).inc()
         self._write(encode(error_line(refusal)))
 
     def _write(self, line: bytes) -> None:
-        """Send a line at once, or together with the other answers to the current frame."""
+        """Send a line at once, or with the other answers of the current step of `_process_lines`."""
         if self._replies is None:
             self.cursor.connection.write(Frame(line))
         else:

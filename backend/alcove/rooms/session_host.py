@@ -18,7 +18,7 @@ class SessionHost(Protocol):
     metrics: Metrics
 
     def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Submit a draft to storage; `handler` gets its outcome later. Raises QueueFullError (L4)."""
+        """Submit a draft to storage; `handler` gets its outcome later. Raises QueueFullError if too many wait (L4)."""
         ...
 
     def take_send(self, member: str, item: str) -> int:
@@ -26,7 +26,7 @@ class SessionHost(Protocol):
         ...
 
     def leave(self, session: "Session") -> None:
-        """Remove a session, whose connection closed, from its room."""
+        """Remove a session from its room, after its connection closed."""
         ...
 
     def renew(self, session: "Session", token: str, wait_s: float) -> None:

@@ -9,7 +9,7 @@ class StartPosition:
 
     #: Read the entries after this seq; None: read the last `tail` entries.
     after: int | None = None
-    #: The history that `after` belongs to (R5); None: that of the room.
+    #: The id of the history that `after` belongs to (R5); None: the current history of the room.
     log_id: str | None = None
     #: How many of the last entries to read if `after` is None or does not apply.
     tail: int = 50
@@ -25,7 +25,7 @@ class StartPosition:
         return self.log_id not in {None, log_id} or (self.after or 0) > head
 
     def start_seq(self, log_id: str, head: int, oldest: int) -> int:
-        """Compute the seq after which the connection is fed.
+        """Return the seq after which the connection starts to read.
 
         Args:
             log_id: The id of the room's history.

@@ -28,9 +28,11 @@ class Tail:
         """
         self._max_entries = max_entries
         self._max_bytes = max_bytes
+        #: The entries, consecutive and ascending.
         self._entries: deque[Entry] = deque()
+        #: The encoded line of each entry.
         self._lines: deque[bytes] = deque()
-        #: The first seq kept; 0 while empty.
+        #: The seq of the first entry; meaningless while the tail is empty.
         self.first_seq = 0
         #: Bytes of all lines.
         self.size = 0
@@ -83,7 +85,7 @@ class Tail:
             return None
         lines: list[bytes] = []
         size = 0
-        # By index: a deque finds it from its nearer end, whereas an iterator would walk from the beginning.
+        # By index: a deque finds an index from its nearer end, whereas an iterator starts at the beginning.
         for index in range(start, len(self._lines)):
             line = self._lines[index]
             size += len(line) + 1
@@ -106,7 +108,7 @@ class Tail:
             self.first_seq += 1
 
     def clear(self) -> None:
-        """Drop all entries, because the log has later entries that the tail lacks."""
+        """Drop all entries: the log has changed in a way that the tail does not reflect."""
         self._entries.clear()
         self._lines.clear()
         self.size = 0

@@ -1,6 +1,6 @@
 """Write into rooms without a connection: entries and read marks; delete rooms (S, P5, W2, W11, S14).
 
-The HTTP routes and the library call this; both check who may do so before.
+The HTTP routes and the library call this module, after they have checked that the caller may write.
 """
 
 from typing import Annotated, NamedTuple
@@ -43,7 +43,7 @@ class RoomWriter:
     """
 
     def __init__(self, log: Log, store: StoreDraft, limits: Limits, rooms: RoomDirectory, changes: RoomChanges) -> None:
-        """Store the collaborators.
+        """Create the writer.
 
         Args:
             log: The log of all rooms.
@@ -101,7 +101,7 @@ class RoomWriter:
     def _check_body(self, body: Raw) -> Raw:
         """Reformat the body as one line, which the wire requires, and check its size and its numbers.
 
-        Raises Refusal if too large (L1), or invalid (S6).
+        Raises Refusal if the body is too large (L1) or invalid (S6).
         """
         body = Raw(msgspec.json.format(body, indent=-1))
         if (size := len(body)) > self._limits.body_bytes:
@@ -111,7 +111,7 @@ class RoomWriter:
         return body
 
     async def _write(self, draft: Draft) -> WriteResult:
-        """Store a draft, and return its entry; raise a Refusal if the log refuses it."""
+        """Store a draft, and return its entry. Raises Refusal if the log refuses it, or too many sends wait."""
         try:
             outcome = await self._store(draft)
         except QueueFullError as error:

@@ -26,7 +26,7 @@ from alcove.wire.connection import Connection, Receiver
 
 
 class TutorialAdmission:
-    """The permission to use one of the sockets. With keys, it ends when the token that gave it ends (A4, A7)."""
+    """The permission to use one of the sockets. With keys, it ends when its token expires or is revoked (A4, A7)."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class TutorialAdmission:
         Args:
             authenticator: Checks the member again after the handshake.
             hub: Counts the connection.
-            credential: The text that the socket of an item shows (T2).
+            credential: The credential as the socket of an item shows it (T2).
             member: The member who connects; None in open mode.
             item: The item that the socket belongs to; None if it belongs to none.
 
@@ -83,7 +83,7 @@ class TutorialReceiver:
 
         Args:
             hub: Watches the member's token.
-            slot: The connection's place in the counts of process and member.
+            slot: The connection's place in the counts of the process and the member.
             connection: The connection.
             receiver: The receiver that gets the frames.
 
@@ -151,6 +151,7 @@ async def admit_to_item(
         mark_authenticated(connection)
         shown_credential = f"{session[:_SHOWN_CHARS]}…"
     elif not token:
+        # There is no other credential: checking the cookie again raises the refusal.
         shown_credential, token = "", session or ""
     caller = caller or await authenticate(connection, authenticator, token or "", None)
     member = authenticator.member_on(caller, item_id)
@@ -177,10 +178,10 @@ async def admit_to_socket(
     if authenticator.open:
         mark_authenticated(connection)
         return TutorialAdmission(authenticator, hub, "")
-    key = await required_credential(
+    credential = await required_credential(
         connection, await optional_credential(connection, trusted_origin, authorization, token)
     )
-    caller = await authenticate(connection, authenticator, key, None)
+    caller = await authenticate(connection, authenticator, credential, None)
     return TutorialAdmission(authenticator, hub, "", authenticator.member_on(caller, None))
 
 

@@ -8,7 +8,7 @@ from alcove.wire.connection import Connection, text_frame
 
 #: The channel on which processes exchange the lines of the chat.
 CHANNEL = "!chat"
-#: Maximum unsent bytes of a client; one with more reads too slowly and is closed (T4).
+#: Maximum unsent bytes of a connection; beyond it, the client reads too slowly and is disconnected (T4).
 MAX_UNSENT_BYTES = 1024 * 1024
 
 
@@ -37,13 +37,13 @@ class Chat:
         self._clients[client] = None
 
     def leave(self, client: "ChatClient") -> None:
-        """Remove the client and announce it to the others; a second call does nothing."""
+        """Remove the client, and tell the other clients that it left; a second call does nothing."""
         if client in self._clients:
             del self._clients[client]
             self.broadcast(f"Client #{client.client_id} left the chat")
 
     def broadcast(self, line: str) -> None:
-        """Send a line to every client, on this process and the others."""
+        """Send a line to every client, on this process and all others (T5)."""
         self._publish(ChatLine(line))
         self._send(line)
 
@@ -88,14 +88,14 @@ class ChatClient:
     def on_text(self, data: str) -> Iterator[object]:
         """Send the text back to the sender, then to every client, the sender included.
 
-        Each message takes the whole of the sender's turn of the event loop, because it costs a write per client (L6).
+        The returned iterator ends the sender's turn of the event loop, as a message costs one write per client (L6).
         """
         self.connection.write(text_frame(f"You wrote: {data}"))
         self.chat.broadcast(f"Client #{self.client_id} says: {data}")
         return iter(())
 
     def on_binary(self, _data: bytes) -> None:
-        """Close a client that sends bytes; the others do not notice (T4)."""
+        """Close the connection of a client that sends bytes; other clients are not affected (T4)."""
         self.connection.close(Close.NOT_TEXT, "this socket takes text frames only")
 
     def on_close(self, _code: int) -> None:

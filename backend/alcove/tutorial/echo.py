@@ -25,7 +25,7 @@ class Echo:
 
 
 class ItemEcho:
-    """A receiver that replies to every text frame with the credential, `q` if it is given, and the text (T2)."""
+    """A receiver that replies to each text frame with the credential, `q` if given, and the text with the item (T2)."""
 
     __slots__ = ("_connection", "_credential", "_item_id", "_q")
 

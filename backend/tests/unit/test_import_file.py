@@ -146,7 +146,7 @@ def test_w14_a_line_over_the_limit_is_an_error(monkeypatch: pytest.MonkeyPatch) 
     longest["body"] = "x" * (1999 - len(json.dumps(longest)))
 
     assert len(sent_lines(create_file(room_line("a"), longest))) == 1
-    with pytest.raises(LineError, match="line 3: expected less than 2000 bytes, this line has more"):
+    with pytest.raises(LineError, match="line 3: expected less than 2000 bytes, this line has at least as many"):
         sent_lines(create_file(room_line("a"), longest, entry_line(2, body="x" * 2000)))
 
 
