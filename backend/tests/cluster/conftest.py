@@ -1,4 +1,4 @@
-"""Start several server processes on one PostgreSQL, connected by each kind of bus."""
+"""Start server processes that share a PostgreSQL database and a bus, which is Redis or PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.support.servers import Server, Start
 
 @pytest.fixture(scope="session", params=["redis", "postgres"])
 def engines(request: pytest.FixtureRequest) -> Iterator[Engines]:
-    """Start database and bus servers for these tests alone, so that the tests can stop them."""
+    """Start database and bus servers for these tests alone, because the tests stop them."""
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(synced=False))
         yield Engines(postgres, stack.enter_context(Redis()) if request.param == "redis" else None)
@@ -36,10 +36,10 @@ def pair(engines: Engines, pair_url: str, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def guarded_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+def secured_pair(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
     """Start two processes with a secret, for tests that leave them unchanged."""
     with ExitStack() as stack, database(engines.postgres.url) as url:
-        join = process_starter(engines, url, tmp_path_factory.mktemp("secured"), stack)
+        join = process_starter(engines, url, tmp_path_factory.mktemp("pair"), stack)
         yield join(ALCOVE_SECRET=SECRET), join(ALCOVE_SECRET=SECRET)
 
 
@@ -52,6 +52,6 @@ def url(engines: Engines) -> Iterator[str]:
 
 @pytest.fixture
 def join(engines: Engines, url: str, tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts processes for one test."""
+    """Return a function that starts a process for one test."""
     with ExitStack() as stack:
         yield process_starter(engines, url, tmp_path, stack)

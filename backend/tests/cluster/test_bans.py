@@ -8,10 +8,10 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 
-async def test_w15_x1_a_ban_set_on_one_process_is_enforced_on_the_other(
-    guarded_pair: tuple[Server, Server], item: str
+async def test_w15_x1_ban_set_on_one_process_is_enforced_on_the_other(
+    secured_pair: tuple[Server, Server], item: str
 ) -> None:
-    first_server, second_server = guarded_pair
+    first_server, second_server = secured_pair
     bob = token(sub=f"bob-{item}", items={item: "rw"})
     path = f"/api/items/{item}/bans/bob-{item}"
     async with http(first_server) as client, await RoomClient.join(second_server, item, token=bob) as room:

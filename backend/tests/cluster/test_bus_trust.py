@@ -1,4 +1,4 @@
-"""Test that the bus is untrusted: outsiders cannot read message bodies, and forged messages are ignored (X9)."""
+"""Test that outsiders on the bus cannot read message bodies, and that forged messages are ignored (X9)."""
 
 import binascii
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ MAX_SEQ = 2**53 - 1
 
 @dataclass
 class ObservedPair:
-    """Two processes, and an outsider on the server of their bus."""
+    """Two processes, and an outsider that is connected to the server of their bus."""
 
     first_server: Server
     second_server: Server
@@ -44,7 +44,7 @@ class ObservedPair:
     url: str
 
     def channel(self, name: str) -> str:
-        """Return the name of a channel as versions with plain-text messages used it."""
+        """Return a channel's name as in versions that did not encrypt messages."""
         return f"{PREFIX}:0:{name}" if isinstance(self.outsider, RedisOutsider) else name
 
 
@@ -52,12 +52,12 @@ class ObservedPair:
 async def observed_pair(engines: Engines, url: str, join: Start) -> AsyncIterator[ObservedPair]:
     """Start two processes with a secret, on a bus server that outsiders can use, too."""
     bus = engines.bus
-    listening = (
+    outsider_listener = (
         RedisOutsider.connect(bus, url, PREFIX)
         if isinstance(bus, Redis)
         else PostgresOutsider.connect(engines.postgres, url, PREFIX)
     )
-    async with listening as outsider:
+    async with outsider_listener as outsider:
         first_server, second_server = (join(ALCOVE_BUS_PREFIX=PREFIX, ALCOVE_SECRET=SECRET) for _ in range(2))
         yield ObservedPair(first_server, second_server, outsider, url)
 
@@ -88,7 +88,7 @@ async def join_members(observed_pair: ObservedPair, item: str, stack: AsyncExitS
     return ada, bob
 
 
-async def test_x9_a_subscriber_without_the_key_reads_no_bodies_or_names(observed_pair: ObservedPair, item: str) -> None:
+async def test_x9_subscriber_without_the_key_reads_no_bodies_or_names(observed_pair: ObservedPair, item: str) -> None:
     async with AsyncExitStack() as stack:
         ada, bob = await join_members(observed_pair, item, stack)
         chat = [
@@ -106,11 +106,11 @@ async def test_x9_a_subscriber_without_the_key_reads_no_bodies_or_names(observed
         await database.close()
         await bob.wait_for_seq(4)
         await ada.wait_for_seq(4)
-        received = decode_received(observed_pair.outsider.received)
+        received_text = decode_received(observed_pair.outsider.received)
 
     assert len(observed_pair.outsider.received) > 5
-    assert "secret" not in received
-    assert '"ada"' not in received
+    assert "secret" not in received_text
+    assert '"ada"' not in received_text
 
 
 def forge_messages(item: str) -> dict[str, list[tuple[ClusterMessage, list[Entry]]]]:
@@ -144,21 +144,21 @@ async def test_x9_messages_published_by_an_outsider_are_ignored(observed_pair: O
         async with http(observed_pair.first_server) as client:
             response = await client.post("/api/revoke", json={"sub": "eve"}, headers=operator)
             assert response.status_code in {200, 204}, response.text
-        recorded = list(observed_pair.outsider.received)
-        assert recorded
+        recorded_messages = list(observed_pair.outsider.received)
+        assert recorded_messages
 
         for channel, messages in forge_messages(item).items():
             for message, entries in messages:
                 text = encode(message, [encode_line(entry) for entry in entries])
                 await observed_pair.outsider.publish(observed_pair.channel(channel), text)
-                for channel_name in {name for name, _ in recorded}:
+                for channel_name in {name for name, _ in recorded_messages}:
                     await observed_pair.outsider.publish(channel_name, text)
-        for channel, payload in recorded:
+        for channel, payload in recorded_messages:
             await observed_pair.outsider.publish(channel, payload)
         head = b'{"kind":"head","item":"%s","head":%d}' % (item.encode(), MAX_SEQ)
         await observed_pair.outsider.publish("!sends", head)
         for server in (observed_pair.first_server, observed_pair.second_server):
-            await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc] # a lambda's default says no type
+            await eventually(lambda server=server: "not sealed with this log's key" in server.output)  # type: ignore[misc]
 
         await ada.send_messages("true")
         await bob.wait_for_seq(3)

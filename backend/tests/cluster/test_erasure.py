@@ -1,4 +1,4 @@
-"""Test that other processes stop serving what they have in memory of an erased member (W14)."""
+"""Test that erasing a member removes their name from the memory of other processes (W14)."""
 
 from tests.support.credentials import token
 from tests.support.http import http
@@ -6,10 +6,10 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 
-async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_process(
-    guarded_pair: tuple[Server, Server], item: str
+async def test_w14_x1_erasure_reaches_the_memory_of_the_other_process(
+    secured_pair: tuple[Server, Server], item: str
 ) -> None:
-    first_server, second_server = guarded_pair
+    first_server, second_server = secured_pair
     token_of_mallory = token(sub=f"mallory-{item}", name="Mallory Zweigelt", items={item: "rw"})
     ada = token(items={item: "rw"})
     headers = {"Authorization": f"Bearer {token(sub='root', items={'*': 'm'})}"}
@@ -21,7 +21,7 @@ async def test_w14_x1_an_erased_members_name_leaves_the_memory_of_the_other_proc
         await room.wait_for("entry", kind="delete")
         while True:
             async with await RoomClient.join(second_server, item, token=ada) as rejoined:
-                first, _ = await rejoined.wait_for_seq(2)
-            if first["by"]["name"] != "Mallory Zweigelt":
+                entry, _ = await rejoined.wait_for_seq(2)
+            if entry["by"]["name"] != "Mallory Zweigelt":
                 break
-    assert (first["by"]["name"], "body" in first) == ("(erased)", False)
+    assert (entry["by"]["name"], "body" in entry) == ("(erased)", False)

@@ -1,4 +1,4 @@
-"""Test a failover of the database: writes continue afterwards, and lost entries are noticed (X4, X8, R5)."""
+"""Test that writes continue after a failover of the database, and that lost entries are detected (X4, X8, R5)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -45,18 +45,21 @@ def url(primary: Postgres) -> Iterator[str]:
         yield url
 
 
-def at(url: str, port: int, query: str = "") -> str:
-    """Return the address of the same database at another port."""
+def url_at_port(url: str, port: int, query: str = "") -> str:
+    """Return the URL of the same database at another port."""
     return urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{port}", query=query).geturl()
 
 
 @asynccontextmanager
-async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list[Server]]:
-    """Start processes on a database, connected by its notifications, in threads: the event loop carries their bytes."""
+async def run_processes(url: str, folder: Path, count: int = 1) -> AsyncIterator[list[Server]]:
+    """Run processes that share a database, which is also their bus.
+
+    They are started and ended in threads, because this event loop runs the proxy to their database.
+    """
     env = {"ALCOVE_DATABASE_URL": url, "ALCOVE_BUS_URL": url, "ALCOVE_SENDS_PER_S": "0"}
     with ExitStack() as stack:
         servers = []
-        for _ in range(number):
+        for _ in range(count):
             server = await asyncio.to_thread(start_alcove, cwd=folder, env=env)
             stack.callback(server.end)
             servers.append(server)
@@ -64,8 +67,8 @@ async def serving(url: str, folder: Path, number: int = 1) -> AsyncIterator[list
         await asyncio.gather(*(asyncio.to_thread(server.end) for server in servers))
 
 
-async def ready(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
-    """Request `/readyz` until it responds with this status; return the document."""
+async def wait_for_readyz(client: httpx.AsyncClient, status: int) -> dict[str, Any]:
+    """Poll `/readyz` until its status is `status`; return the response."""
     async with asyncio.timeout(TIMEOUT_S):
         while (response := await client.get("/readyz")).status_code != status:
             pass
@@ -83,7 +86,7 @@ async def send_until_stored(room: RoomClient, body: object) -> int:
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["connections cut", "connections kept"])
-async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_harm(
+async def test_x4_x8_server_recovers_from_briefly_reaching_a_standby(
     primary: Postgres,
     standby: Standby,
     url: str,
@@ -93,36 +96,36 @@ async def test_x4_x8_an_address_that_briefly_reaches_a_standby_does_no_lasting_h
     item = f"item-{uuid4().hex}"
     async with (
         SwitchableProxy(primary.port) as address,
-        serving(at(url, address.port), tmp_path) as (server,),
+        run_processes(url_at_port(url, address.port), tmp_path) as (server,),
         await RoomClient.join(server, item) as ada,
         http(server) as client,
     ):
         await ada.send_messages("before")
         await standby.catch_up()
         address.move(standby.port)
-        assert not (await ready(client, 503))["storage"]
+        assert not (await wait_for_readyz(client, 503))["storage"]
         assert (await ada.request(send("at the standby", "a")))["code"] == "unavailable"
         address.move(primary.port, cut=cut)
 
         assert await send_until_stored(ada, "after") == 2
-        assert await ready(client, 200) == {"status": "ready", "storage": True, "bus": True}
-        # Notifications of the database itself are received again, too (X5).
+        assert await wait_for_readyz(client, 200) == {"status": "ready", "storage": True, "bus": True}
+        # The processes receive notifications of the database again, too (X5).
         await execute(url, f"SELECT alcove_send('{item}', 'sql', 'host', 'Host', 'by SQL'::text)")
         assert [entry["body"] for entry in await ada.wait_for_seq(3)] == ["before", "after", "by SQL"]
 
 
 async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres, url: str, tmp_path: Path) -> None:
     async with (
-        serving(url, tmp_path) as (server,),
+        run_processes(url, tmp_path) as (server,),
         await RoomClient.join(server, "foo") as ada,
         http(server) as client,
     ):
         await ada.send_messages("before")
         await execute(primary.url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
         try:
-            assert not (await ready(client, 503))["storage"]
+            assert not (await wait_for_readyz(client, 503))["storage"]
             assert (await ada.request(send("meanwhile", "a")))["code"] == "unavailable"
-            # Reading goes on.
+            # Clients can still read.
             async with await RoomClient.join(server, "foo", name="Bob") as bob:
                 assert [entry["body"] for entry in await bob.wait_for_seq(1)] == ["before"]
         finally:
@@ -133,16 +136,16 @@ async def test_x8_readyz_is_503_while_the_primary_is_read_only(primary: Postgres
                 "SELECT pg_reload_conf()",
             )
         assert await send_until_stored(ada, "after") == 2
-        await ready(client, 200)
+        await wait_for_readyz(client, 200)
 
 
-async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_history(
+async def test_x8_r5_failover_that_loses_entries_starts_a_new_history(
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
     item = f"item-{uuid4().hex}"
     async with (
         SwitchableProxy(primary.port) as address,
-        serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
+        run_processes(url_at_port(url, address.port), tmp_path, 2) as (first_server, second_server),
     ):
         ada = await RoomClient.join(first_server, item, name="Ada")
         bob = await RoomClient.join(second_server, item, name="Bob")
@@ -155,7 +158,7 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
         await standby.promote()
         address.move(standby.port)
         async with http(first_server) as client:
-            await post(client, item, "new")
+            await post_until_stored(client, item, "new")
 
         assert [await ada.wait_for_close(), await bob.wait_for_close()] == [1012, 1012]
         hellos = []
@@ -171,14 +174,14 @@ async def test_x8_r5_a_failover_to_a_replica_that_lacks_entries_begins_a_new_his
             await room.socket.close()
 
 
-async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
+async def test_x8_r5_failover_resets_a_room_that_no_process_has_open(
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
-    """The process that had the room open compares it after the failover; its clients may resume at another one."""
+    """The process that had the room open detects the loss; clients may resume on another process."""
     item = f"item-{uuid4().hex}"
     async with (
         SwitchableProxy(primary.port) as address,
-        serving(at(url, address.port), tmp_path, 2) as (first_server, second_server),
+        run_processes(url_at_port(url, address.port), tmp_path, 2) as (first_server, second_server),
     ):
         async with await RoomClient.join(first_server, item, name="Ada") as ada:
             await ada.send_messages("a", "b")
@@ -186,8 +189,8 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
             await standby.pause()
             await ada.send_messages("lost", "lost, too")
         await standby.promote()
-        writable = at(url, standby.port)
-        await until_writable(writable)
+        writable = url_at_port(url, standby.port)
+        await wait_until_writable(writable)
         for n in range(2):
             await execute(writable, f"SELECT alcove_send('{item}', 'sql-{n}', 'host', 'Host', 'new'::text)")
         address.move(standby.port)
@@ -204,8 +207,8 @@ async def test_x8_r5_a_failover_is_noticed_in_a_room_that_no_process_has_open(
                     assert line["type"] == "hello" or line["code"] == "unavailable", line
 
 
-async def until_writable(url: str) -> None:
-    """Wait until a promoted standby takes writes."""
+async def wait_until_writable(url: str) -> None:
+    """Wait until a promoted standby accepts writes."""
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -215,7 +218,7 @@ async def until_writable(url: str) -> None:
         await connection.close()
 
 
-async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
+async def post_until_stored(client: httpx.AsyncClient, item: str, body: str) -> None:
     """Send a message over HTTP until it is stored (W2)."""
     async with asyncio.timeout(TIMEOUT_S):
         while True:
@@ -227,14 +230,16 @@ async def post(client: httpx.AsyncClient, item: str, body: str) -> None:
             assert response.status_code == 503, response.text
 
 
-async def test_x4_the_writable_host_of_a_list_is_used(
+async def test_x4_server_uses_the_writable_host_of_a_url_with_several(
     primary: Postgres, standby: Standby, url: str, tmp_path: Path
 ) -> None:
-    await standby.catch_up()  # it must have the test's database
-    listed = urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{standby.port},127.0.0.1:{primary.port}").geturl()
-    for address in (listed, f"{listed}?target_session_attrs=read-write"):
+    await standby.catch_up()  # so that the standby has the database of the test
+    url_with_two_hosts = (
+        urlsplit(url)._replace(netloc=f"alcove@127.0.0.1:{standby.port},127.0.0.1:{primary.port}").geturl()
+    )
+    for address in (url_with_two_hosts, f"{url_with_two_hosts}?target_session_attrs=read-write"):
         async with (
-            serving(address, tmp_path) as (server,),
+            run_processes(address, tmp_path) as (server,),
             await RoomClient.join(server, f"item-{uuid4().hex}") as ada,
         ):
             assert await ada.send_messages("stored") == [1]

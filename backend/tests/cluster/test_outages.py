@@ -1,4 +1,4 @@
-"""Test rooms across processes while databases, buses and processes fail (X2, X3, X4, P3)."""
+"""Test rooms on several processes while the database, the bus or a process fails (X2, X3, X4, P3)."""
 
 import asyncio
 import signal
@@ -16,7 +16,7 @@ from tests.support.servers import Server, Start
 
 
 @asynccontextmanager
-async def readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]]:
+async def join_readers(item: str, *servers: Server) -> AsyncIterator[list[RoomClient]]:
     """Join one client on each process, and let each read the first entry."""
     rooms = [await RoomClient.join(server, item, name=f"reader {n}") for n, server in enumerate(servers)]
     await rooms[0].send_messages("first")
@@ -36,8 +36,8 @@ async def send_until_stored(room: RoomClient, body: object) -> int:
     return int(outcome["seq"])
 
 
-async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
-    """Check that each client gets the other's message (X2); `make bench BENCH="cluster across"` measures how fast."""
+async def assert_in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
+    """Check that a message reaches the reader (X2); `make bench BENCH="cluster across"` measures the delay."""
     (seq,) = await writer.send_messages(body)
     await reader.wait_for_seq(seq)
 
@@ -46,31 +46,29 @@ async def in_step(writer: RoomClient, reader: RoomClient, body: object) -> None:
 async def test_x2_readers_stay_in_step_during_failures_of_redis(engines: Engines, join: Start, item: str) -> None:
     redis = engines.bus
     assert isinstance(redis, Redis)
-    async with readers(item, join(), join()) as (ada, bob):
+    async with join_readers(item, join(), join()) as (ada, bob):
         redis.end()
         for n in range(4):
-            await in_step(ada, bob, f"without {n}")
+            await assert_in_step(ada, bob, f"without {n}")
         redis.start()
         for n in range(4):
-            await in_step(bob, ada, f"again {n}")
+            await assert_in_step(bob, ada, f"again {n}")
         redis.hang()
         for n in range(4):
-            await in_step(ada, bob, f"hanging {n}")
+            await assert_in_step(ada, bob, f"hanging {n}")
         redis.go_on()
-        await in_step(bob, ada, "in the end")
+        await assert_in_step(bob, ada, "in the end")
         assert ada.entries == bob.entries
 
 
-async def test_s7_x4_everything_works_again_after_an_outage_of_the_database(
-    engines: Engines, join: Start, item: str
-) -> None:
+async def test_s7_x4_sends_resume_after_a_database_outage(engines: Engines, join: Start, item: str) -> None:
     postgres = engines.postgres
     assert isinstance(postgres, Postgres)
-    async with readers(item, join(), join()) as (ada, bob):
+    async with join_readers(item, join(), join()) as (ada, bob):
         postgres.end()
-        refused = await ada.request(send("while away", "a"))
-        assert (refused["type"], refused["code"]) == ("error", "unavailable")
-        assert refused["retry_ms"] > 0
+        error = await ada.request(send("while away", "a"))
+        assert (error["type"], error["code"]) == ("error", "unavailable")
+        assert error["retry_ms"] > 0
         postgres.start()
 
         assert await send_until_stored(ada, "back") == 2
@@ -79,60 +77,58 @@ async def test_s7_x4_everything_works_again_after_an_outage_of_the_database(
         assert await bob.wait_for_seq(3) == ada.entries
 
 
-async def test_x3_a_killed_process_loses_no_acked_entry_and_its_clients_reconnect_elsewhere(
-    join: Start, item: str
-) -> None:
+async def test_x3_clients_of_a_killed_process_resume_on_another_without_loss(join: Start, item: str) -> None:
     first_server, second_server = join(), join()
-    async with readers(item, first_server, second_server) as (ada, bob):
+    async with join_readers(item, first_server, second_server) as (ada, bob):
         acked: dict[str, int] = {}
         sent_ids: list[str] = []
-        sends_in_progress = [send(n) for n in range(300)]
+        sends = [send(n) for n in range(300)]
 
         async def flood() -> None:
-            for line in sends_in_progress:
+            for line in sends:
                 sent_ids.append(line["id"])
                 await ada.send_lines(line)
 
-        flooding = asyncio.create_task(flood())
+        flood_task = asyncio.create_task(flood())
         while len(acked) < 100:
             line = await ada.read_line()
             if line["type"] == "ack":
                 acked[line["id"]] = line["seq"]
         first_server.end(signal.SIGKILL)
-        await asyncio.gather(flooding, return_exceptions=True)
+        await asyncio.gather(flood_task, return_exceptions=True)
 
         last = ada.entries[-1]["seq"]
         async with await RoomClient.join(
             second_server, item, name="reader 0", after=last, log=ada.hello["log"]
         ) as rejoined:
             assert not rejoined.hello["reset"]
-            for outcome in await rejoined.request_all(*sends_in_progress):
+            for outcome in await rejoined.request_all(*sends):
                 assert acked.get(outcome["id"], outcome["seq"]) == outcome["seq"]
             async with http(second_server) as client:
                 log = await read_log(client, item)
-            assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in sends_in_progress)
+            assert sorted(entry["id"] for entry in log[1:]) == sorted(line["id"] for line in sends)
             assert await bob.wait_for_seq(301) == log
             assert last == 301 or await rejoined.wait_for_seq(301) == log[last:]
 
 
 async def test_p3_members_of_a_killed_process_leave(join: Start, item: str) -> None:
     first_server, second_server = join(), join()
-    async with readers(item, first_server, second_server) as (ada, bob):
+    async with join_readers(item, first_server, second_server) as (ada, bob):
         first_server.end(signal.SIGKILL)
         await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
-async def test_p1_x1_members_of_a_process_that_ends_leave_at_once(join: Start, item: str) -> None:
+async def test_p1_x1_members_of_a_stopped_process_leave(join: Start, item: str) -> None:
     first_server, second_server = join(), join()
-    async with readers(item, first_server, second_server) as (ada, bob):
+    async with join_readers(item, first_server, second_server) as (ada, bob):
         first_server.end()
         await bob.wait_for("presence", left=[ada.member_id], count=1)
 
 
-async def test_x5_sends_of_the_host_are_delivered_after_an_outage_of_the_database(
+async def test_x5_sql_sends_are_delivered_after_a_database_outage(
     engines: Engines, join: Start, item: str, url: str
 ) -> None:
-    async with readers(item, join(), join()) as (ada, bob):
+    async with join_readers(item, join(), join()) as (ada, bob):
         engines.postgres.end()
         engines.postgres.start()
         host = await asyncpg.connect(url)

@@ -1,4 +1,4 @@
-"""Test cut connections, killed processes, lost bus, restarted database together: no entry is lost or repeated (X)."""
+"""Test that no entry is lost or repeated while connections, processes, the bus and the database fail (X)."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ from tests.support.servers import Server, Start
 from tests.support.storm import storm
 
 PROCESSES = 3
-#: The sends of all clients.
+#: The number of sends of all clients.
 TOTAL_SENDS = CLIENT_COUNT * SEND_COUNT
 
 
 class Outages:
-    """Runs three processes, each behind a proxy that cuts connections, and causes outages."""
+    """Three processes, each behind a proxy that cuts connections, and the outages of their services."""
 
     def __init__(self, engines: Engines, join: Start, proxies: list[CuttingProxy], clients: list[OutboxClient]) -> None:
         self._engines = engines
@@ -39,7 +39,7 @@ class Outages:
             self._servers.append(server)
 
     async def kill(self, number: int) -> None:
-        """Kill a process, and start another in its place."""
+        """Kill the process with this index, and start another in its place."""
         await asyncio.to_thread(self._servers[number].end, signal.SIGKILL)
         self._servers[number] = await asyncio.to_thread(self._join)
         self._proxies[number].target = self._servers[number].port
@@ -83,9 +83,7 @@ class Outages:
 
 
 @storm
-async def test_x1_x2_x3_x4_random_outages_of_three_processes_lose_repeat_and_reorder_no_entry(
-    engines: Engines, join: Start
-) -> None:
+async def test_x1_x2_x3_x4_random_outages_lose_repeat_and_reorder_no_entry(engines: Engines, join: Start) -> None:
     seed = int(os.environ.get("ALCOVE_STORM_SEED", Random().randrange(2**32)))  # noqa: S311 - not used for security
     print(f"ALCOVE_STORM_SEED={seed}")  # noqa: T201 - the seed reproduces the run
     rng = Random(seed)  # noqa: S311 - the same

@@ -10,17 +10,17 @@ from tests.support.room_client import RoomClient
 from tests.support.servers import Server
 
 
-async def test_w11_x1_r5_a_deletion_reaches_readers_members_and_lists_of_the_other_process(
-    guarded_pair: tuple[Server, Server], item: str
+async def test_w11_x1_r5_deleting_a_room_resets_it_on_the_other_process(
+    secured_pair: tuple[Server, Server], item: str
 ) -> None:
-    first_server, second_server = guarded_pair
+    first_server, second_server = secured_pair
     reader = token(sub="bob", items={item: "rw"})
     headers = {"Authorization": f"Bearer {token(sub='root', items={item: 'rwm'})}"}
     async with http(first_server) as client, follow_list(second_server, token=reader) as room_list:
         await room_list.wait_for_ready()
         async with await RoomClient.join(second_server, item, token=reader) as room:
             await room.send_messages("one", "two")
-            async with asyncio.timeout(TIMEOUT_S):  # the other process hears of bob a moment after he came
+            async with asyncio.timeout(TIMEOUT_S):  # presence reaches the other process with a delay
                 while (page := (await client.get(f"/api/items/{item}/members", headers=headers)).json())["count"] < 1:
                     await pause_briefly()
             assert (page["members"], page["count"]) == ([{"id": "bob", "name": "bob"}], 1)

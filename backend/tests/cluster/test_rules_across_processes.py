@@ -12,7 +12,7 @@ from tests.support.servers import Server
 Pair = tuple[Server, Server]
 
 
-async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, item: str) -> None:
+async def test_x1_s2_d3_both_processes_deliver_all_entries_once_in_one_order(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with (
         await RoomClient.join(first_server, item, name="Ada") as ada,
@@ -34,7 +34,7 @@ async def test_x1_s2_d3_both_sides_see_everything_once_in_one_order(pair: Pair, 
             assert await read_log(client, item) == ada.entries
 
 
-async def test_x1_a_message_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
+async def test_x1_message_sent_over_http_reaches_the_other_process(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with await RoomClient.join(first_server, item) as ada, http(second_server) as client:
         await client.post(f"/api/items/{item}/entries", json={"id": "a", "body": "x" * 20_000})
@@ -43,7 +43,7 @@ async def test_x1_a_message_sent_over_http_reaches_the_other_process(pair: Pair,
         assert [entry["body"] for entry in await ada.wait_for_seq(2)] == ["x" * 20_000, "ä"]
 
 
-async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pair, item: str) -> None:
+async def test_x1_s5_send_repeated_to_another_process_is_a_duplicate(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with (
         await RoomClient.join(first_server, item) as ada,
@@ -56,7 +56,7 @@ async def test_x1_s5_the_same_send_to_another_process_is_the_same_entry(pair: Pa
         assert (second_ack["seq"], second_ack["duplicate"]) == (1, True)
 
 
-async def test_x1_s9_a_message_deleted_on_one_process_is_deleted_on_the_other(pair: Pair, item: str) -> None:
+async def test_x1_s9_message_deleted_on_one_process_is_deleted_on_the_other(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with (
         await RoomClient.join(first_server, item) as ada,
@@ -74,7 +74,7 @@ async def test_x1_s9_a_message_deleted_on_one_process_is_deleted_on_the_other(pa
         assert "deleted" in entries[0]
 
 
-async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, item: str) -> None:
+async def test_p1_x1_hello_counts_the_members_of_every_process(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with (
         await RoomClient.join(first_server, item, name="Ada") as ada,
@@ -91,7 +91,7 @@ async def test_p1_x1_a_hello_counts_the_members_of_every_process(pair: Pair, ite
         assert {"left": [bob.member_id], "joined": [], "count": 1}.items() <= (await ada.wait_for("presence")).items()
 
 
-async def test_p1_x1_a_member_of_two_processes_leaves_with_their_last_connection(pair: Pair, item: str) -> None:
+async def test_p1_x1_member_leaves_with_the_last_connection_on_any_process(pair: Pair, item: str) -> None:
     first_server, second_server = pair
     async with await RoomClient.join(first_server, item, name="Ada") as ada:
         async with await RoomClient.join(first_server, item, name="Bob") as bob_on_first:
@@ -132,19 +132,19 @@ async def test_l3_x1_connections_of_one_member_are_counted_together(pair: Pair, 
         await room.socket.close()
 
 
-async def test_t5_the_chat_reaches_everyone_on_every_process(pair: Pair) -> None:
+async def test_t5_chat_reaches_everyone_on_every_process(pair: Pair) -> None:
     first_server, second_server = pair
-    async with Listener(await connect(first_server, "/ws/1")) as ada:
-        async with Listener(await connect(second_server, "/ws/2")) as bob:
-            await bob.client.send("hello")
-            await ada.wait_for_line("Client #2 says: hello")
-            assert bob.lines == ["You wrote: hello", "Client #2 says: hello"]
-            await ada.client.send("a\0ä" * 5000)
-            await bob.wait_for_line("Client #1 says: " + "a\0ä" * 5000)
-        await ada.wait_for_line("Client #2 left the chat")
+    async with Listener(await connect(first_server, "/ws/1")) as first_client:
+        async with Listener(await connect(second_server, "/ws/2")) as second_client:
+            await second_client.client.send("hello")
+            await first_client.wait_for_line("Client #2 says: hello")
+            assert second_client.lines == ["You wrote: hello", "Client #2 says: hello"]
+            await first_client.client.send("a\0ä" * 5000)
+            await second_client.wait_for_line("Client #1 says: " + "a\0ä" * 5000)
+        await first_client.wait_for_line("Client #2 left the chat")
 
 
-async def test_x5_a_send_in_sql_is_part_of_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
+async def test_x5_send_in_sql_is_part_of_the_hosts_transaction(pair: Pair, item: str, pair_url: str) -> None:
     host = await asyncpg.connect(pair_url)
     first_server, second_server = pair
     async with await RoomClient.join(first_server, item) as ada, await RoomClient.join(second_server, item) as bob:
@@ -155,7 +155,7 @@ async def test_x5_a_send_in_sql_is_part_of_the_hosts_transaction(pair: Pair, ite
         async with host.transaction():
             await host.execute("SELECT alcove_send($1, 'b', 'shop', 'Shop', 'shipped')", item)
             await host.execute("""SELECT alcove_send($1, 'c', 'shop', 'Shop', '{"step": 2}'::jsonb)""", item)
-            # While the host's transaction is open, nobody waits for it.
+            # Other sends do not wait for the host's open transaction.
             await bob.send_messages("meanwhile")
 
         for room in (ada, bob):

@@ -1,4 +1,4 @@
-"""Test several workers of one command: the start (X6), revocation on all (A7), and the drain (Z1, W7)."""
+"""Test several workers of one command: the start (X6), revocation on all of them (A7), and the drain (Z1, W7)."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ Pair = tuple[Server, Server]
 
 
 @pytest.mark.parametrize(
-    ("env", "named"),
+    ("env", "message"),
     [
         ({}, "ALCOVE_DATABASE_URL=sqlite:// and ALCOVE_BUS_URL=memory://"),
         ({"ALCOVE_DATABASE_URL": "postgresql://localhost/x"}, "ALCOVE_BUS_URL=memory://"),
@@ -27,13 +27,15 @@ Pair = tuple[Server, Server]
     ],
     ids=["both", "bus", "database"],
 )
-def test_x6_workers_that_share_nothing_are_refused_in_one_line(tmp_path: Path, env: dict[str, str], named: str) -> None:
+def test_x6_workers_without_shared_storage_are_refused_in_one_line(
+    tmp_path: Path, env: dict[str, str], message: str
+) -> None:
     command = [str(ALCOVE), "serve", "--workers", "2", "--port", "0"]
     result = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - ours
 
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert named in line
+    assert message in line
 
 
 async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_path: Path, item: str) -> None:
@@ -51,19 +53,19 @@ async def test_x6_two_workers_serve_one_room(engines: Engines, url: str, tmp_pat
         assert [await room.wait_for_close() for room in rooms] == [1012] * 12
 
 
-async def test_a7_a_revocation_closes_connections_on_every_process(guarded_pair: Pair, item: str) -> None:
-    first_server, second_server = guarded_pair
+async def test_a7_revocation_closes_connections_on_every_process(secured_pair: Pair, item: str) -> None:
+    first_server, second_server = secured_pair
     ada = token(sub="ada", items={item: "rw"})
     admin = token(sub="root", items={"*": "rwm"})
-    rooms = [await RoomClient.join(server, item, token=ada) for server in guarded_pair]
+    rooms = [await RoomClient.join(server, item, token=ada) for server in secured_pair]
     async with http(first_server) as client:
         response = await client.post("/api/revoke", json={"sub": "ada"}, headers={"Authorization": f"Bearer {admin}"})
         assert response.is_success, response.text
     assert [await room.wait_for_close() for room in rooms] == [4403, 4403]
-    reconnected = await RoomClient.open(second_server, item, token=ada)
-    error = await reconnected.read_line()
-    # 4401 as long as a new token could not count yet.
-    assert (await reconnected.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
+    new_room = await RoomClient.open(second_server, item, token=ada)
+    error = await new_room.read_line()
+    # The code is 4401 until `not_before`, because no new token is accepted earlier.
+    assert (await new_room.wait_for_close(), error["reason"]) in {(4401, "revoked"), (4403, "revoked")}
 
 
 async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engines, join: Start) -> None:
@@ -83,7 +85,7 @@ async def test_w7_readyz_reports_whether_storage_and_bus_respond(engines: Engine
                 pass
 
 
-async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
+async def test_w7_metrics_count_sends_refusals_and_connections(join: Start, item: str) -> None:
     server = join()
     async with await RoomClient.join(server, item) as ada, http(server) as client:
         await ada.send_messages("a", "b", "c")
@@ -99,16 +101,16 @@ async def test_w7_metrics_count_what_happens(join: Start, item: str) -> None:
         assert not any(item in line for line in metrics)
 
 
-async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_is_acked(join: Start, item: str) -> None:
+async def test_z1_drain_acks_all_sends_and_spreads_reconnections(join: Start, item: str) -> None:
     first_server, second_server = join(ALCOVE_DRAIN_S="10"), join()
     rooms = [await RoomClient.join(first_server, item, name=f"member {n}") for n in range(20)]
     sends = [send(n) for n in range(200)]
     await rooms[0].send_lines(*sends)
     while (line := await rooms[0].read_line())["type"] != "ack":
         assert line["type"] != "error"
-    ending = asyncio.create_task(asyncio.to_thread(first_server.end, signal.SIGTERM))
+    end_task = asyncio.create_task(asyncio.to_thread(first_server.end, signal.SIGTERM))
     assert list(await asyncio.gather(*(room.wait_for_close() for room in rooms))) == [1012] * 20
-    assert await ending < 5
+    assert await end_task < 5
 
     byes = [[line for line in room.received if line["type"] == "bye"] for room in rooms]
     assert {len(bye) for bye in byes} == {1}
@@ -119,12 +121,10 @@ async def test_z1_every_client_gets_a_delay_before_reconnecting_and_every_send_i
         assert {entry["id"]: entry["seq"] for entry in await read_log(client, item)} == acks
 
 
-async def test_z1_joins_are_refused_while_draining_and_a_second_signal_ends_at_once(
-    engines: Engines, join: Start, item: str
-) -> None:
+async def test_z1_drain_refuses_joins_and_ends_at_a_second_signal(engines: Engines, join: Start, item: str) -> None:
     server = join(ALCOVE_DRAIN_S="600")
     async with await RoomClient.join(server, item) as room, http(server) as client:
-        engines.postgres.hang()  # what is sent now cannot be committed, so the drain has something to wait for
+        engines.postgres.hang()  # the next send cannot be committed, so the drain waits for it
         try:
             await room.send_lines(send("never"))
             await room.lines_until_pong()
@@ -141,7 +141,7 @@ async def test_z1_joins_are_refused_while_draining_and_a_second_signal_ends_at_o
             engines.postgres.go_on()
 
 
-async def test_z1_the_server_ends_after_the_drain_time_even_if_storage_hangs(
+async def test_z1_server_ends_after_the_drain_time_even_if_storage_hangs(
     engines: Engines, join: Start, item: str
 ) -> None:
     server = join(ALCOVE_DRAIN_S="1")

@@ -1,4 +1,7 @@
-"""Start servers for tests, once per carrier; after its test, each must have printed no problem."""
+"""Start the servers of the integration tests, and check that none of them logged a problem.
+
+Most tests run once per carrier: the WebSocket implementation, `detached` or `asgi`.
+"""
 
 import json
 from collections.abc import Iterator
@@ -11,18 +14,18 @@ from tests.support.credentials import KEY_SET, SECRET
 from tests.support.servers import CARRIERS, Server, Start, start_alcove, without_problems
 from tests.support.storm import DEEP, storm
 
-#: The endpoints of the tests' parameter `endpoint` that are sockets; all others are HTTP endpoints.
+#: The values of the parameter `endpoint` that name a WebSocket; all others name an HTTP endpoint.
 SOCKETS = {"chat", "echo", "item socket", "list socket", "room"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Test HTTP endpoints on one carrier, because carriers differ only for sockets; `make storm` tests them on each."""
-    repeated = [item for item in items if _is_http_on_another_carrier(item)]
+    """Run tests of HTTP endpoints on one carrier, because carriers differ only for sockets; `make storm` runs all."""
+    repeated_items = [item for item in items if _is_http_on_another_carrier(item)]
     if DEEP:
-        for item in repeated:
+        for item in repeated_items:
             item.add_marker(storm)
-    elif repeated:
-        config.hook.pytest_deselected(items=repeated)
+    elif repeated_items:
+        config.hook.pytest_deselected(items=repeated_items)
         items[:] = [item for item in items if not _is_http_on_another_carrier(item)]
 
 
@@ -35,13 +38,13 @@ def _is_http_on_another_carrier(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session", params=CARRIERS)
 def carrier(request: pytest.FixtureRequest) -> str:
-    """Return what carries the WebSockets of all servers: `detached` or `asgi`."""
+    """Return the WebSocket implementation of all servers: `detached` or `asgi`."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def start(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Return a function that starts servers with their own settings, shared by many tests."""
+    """Return a function that starts a server with the given settings, for many tests; it ends with the session."""
     with ExitStack() as stack:
 
         def start(**env: str) -> Server:
@@ -65,7 +68,7 @@ def unlimited_server(start: Start) -> Server:
 
 @pytest.fixture(scope="session")
 def low_limits_server(start: Start) -> Server:
-    """Start a server with low limits: bodies of 100 bytes, one send a second, two connections of a member."""
+    """Start a server with low limits: bodies of 100 bytes, one send per second, two connections per member."""
     return start(
         ALCOVE_BODY_BYTES="100",
         ALCOVE_SENDS_PER_S="1",
@@ -77,13 +80,13 @@ def low_limits_server(start: Start) -> Server:
 
 @pytest.fixture(scope="session")
 def three_sends_server(start: Start) -> Server:
-    """Start a server that accepts three sends of a member, and the next one only after hours."""
+    """Start a server that accepts three sends of each member, and the next one only after hours."""
     return start(ALCOVE_SENDS_PER_S="0.0001", ALCOVE_SENDS_BURST="3")
 
 
 @pytest.fixture(scope="session")
 def unchecked_server(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start a server whose error output is ignored: uvicorn logs errors for mistakes of clients."""
+    """Start a server whose output is not checked, because uvicorn logs mistakes of clients as errors."""
     server = start_alcove(carrier=carrier, cwd=tmp_path_factory.mktemp("server"))
     yield server
     server.end()
@@ -91,7 +94,7 @@ def unchecked_server(carrier: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def short_retention_server(start: Start) -> Server:
-    """Start a server that keeps ten entries of a room, and almost none in memory."""
+    """Start a server that keeps ten entries of each room, and two of them in memory."""
     return start(ALCOVE_SENDS_PER_S="0", ALCOVE_RETAIN_ENTRIES="10", ALCOVE_TAIL_ENTRIES="2")
 
 
@@ -112,7 +115,7 @@ def secured_server(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Se
 
 @pytest.fixture
 def serve(carrier: str, tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts servers with their own settings, in the folder of the test."""
+    """Return a function that starts a server with the given settings, in the folder of the test."""
     with ExitStack() as stack:
 
         def start(**env: str) -> Server:

@@ -1,4 +1,4 @@
-"""Test which credentials are accepted, what each right allows, where a cookie counts (A1, A3, A5, W5)."""
+"""Test which credentials are accepted, what each right allows, and where a cookie counts (A1, A3, A5, W5)."""
 
 import re
 import socket
@@ -15,6 +15,7 @@ from tests.support.http import blocking_http, http
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server
 
+#: Valid credentials, by what is special about each.
 VALID_CREDENTIALS: dict[str, Callable[[], Credential]] = {
     "in the query": lambda: query(token()),
     "in the header": lambda: bearer(token()),
@@ -65,45 +66,43 @@ ENDPOINTS_FOR_ANY_MEMBER = endpoints.ENDPOINTS_WITHOUT_RIGHTS | {
 }
 #: Endpoints without a credential: they sign in or out, or return nothing about rooms.
 PATHS_WITHOUT_CREDENTIAL = {"/api/mode", "/api/session", "/healthz", "/readyz", "/metrics"}
-#: Origins that are not the server's own, however they look.
+#: Origins other than the server's own, some of which look similar.
 OTHER_ORIGINS = ["https://evil.example", "null", "", "http://[", "file://", "http://127.0.0.1", "http://127.0.0.1:1"]
 
 
 @pytest.mark.parametrize("endpoint", ["room", "history", "events"])
 @pytest.mark.parametrize("kind", VALID_CREDENTIALS)
-async def test_a1_a3_a_valid_credential_is_accepted(secured_server: Server, kind: str, endpoint: str) -> None:
+async def test_a1_a3_valid_credential_is_accepted(secured_server: Server, kind: str, endpoint: str) -> None:
     call, _ = endpoints.ENDPOINT_RIGHTS[endpoint]
     assert await call(secured_server, VALID_CREDENTIALS[kind]()) == endpoints.Outcome(ACCEPTED)
 
 
-@pytest.mark.parametrize("letters", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
+@pytest.mark.parametrize("rights", ["", "r", "w", "m", "rw", "rm", "wm", "rwm"])
 @pytest.mark.parametrize("endpoint", ENDPOINT_RIGHTS)
-async def test_a3_each_endpoint_requires_exactly_its_rights(
-    secured_server: Server, endpoint: str, letters: str
-) -> None:
-    call, needed = ENDPOINT_RIGHTS[endpoint]
-    outcome = await call(secured_server, query(token(items={"foo": letters})))
+async def test_a3_each_endpoint_requires_exactly_its_rights(secured_server: Server, endpoint: str, rights: str) -> None:
+    call, required_rights = ENDPOINT_RIGHTS[endpoint]
+    outcome = await call(secured_server, query(token(items={"foo": rights})))
 
-    assert (outcome.code == ACCEPTED) == (set(needed) <= set(letters))
+    assert (outcome.code == ACCEPTED) == (set(required_rights) <= set(rights))
     assert outcome.code in {ACCEPTED, 403, 4403}
 
 
 @ON_ONE_CARRIER
-def test_a3_every_route_of_the_openapi_document_is_in_the_table_of_endpoints(secured_server: Server) -> None:
+def test_a3_endpoint_tables_cover_every_route_of_the_openapi_document(secured_server: Server) -> None:
     with blocking_http(secured_server, token=None) as client:
         paths = client.get("/openapi.json").json()["paths"]
-    missing = [
+    missing_routes = [
         f"{method} {path}"
         for path, methods in paths.items()
         for method in methods
-        if path not in PATHS_WITHOUT_CREDENTIAL and not is_in_the_table(method, path)
+        if path not in PATHS_WITHOUT_CREDENTIAL and not is_in_a_table(method, path)
     ]
 
     assert len(paths) > 15
-    assert missing == []
+    assert missing_routes == []
 
 
-def is_in_the_table(method: str, path: str) -> bool:
+def is_in_a_table(method: str, path: str) -> bool:
     """Return whether one of the tables has an endpoint for this route."""
     route = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
     all_endpoints = [function for function, _ in ENDPOINT_RIGHTS.values()]
@@ -126,14 +125,12 @@ async def test_a3_endpoints_without_rights_require_any_valid_credential(secured_
 
 
 @pytest.mark.parametrize("credential", [Credential(), query("gone-by-now"), query(token(items={"foo": "r"}))])
-async def test_t2_a_refusal_of_the_tutorials_sockets_comes_before_the_upgrade(
-    secured_server: Server, credential: Credential
-) -> None:
+async def test_t2_tutorial_sockets_refuse_before_the_upgrade(secured_server: Server, credential: Credential) -> None:
     assert await endpoints.item_socket(secured_server, credential) == endpoints.Outcome(403)
 
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
-async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server: Server, origin: str) -> None:
+async def test_a5_cookie_is_ignored_for_pages_of_other_origins(secured_server: Server, origin: str) -> None:
     credential = cookie(token(items={"*": "rwm"}), origin)
 
     assert (await endpoints.room(secured_server, credential)).code == 4403
@@ -158,7 +155,7 @@ async def test_a5_a_cookie_is_ignored_for_pages_of_other_origins(secured_server:
         assert (await endpoint(secured_server, credential)).code == ACCEPTED
 
 
-async def test_a5_over_tls_a_page_loaded_without_tls_is_another_origin(secured_server: Server) -> None:
+async def test_a5_http_page_is_another_origin_for_an_https_server(secured_server: Server) -> None:
     host = secured_server.url.removeprefix("http://")
 
     def credential(scheme: str, origin: str) -> Credential:
@@ -168,7 +165,7 @@ async def test_a5_over_tls_a_page_loaded_without_tls_is_another_origin(secured_s
     for endpoint, refused in ((endpoints.room, 4403), (endpoints.list_socket, 4403), (endpoints.send, 403)):
         assert (await endpoint(secured_server, credential("https", f"http://{host}"))).code == refused
         assert (await endpoint(secured_server, credential("https", f"https://{host}"))).code == ACCEPTED
-        # Behind a proxy that does not tell the scheme, our own page looks so.
+        # Behind a proxy that does not forward the scheme, a page of the server has this origin.
         assert (await endpoint(secured_server, credential("http", f"https://{host}"))).code == ACCEPTED
 
 
@@ -176,7 +173,7 @@ async def test_a5_over_tls_a_page_loaded_without_tls_is_another_origin(secured_s
     ("head", "status"),
     [(b"HTTP/1.0\r\nOrigin: http://None", b" 403 "), (b"HTTP/1.1\r\nHost:\r\nOrigin: http://", b" 400 ")],
 )
-def test_a5_without_a_host_header_no_origin_is_the_servers_own(
+def test_a5_request_without_a_host_header_is_never_same_origin(
     secured_server: Server, head: bytes, status: bytes
 ) -> None:
     request = b"DELETE /api/session " + head + b"\r\nConnection: close\r\n\r\n"
@@ -198,7 +195,7 @@ async def test_a5_w5_pages_of_other_origins_cannot_sign_in_or_out(secured_server
 
 @pytest.mark.parametrize("items", [{"*": "rw"}, {"foo": "rwm"}, {"f*": "rwm", "*": ""}, {}])
 @pytest.mark.parametrize("endpoint", endpoints.MODERATE_ALL_ENDPOINTS)
-async def test_a7_w14_w15_requests_about_all_items_require_the_right_to_moderate_all_items(
+async def test_a7_w14_w15_requests_for_all_items_require_moderating_all_items(
     secured_server: Server, items: object, endpoint: str
 ) -> None:
     call = endpoints.MODERATE_ALL_ENDPOINTS[endpoint]
@@ -229,7 +226,7 @@ async def test_a7_revoking_on_an_item_requires_the_right_to_moderate_it(
     assert outcome.code == ACCEPTED or "moderate foo" in outcome.reason
 
 
-async def test_w4_the_list_contains_exactly_the_readable_items(secured_server: Server) -> None:
+async def test_w4_list_contains_exactly_the_readable_items(secured_server: Server) -> None:
     author = query(token(sub="eve", items={"*": "rw"}))
     for item in ("list-1", "list-2", "lost-1"):
         assert (await endpoints.send(secured_server, Credential(author.query, item=item))).code == ACCEPTED
@@ -242,7 +239,7 @@ async def test_w4_the_list_contains_exactly_the_readable_items(secured_server: S
     assert not [item for item in all_items.json()["items"] if item["item"].startswith("!")]
 
 
-async def test_a3_a_reader_receives_entries_and_is_refused_a_send(secured_server: Server, item: str) -> None:
+async def test_a3_reader_receives_entries_and_is_refused_a_send(secured_server: Server, item: str) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "r"})) as room:
         refusal = await room.request({"type": "send", "id": "1", "body": "hello"})
 
@@ -250,7 +247,7 @@ async def test_a3_a_reader_receives_entries_and_is_refused_a_send(secured_server
     assert refusal["code"] == "forbidden"
 
 
-async def test_a3_the_hello_contains_name_and_expiry(secured_server: Server, item: str) -> None:
+async def test_a3_hello_contains_name_and_expiry(secured_server: Server, item: str) -> None:
     exp = int(time.time()) + 60
     valid = token(name="Ada L.", exp=exp, items={item: "rw"})
     async with await RoomClient.join(secured_server, item, token=valid) as room:
@@ -258,7 +255,7 @@ async def test_a3_the_hello_contains_name_and_expiry(secured_server: Server, ite
         assert room.hello["expires"] == exp * 1000
 
 
-async def test_h4_a_refusal_selects_our_subprotocol_among_several(secured_server: Server) -> None:
+async def test_h4_refusal_selects_the_subprotocol_of_alcove(secured_server: Server) -> None:
     client = await connect(secured_server, "/ws?token=gone-by-now", subprotocols=["chat", "alcove.v1"])
 
     assert client.subprotocol == "alcove.v1"

@@ -1,4 +1,4 @@
-"""Test every credential that must be refused at every endpoint, with its reason (A1–A5, H3, H4)."""
+"""Test that invalid credentials are refused at every endpoint, with the reason (A1–A5, H3, H4)."""
 
 import json
 import time
@@ -24,22 +24,22 @@ from tests.support.endpoints import Credential, bearer, cookie, query
 from tests.support.servers import Server
 
 HS256_HEADER = {"alg": "HS256", "typ": "JWT"}
-#: Characters at the end of a signature.
+#: The number of characters cut off the end of a signature.
 CUT_CHARACTERS = 20
 
 
 def alter_token(part: int) -> str:
-    """Return a valid token with one part of another one."""
+    """Return a token in which one part is replaced by the same part of another valid token."""
     parts, other_parts = token().split("."), token(sub="eve", headers={"kid": "x"}).split(".")
     return ".".join([*parts[:part], other_parts[part], *parts[part + 1 :]])
 
 
 def pem_as_secret() -> str:
-    """Return a token signed with the text of the public key as HS256 secret: a classic attack."""
+    """Return a token signed with HS256, with the text of the public key as the secret: a known attack."""
     return raw_token({"alg": "HS256", "kid": "rsa"}, claims(), RSA_PEM)
 
 
-#: Invalid credentials, each with a word of the reason of the refusal (4401, or HTTP 401).
+#: Invalid credentials, each with a part of the expected reason. They are refused with 4401 or HTTP 401.
 INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "nothing": (Credential, "no credential"),
     "an empty token": (lambda: query(""), "no credential"),
@@ -168,7 +168,8 @@ INVALID_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
         "segments",
     ),
 }
-#: Rights that do not reach the item `foo`, or another one: 4403, or HTTP 403.
+#: Credentials without the right to read the item, each with a part of the expected reason. The item is `foo` if none is
+#: given. They are refused with 4403 or HTTP 403.
 UNUSABLE_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "no items": (lambda: query(token(items=...)), "read foo"),
     "items empty": (lambda: query(token(items={})), "read foo"),
@@ -195,7 +196,7 @@ UNUSABLE_CREDENTIALS: dict[str, tuple[Callable[[], Credential], str]] = {
     "the name itself takes it back": (lambda: query(token(items={"*": "rw", "f*": "rw", "foo": "w"})), "read foo"),
     "a cookie from another site": (lambda: cookie(token(), "https://evil.example"), "origin"),
 }
-#: Ids that no item can have: 4400, or HTTP 422.
+#: Ids that no item can have. They are refused with 4400 or HTTP 422.
 INVALID_ITEMS = {
     "encoded twice": "%2566oo",
     "with a slash, encoded": "a%252Fb",
@@ -208,9 +209,9 @@ INVALID_ITEMS = {
     "internal room": "!revoked",
     "a pattern": "fo*",
 }
-#: Doors to one item.
+#: Endpoints of one item.
 ENDPOINTS = {"room": endpoints.room, "history": endpoints.history, "events": endpoints.events}
-#: Doors to many items, which check the same credentials.
+#: Endpoints of several items.
 LIST_ENDPOINTS = {
     "list socket": endpoints.list_socket,
     "list events": endpoints.list_events,
@@ -222,7 +223,7 @@ at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS | LIST_ENDPOINTS)
 @pytest.mark.parametrize("kind", INVALID_CREDENTIALS)
-async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
+async def test_a3_h4_invalid_credential_is_refused_with_the_reason(
     secured_server: Server, kind: str, endpoint: str
 ) -> None:
     make_credential, text = INVALID_CREDENTIALS[kind]
@@ -243,7 +244,7 @@ async def test_a3_h4_an_invalid_credential_is_refused_with_the_reason(
         ("unread", 422, "access_token"),
     ],
 )
-async def test_a3_a_token_in_another_query_parameter_is_not_accepted(
+async def test_a3_token_in_another_query_parameter_is_not_accepted(
     secured_server: Server, endpoint: str, code: int, text: str
 ) -> None:
     outcome = await (ENDPOINTS | LIST_ENDPOINTS)[endpoint](secured_server, Credential({"access_token": token()}))
@@ -268,14 +269,14 @@ async def test_a3_h4_rights_on_another_item_are_refused_with_the_reason(
 
 @at_every_endpoint
 @pytest.mark.parametrize("kind", INVALID_ITEMS)
-async def test_h3_an_invalid_item_id_is_refused(secured_server: Server, kind: str, endpoint: str) -> None:
+async def test_h3_invalid_item_id_is_refused(secured_server: Server, kind: str, endpoint: str) -> None:
     outcome = await ENDPOINTS[endpoint](secured_server, query(token(items={"*": "rwm"}), item=INVALID_ITEMS[kind]))
 
     assert outcome.code == (4400 if endpoint == "room" else 422)
     assert "item_id" in outcome.reason
 
 
-async def test_a3_a_token_over_the_limit_is_refused_before_it_is_decoded(secured_server: Server) -> None:
+async def test_a3_token_over_the_limit_is_refused_before_it_is_decoded(secured_server: Server) -> None:
     outcome = await endpoints.history(secured_server, bearer("e" * 17_000))
 
     assert outcome.code == 401

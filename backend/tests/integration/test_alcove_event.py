@@ -1,4 +1,4 @@
-"""Test that the application stores events by SQL within its own transaction (S14, X5)."""
+"""Test that an application can store events with SQL, in its own transaction (S14, X5)."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,7 +29,7 @@ async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: async
     await connection.close()
 
 
-async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log: Log, shop: Any) -> None:
+async def test_s14_x5_commit_stores_the_event_once_and_a_rollback_nothing(log: Log, shop: Any) -> None:
     transaction = shop.transaction()
     await transaction.start()
     await shop.execute(f"SELECT {EVENT}", "a", None)
@@ -60,12 +60,12 @@ async def test_s14_x5_a_commit_stores_the_event_once_and_a_rollback_nothing(log:
         ("'foo', 'x', 'shop', 'The shop', NULL", "text"),
     ],
 )
-async def test_s14_an_invalid_event_fails_the_sql_statement(shop: Any, arguments: str, text: str) -> None:
+async def test_s14_invalid_event_fails_the_sql_statement(shop: Any, arguments: str, text: str) -> None:
     with pytest.raises(asyncpg.CheckViolationError, match=text):
         await shop.execute(f"SELECT alcove_event({arguments})")
 
 
-async def test_s14_a_role_without_the_right_may_not_send_an_event(shop: Any) -> None:
+async def test_s14_role_without_the_right_may_not_send_an_event(shop: Any) -> None:
     await shop.execute("CREATE ROLE stranger_to_events")
     try:
         await shop.execute("SET ROLE stranger_to_events")

@@ -1,4 +1,4 @@
-"""Test that the application's role sends by SQL, with a schema that we or an administrator created (X5)."""
+"""Test that an application's role can send with SQL, in a schema of the server or of an administrator (X5)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from tests.support.drafts import append, message, read_bodies
 from tests.support.item_ids import INVALID_IDS, VALID_IDS
 
 GUIDE = (Path(__file__).parents[2] / "docs/processes.md").read_text()
-#: The block of the guide that lets the application's role `shop` send.
+#: The SQL of the guide that grants the application's role `shop` the right to send.
 (GRANTS,) = re.findall(r"```sql\n(CREATE ROLE shop.*?)```", GUIDE, re.DOTALL)
 SEND_CALL = "alcove.alcove_send($1, $2, 'shop', 'The shop', 'hello')"
 
@@ -64,31 +64,29 @@ async def shop(postgres_url: str, log: Log) -> AsyncIterator[Any]:  # Any: async
         await application.close()
 
 
-async def test_x5_functions_are_in_alcove_or_public_and_fix_their_search_path(postgres_url: str, log: Log) -> None:
+async def test_x5_functions_fix_their_search_path_and_require_a_grant(postgres_url: str, log: Log) -> None:
     assert log
     async with superuser_connection(postgres_url) as operator:
-        definitions = await operator.fetch(
+        function_counts = await operator.fetch(
             "SELECT pronamespace::regnamespace::text, count(*) FROM pg_proc WHERE proname = 'alcove_send' GROUP BY 1"
         )
-        paths = await operator.fetch(
+        unsafe_functions = await operator.fetch(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'alcove'::regnamespace"
             " AND NOT coalesce(proconfig, '{}') && ARRAY['search_path=pg_catalog, pg_temp']"
         )
-        public = await operator.fetch(
+        public_functions = await operator.fetch(
             "SELECT p.proname FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
             " WHERE p.proname = 'alcove_send' AND a.grantee = 0"
             " OR p.pronamespace = 'alcove'::regnamespace AND a.grantee = 0"
         )
 
-    assert set(map(tuple, definitions)) == {("alcove", 2), ("public", 2)}
-    assert paths == [], "functions that look for names in the caller's search path"
-    assert public == [], "functions that every role may run"
+    assert set(map(tuple, function_counts)) == {("alcove", 2), ("public", 2)}
+    assert unsafe_functions == [], "expected every function to fix its search path"
+    assert public_functions == [], "expected no function that every role may call"
 
 
 @pytest.mark.parametrize("path", ['"$user", public', "", "pg_temp", "shop, public"])
-async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path(
-    shop: Any, log: Log, path: str
-) -> None:
+async def test_x5_grants_of_the_guide_allow_sends_with_any_search_path(shop: Any, log: Log, path: str) -> None:
     await shop.execute("SELECT set_config('search_path', $1, false)", path)
     await shop.execute(f"SELECT {SEND_CALL}", "foo", "a")
     await shop.execute("SELECT public.alcove_send('foo', 'b', 'shop', 'The shop', '{\"n\": 1}'::jsonb)")
@@ -100,9 +98,7 @@ async def test_x5_the_guides_grants_let_a_second_role_send_under_any_search_path
     assert await shop.fetchval("SELECT count(*) FROM alcove.report") == len(expected)
 
 
-async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_rights(
-    postgres_url: str, shop: Any, log: Log
-) -> None:
+async def test_x5_functions_ignore_objects_in_the_callers_search_path(postgres_url: str, shop: Any, log: Log) -> None:
     async with superuser_connection(postgres_url) as operator:
         await operator.execute("CREATE SCHEMA trap AUTHORIZATION shop")
     await shop.execute("""
@@ -129,7 +125,7 @@ async def test_x5_objects_in_the_callers_search_path_never_run_with_the_owners_r
         "CREATE TABLE alcove.mine ()",
     ],
 )
-async def test_x5_the_applications_role_may_only_send(shop: Any, forbidden: str) -> None:
+async def test_x5_applications_role_may_only_send(shop: Any, forbidden: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await shop.execute(forbidden)
 
@@ -137,24 +133,22 @@ async def test_x5_the_applications_role_may_only_send(shop: Any, forbidden: str)
 async def test_x5_without_grants_a_role_sends_nothing(postgres_url: str, log: Log) -> None:
     async with superuser_connection(postgres_url, "stranger") as operator:
         await operator.execute("CREATE ROLE stranger LOGIN")
-        ungranted = await asyncpg.connect(url_for(postgres_url, "stranger"))
+        stranger = await asyncpg.connect(url_for(postgres_url, "stranger"))
         for name in ("alcove.alcove_send", "public.alcove_send"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await ungranted.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
-        await ungranted.close()
+                await stranger.execute(f"SELECT {name}('foo', 'a', 'b', 'c', 'd')")
+        await stranger.close()
 
     assert await read_bodies(log) == {}
 
 
-async def test_x5_h3_valid_item_ids_are_accepted_and_invalid_ones_refused_with_the_normalized_id(
-    shop: Any, log: Log
-) -> None:
-    for n, item_id in enumerate(VALID_IDS):
-        await shop.execute(f"SELECT {SEND_CALL}", item_id, str(n))
+async def test_x5_h3_function_accepts_valid_item_ids_and_refuses_others(shop: Any, log: Log) -> None:
+    for number, item_id in enumerate(VALID_IDS):
+        await shop.execute(f"SELECT {SEND_CALL}", item_id, str(number))
     for invalid_id, normalized in INVALID_IDS:
-        with pytest.raises(asyncpg.CheckViolationError, match="expected") as refused:
+        with pytest.raises(asyncpg.CheckViolationError, match="expected") as error:
             await shop.execute(f"SELECT {SEND_CALL}", invalid_id, "a")
-        assert normalized in str(refused.value)
+        assert normalized in str(error.value)
 
     assert dict.fromkeys(VALID_IDS, 1) == {
         item: state.head for item, state in (await log.room_states(VALID_IDS)).items()
@@ -169,7 +163,7 @@ async def test_x5_h3_valid_item_ids_are_accepted_and_invalid_ones_refused_with_t
         ("by_name", 64, "'foo', 'a', 'b', $1"),
     ],
 )
-async def test_x5_s1_a3_ids_and_names_have_the_bounds_of_the_wire(
+async def test_x5_s1_a3_ids_and_names_have_the_limits_of_the_protocol(
     shop: Any, name: str, max_characters: int, arguments: str
 ) -> None:
     await shop.execute(f"SELECT alcove.alcove_send({arguments}, 'd')", "é" * max_characters)
@@ -181,7 +175,7 @@ async def test_x5_s1_a3_ids_and_names_have_the_bounds_of_the_wire(
 # --- schemas of earlier versions
 
 
-async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
+async def test_h3_x5_upgrade_renames_invalid_rooms_and_keeps_grants(
     postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     steps = schema_files(Path(postgres_schema.__file__).parent)
@@ -205,14 +199,14 @@ async def test_h3_x5_an_upgrade_renames_rooms_and_keeps_grants_and_names(
         await shop.close()
         items = await operator.fetch("SELECT item FROM alcove.rooms ORDER BY room")
 
-        renamed = ["!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b", "fine"]
-        assert [item for (item,) in items] == renamed
+        expected_items = ["!revoked", "café", "café_2", "não", "_", "__", "a_b_2", "a_b", "fine"]
+        assert [item for (item,) in items] == expected_items
         assert (await log.room_states(["fine"]))["fine"].head == 2
         assert "the room 'a b' is now a_b_2" in caplog.text
         await log.close()
 
 
-# --- schemas that another role prepares
+# --- schemas prepared by another role
 
 
 def schema_output(role: str, *arguments: str) -> str:
@@ -222,7 +216,7 @@ def schema_output(role: str, *arguments: str) -> str:
     return result.output
 
 
-async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str) -> None:
+async def test_x5_server_uses_a_schema_prepared_by_another_role(postgres_url: str) -> None:
     async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
         await operator.execute(schema_output("server"))
@@ -234,7 +228,7 @@ async def test_x5_a_schema_that_another_role_prepared_is_used(postgres_url: str)
         await log.close()
 
 
-async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_url: str) -> None:
+async def test_x5_server_fills_an_empty_schema_that_it_owns(postgres_url: str) -> None:
     async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN; CREATE SCHEMA alcove AUTHORIZATION server")
         log = await open_log(url_for(postgres_url, "server"))
@@ -259,7 +253,7 @@ async def test_x5_an_empty_schema_that_the_servers_role_owns_is_filled(postgres_
         ("DROP TABLE alcove.meta", "a schema `alcove` of another program"),
     ],
 )
-async def test_x5_objects_missing_from_a_prepared_schema_are_named_in_one_line(
+async def test_x5_incomplete_prepared_schema_is_refused_in_one_line(
     postgres_url: str, statement: str, error: str
 ) -> None:
     async with superuser_connection(postgres_url, "server") as operator:
@@ -272,7 +266,7 @@ async def test_x5_objects_missing_from_a_prepared_schema_are_named_in_one_line(
     assert "\n" not in str(unusable.value)
 
 
-async def test_x5_a_prepared_schema_is_brought_up_to_date_by_its_owner(postgres_url: str) -> None:
+async def test_x5_owner_can_upgrade_a_prepared_schema(postgres_url: str) -> None:
     steps = schema_files(Path(postgres_schema.__file__).parent)
     async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")

@@ -51,7 +51,7 @@ async def test_w_unknown_paths_of_the_api_do_not_return_the_page(
 
 
 @ON_ONE_CARRIER
-async def test_w6_an_invalid_value_is_reported_once_even_if_several_rules_fail(server: Server) -> None:
+async def test_w6_value_that_breaks_several_rules_is_reported_once(server: Server) -> None:
     async with http(server) as client:
         problem = (await client.get("/api/items/a b/entries")).json()
 

@@ -1,4 +1,4 @@
-"""Send arbitrary input into a room: the server keeps running, answers by its protocol, and stores nothing refused."""
+"""Test that a server answers arbitrary input, stores only acknowledged sends, and keeps running (F2, S6)."""
 
 import asyncio
 import json
@@ -21,17 +21,17 @@ from tests.support.room_client import RoomClient, read_log
 from tests.support.servers import Server
 from tests.support.storm import example_count
 
-#: Codes with which the server may end a connection over what it was sent (C).
+#: Close codes for invalid input (C).
 CLOSE_CODES = {1003, 1007, 1009, 4400}
-#: Each example is a conversation on a new socket, so there are not many; the session's own test has more.
-bounded = settings(
+#: Few examples, because each opens a connection; the unit test of sessions has more.
+few_examples = settings(
     max_examples=example_count(25),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-rooms = count(1)
+room_numbers = count(1)
 any_frames = st.lists(
     st.lists(client_lines, max_size=6).map("\n".join) | st.text() | any_json.map(json.dumps) | st.binary(max_size=200),
     max_size=8,
@@ -58,12 +58,12 @@ async def converse(client: ClientConnection, frames: list[str | bytes]) -> tuple
     return received, None
 
 
-@bounded
+@few_examples
 @given(frames=any_frames)
-async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_stored(
+async def test_f2_s6_arbitrary_frames_store_only_acknowledged_sends(
     unlimited_server: Server, frames: list[str | bytes]
 ) -> None:
-    item = f"hostile-{next(rooms)}"
+    item = f"hostile-{next(room_numbers)}"
     async with await RoomClient.open(unlimited_server, item) as room:
         received, code = await converse(room.socket, frames)
     async with http(unlimited_server) as client:
@@ -82,11 +82,9 @@ async def test_f2_s6_any_line_gets_a_valid_reply_and_refused_lines_are_not_store
             msgspec.json.decode(line.body)
 
 
-@bounded
+@few_examples
 @given(data=st.binary(max_size=300))
-async def test_c_1007_text_frames_of_arbitrary_bytes_are_answered_or_close_the_connection(
-    unchecked_server: Server, data: bytes
-) -> None:
+async def test_c_1007_text_frame_closes_the_connection_if_it_is_not_utf8(unchecked_server: Server, data: bytes) -> None:
     async with await RoomClient.open(unchecked_server, "hostile-text") as room:
         await room.socket.send(data, text=True)
         received, code = await converse(room.socket, [])
@@ -129,13 +127,13 @@ def _is_utf8(data: bytes) -> bool:
         "bad lines",
     ],
 )
-async def test_f2_a_malicious_frame_is_answered_like_any_other(unlimited_server: Server, frame: str) -> None:
-    item = f"hostile-{next(rooms)}"
+async def test_f2_malicious_frame_does_not_stop_the_server(unlimited_server: Server, frame: str) -> None:
+    item = f"hostile-{next(room_numbers)}"
     async with await RoomClient.open(unlimited_server, item) as room:
         received, code = await converse(room.socket, [frame])
     assert isinstance(received[0], Hello)
     assert code in {None, 4400}
 
     # Python cannot parse numbers that long, so the stored entries are not read back here.
-    async with await RoomClient.join(unlimited_server, item, tail=0) as after:
-        await after.send_messages("still here")
+    async with await RoomClient.join(unlimited_server, item, tail=0) as next_room:
+        await next_room.send_messages("still here")

@@ -1,4 +1,4 @@
-"""Check that the lines on a room's socket match /asyncapi.json: every type, in both directions (W9)."""
+"""Test that the lines on a room's socket match /asyncapi.json: every type, in both directions (W9)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.support.http import http
 from tests.support.room_client import Line, RoomClient, expect_refusal, new_id, send
 from tests.support.servers import Server
 
-#: Lines that are seen when a server restarts, when retention has removed something, and after a fresh token.
+#: Lines of a restart, of removed history and of a fresh token, which the test does not cause.
 RARE_LINES: list[Line] = [
     {"type": "bye", "reason": "restart", "retry_ms": 10},
     {"type": "gap", "from": 1, "to": 3},
@@ -16,36 +16,37 @@ RARE_LINES: list[Line] = [
 ]
 
 
-async def document(server: Server) -> dict[str, Any]:
+async def fetch_document(server: Server) -> dict[str, Any]:
+    """Return the AsyncAPI document of the server."""
     async with http(server, token=None) as client:
-        schema: dict[str, Any] = (await client.get("/asyncapi.json")).json()
-    return schema
+        document: dict[str, Any] = (await client.get("/asyncapi.json")).json()
+    return document
 
 
-def resolve(schema: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
+def resolve(document: dict[str, Any], reference: dict[str, str]) -> dict[str, Any]:
     """Resolve a reference within the document."""
-    part: dict[str, Any] = schema
+    part: dict[str, Any] = document
     for step in reference["$ref"].removeprefix("#/").split("/"):
         part = part[step]
     return part
 
 
-def messages(schema: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
+def payload_schemas(document: dict[str, Any], action: str) -> dict[str, dict[str, Any]]:
     """Return the payload schemas of an operation's messages, by `type`."""
-    operation = schema["operations"][action]
+    operation = document["operations"][action]
     assert operation["action"] == action
-    assert resolve(schema, operation["channel"])["address"] == "/items/{item_id}/ws"
-    listed = [resolve(schema, resolve(schema, reference)) for reference in operation["messages"]]
-    return {message["name"]: message["payload"] for message in listed}
+    assert resolve(document, operation["channel"])["address"] == "/items/{item_id}/ws"
+    resolved = [resolve(document, resolve(document, reference)) for reference in operation["messages"]]
+    return {message["name"]: message["payload"] for message in resolved}
 
 
-def check(described: dict[str, Any], action: str, lines: list[Line]) -> None:
+def assert_lines_match(document: dict[str, Any], action: str, lines: list[Line]) -> None:
     """Check that every line is one of the operation's messages, and that all messages occur."""
-    schemas = messages(described, action)
+    schemas = payload_schemas(document, action)
     for line in lines:
-        schema = {**schemas[line["type"]], "components": described["components"]}
+        schema = {**schemas[line["type"]], "components": document["components"]}
         validator_for(schema).validate(line)
-        assert line.keys() <= resolve(described, schemas[line["type"]])["properties"].keys()
+        assert line.keys() <= resolve(document, schemas[line["type"]])["properties"].keys()
     assert schemas.keys() == {line["type"] for line in lines}
 
 
@@ -75,8 +76,8 @@ async def test_w9_every_line_of_a_room_matches_the_asyncapi_document(server: Ser
         await send_and_record(ada, {"type": "ping"})
         await ada.wait_for("pong")
     refused, _, _ = await expect_refusal(server, item, tail=501)
-    schema = await document(server)
+    document = await fetch_document(server)
 
-    assert schema["asyncapi"] == "3.0.0"
-    check(schema, "receive", sent_lines)
-    check(schema, "send", [*ada.received, *bob.received, refused, *RARE_LINES])
+    assert document["asyncapi"] == "3.0.0"
+    assert_lines_match(document, "receive", sent_lines)
+    assert_lines_match(document, "send", [*ada.received, *bob.received, refused, *RARE_LINES])

@@ -34,7 +34,7 @@ async def ban(client: httpx.AsyncClient, path: str, **body: Any) -> None:
     )
 
 
-async def test_w15_a8_a_write_ban_allows_reading_and_outlasts_new_tokens(
+async def test_w15_a8_write_ban_allows_reading_and_outlasts_new_tokens(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     ada = token(items={item: "rw"})
@@ -58,7 +58,7 @@ async def test_w15_a8_a_write_ban_allows_reading_and_outlasts_new_tokens(
     assert (await moderator.get(path)).status_code == 404
 
 
-async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
+async def test_w15_a8_full_ban_closes_connections_and_refuses_new_ones(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"mallory-{item}"
@@ -84,7 +84,7 @@ async def test_w15_a8_a_ban_from_everything_closes_and_refuses_with_4403(
     assert (await endpoints.room(secured_server, query(token_of_banned, item=item))).code == ACCEPTED
 
 
-async def test_w15_a8_a_ban_on_all_items_closes_and_refuses_everywhere(
+async def test_w15_a8_full_ban_on_all_items_applies_to_every_endpoint(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     sub = f"https://login.example/users/{item}"
@@ -104,7 +104,7 @@ async def test_w15_a8_a_ban_on_all_items_closes_and_refuses_everywhere(
     assert (await endpoints.session(secured_server, query(token_of_banned))).code == ACCEPTED
 
 
-async def test_w15_a_ban_ends_by_itself_and_the_connection_has_its_rights_again(
+async def test_w15_connection_regains_its_rights_when_a_ban_expires(
     secured_server: Server, moderator: httpx.AsyncClient, item: str
 ) -> None:
     async with await RoomClient.join(secured_server, item, token=token(items={item: "rw"})) as room:
@@ -138,20 +138,20 @@ async def test_w15_x3_bans_survive_a_restart(serve: Start, item: str) -> None:
     "body",
     ["", "{}", '{"right":"read"}', '{"right":"all","until":"soon"}', '{"right":"all","reason":""}', '{"right":null}'],
 )
-async def test_w15_an_invalid_ban_is_refused_with_422(moderator: httpx.AsyncClient, item: str, body: str) -> None:
+async def test_w15_invalid_ban_is_refused_with_422(moderator: httpx.AsyncClient, item: str, body: str) -> None:
     response = await moderator.put(f"/api/items/{item}/bans/ada", content=body)
 
     assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
 
 
 @ON_ONE_CARRIER
-async def test_w15_a_ban_beyond_the_limit_is_refused_with_503(serve: Start, item: str) -> None:
+async def test_w15_ban_beyond_the_limit_is_refused_with_503(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_BANS="1")
     async with http(server, headers=ROOT) as client:
         await ban(client, f"/api/items/{item}/bans/ada", right="all")
-        refused = await client.put("/api/bans/bob", json={"right": "all"})
-        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
-        assert "ALCOVE_BANS" in refused.json()["detail"]
+        response = await client.put("/api/bans/bob", json={"right": "all"})
+        assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+        assert "ALCOVE_BANS" in response.json()["detail"]
         assert 'alcove_limits_reached_total{limit="bans"} 1.0' in (await client.get("/metrics")).text
         await ban(client, f"/api/items/{item}/bans/ada", right="write")
         assert (await client.delete(f"/api/items/{item}/bans/ada")).status_code == 204
@@ -160,7 +160,7 @@ async def test_w15_a_ban_beyond_the_limit_is_refused_with_503(serve: Start, item
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("member", ["a/b", "%0A7", "a%0Ab", "7%0A"])
-async def test_w15_a_member_id_may_contain_slashes_and_newlines(
+async def test_w15_member_id_may_contain_slashes_and_newlines(
     moderator: httpx.AsyncClient, item: str, member: str
 ) -> None:
     for path in (f"/api/items/{item}/bans/{member}", f"/api/bans/{item}{member}"):

@@ -1,4 +1,4 @@
-"""Everything is served below a base path, whether or not a proxy removes it (B1)."""
+"""Test that everything is served below a base path, whether or not a proxy removes the path (B1)."""
 
 import re
 from collections.abc import Iterator
@@ -17,52 +17,52 @@ from tests.support.room_client import RoomClient
 from tests.support.running_host import CARRIERS, Host, run_host
 from tests.support.servers import ON_ONE_CARRIER, Server, Start
 
-#: What a proxy in front passes on: the whole path, or the path without the prefix.
+#: The base path in the requests of a proxy: unchanged, or removed.
 PATHS_BY_PROXY = {"not stripped": "/chat", "stripped": ""}
 HTTPS_HEADERS = {"X-Forwarded-Proto": "https", "Origin": "https://rooms.example", "Host": "rooms.example"}
 
 
 @pytest.fixture(scope="module")
-def below(start: Start) -> Server:
-    """`alcove serve` below `/chat`."""
+def base_path_server(start: Start) -> Server:
+    """Start `alcove serve` below `/chat`."""
     return start(ALCOVE_BASE_PATH="/chat")
 
 
 @pytest.fixture(params=PATHS_BY_PROXY)
-def server(request: pytest.FixtureRequest, below: Server) -> Host:
-    """Start a server as a proxy reaches it."""
-    return Host(below.port, PATHS_BY_PROXY[request.param])
+def server(request: pytest.FixtureRequest, base_path_server: Server) -> Host:
+    """Return the address of the server for each kind of proxy."""
+    return Host(base_path_server.port, PATHS_BY_PROXY[request.param])
 
 
 @pytest.fixture(scope="module", params=CARRIERS)
 def prefixed_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Start a server without the setting, whose `root_path` uvicorn sets."""
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('told')}/alcove.db"))
+    """Start a server without ALCOVE_BASE_PATH, whose `root_path` uvicorn sets."""
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('server')}/alcove.db"))
     with run_host(app, request.param, root_path="/chat") as host:
         yield host
 
 
-async def use(server: Host, item: str) -> None:
-    """Use each kind of address once."""
+async def assert_is_served(server: Host, item: str) -> None:
+    """Check one request of each kind."""
     async with await RoomClient.join(server, item) as room, http(server) as client:
         await room.send_messages("over a socket")
-        stored = await client.post(f"/api/items/{item}/entries", json={"body": "over HTTP"})
+        send_response = await client.post(f"/api/items/{item}/entries", json={"body": "over HTTP"})
         history = await client.get(f"/api/items/{item}/entries")
         bodies = [entry["body"] for entry in history.json()["entries"]]
-        unknown = await client.get(f"/api/items/{item}/entries?nonsense=1")
-        refused = await client.patch("/api/session")
+        query_response = await client.get(f"/api/items/{item}/entries?nonsense=1")
+        patch_response = await client.patch("/api/session")
 
-        assert (stored.status_code, bodies) == (201, ["over a socket", "over HTTP"])
-        assert unknown.status_code == 422
-        assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, POST")
+        assert (send_response.status_code, bodies) == (201, ["over a socket", "over HTTP"])
+        assert query_response.status_code == 422
+        assert (patch_response.status_code, patch_response.headers["allow"]) == (405, "DELETE, GET, POST")
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert "alcove_connections" in (await client.get("/metrics")).text
     async with open_event_stream(server, item, **{"Last-Event-ID": "0"}) as stream:
         assert '"over a socket"' in (await next_entry(stream))["data"]
 
 
-async def use_tutorial(server: Host) -> None:
-    """Speak over the three sockets of the tutorial."""
+async def assert_tutorial_is_served(server: Host) -> None:
+    """Check the three sockets of the tutorial."""
     async with await connect(server, "/ws") as echo:
         await echo.send("hello")
         assert await receive(echo, 1) == ["Message text was: hello"]
@@ -75,8 +75,8 @@ async def use_tutorial(server: Host) -> None:
 
 
 async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(server: Host, item: str) -> None:
-    await use(server, item)
-    await use_tutorial(server)
+    await assert_is_served(server, item)
+    await assert_tutorial_is_served(server)
     async with follow_list(server) as rooms:
         assert item in await rooms.wait_for_ready()
 
@@ -85,12 +85,12 @@ async def test_b1_every_socket_stream_and_route_is_served_below_the_base_path(se
 async def test_b1_every_socket_stream_and_route_is_served_below_a_root_path(
     prefixed_server: Host, proxy: str, item: str
 ) -> None:
-    await use(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]), item)
-    await use_tutorial(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]))
+    await assert_is_served(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]), item)
+    await assert_tutorial_is_served(prefixed_server.at_prefix(PATHS_BY_PROXY[proxy]))
 
 
 @ON_ONE_CARRIER
-def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Host) -> None:
+def test_b1_documents_and_page_use_addresses_below_the_base_path(server: Host) -> None:
     with blocking_http(server) as client:
         openapi, asyncapi = client.get("/openapi.json").json(), client.get("/asyncapi.json").json()
         pages = [client.get(path, headers={"Accept": "text/html"}) for path in ("/", "", "/items/foo", "/embed/foo")]
@@ -103,12 +103,12 @@ def test_b1_documents_and_the_page_name_addresses_below_the_base_path(server: Ho
     for page in pages:
         assert page.text.startswith("<!DOCTYPE html>")
         assert not re.search(r'(src|href)="/(?!chat/)', page.text)
-    framed = [page.headers["content-security-policy"].split("frame-ancestors ")[1] for page in pages]
-    assert framed == ["'none'", "'none'", "'none'", "'self'"]
+    frame_ancestors = [page.headers["content-security-policy"].split("frame-ancestors ")[1] for page in pages]
+    assert frame_ancestors == ["'none'", "'none'", "'none'", "'self'"]
 
 
 @ON_ONE_CARRIER
-def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(server: Host) -> None:
+def test_b1_login_cookie_has_the_base_path_and_over_https_a_prefix(server: Host) -> None:
     with blocking_http(server, token=None) as client:
         plain = client.post("/api/session", json={"name": "Ada"})
         secure = client.post("/api/session", json={"name": "Ada"}, headers=HTTPS_HEADERS)
@@ -116,13 +116,9 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
         session = client.get("/api/session", headers=HTTPS_HEADERS | {"Cookie": cookie})
         logout = client.delete("/api/session", headers=HTTPS_HEADERS | {"Cookie": cookie})
 
-    assert (
-        plain.headers.get_list("set-cookie")[0].split("=")[0],
-        plain.headers.get_list("set-cookie")[0].count("Path=/chat;"),
-    ) == (
-        "alcove_session",
-        1,
-    )
+    plain_cookie = plain.headers.get_list("set-cookie")[0]
+    assert plain_cookie.startswith("alcove_session=")
+    assert plain_cookie.count("Path=/chat;") == 1
     assert cookie.startswith("__Secure-alcove_session=")
     assert {"Path=/chat", "Secure", "HttpOnly"} <= set(secure.headers.get_list("set-cookie")[0].split("; "))
     assert session.json()["you"]["name"] == "Ada"
@@ -131,7 +127,7 @@ def test_b1_the_login_cookie_has_the_path_and_over_https_the_prefix_secure(serve
 
 
 @ON_ONE_CARRIER
-async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(server: Host, item: str) -> None:
+async def test_b1_login_cookie_with_the_longest_path_takes_precedence(server: Host, item: str) -> None:
     """Another deployment at the root of the host has a cookie of the same name; browsers send the longer path first."""
     with blocking_http(server, token=None) as client:
         ada, bob = [
@@ -148,7 +144,7 @@ async def test_b1_of_two_login_cookies_the_one_with_the_longer_path_counts(serve
 
 
 @ON_ONE_CARRIER
-def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server: Host) -> None:
+def test_b1_server_does_not_clear_a_cookie_of_an_earlier_version(server: Host) -> None:
     with blocking_http(server, token=None) as client:
         response = client.get("/", headers={"Accept": "text/html", "Cookie": "session=open.QWRh.abc"})
 
@@ -156,7 +152,7 @@ def test_b1_a_cookie_of_an_earlier_version_belongs_to_another_deployment(server:
 
 
 @ON_ONE_CARRIER
-def test_b1_the_client_takes_an_address_with_a_path(serve: Start) -> None:
+def test_b1_client_accepts_a_url_with_a_path(serve: Start) -> None:
     server = serve(ALCOVE_BASE_PATH="/apps/chat", ALCOVE_SECRET=SECRET)
     with Client(f"{server.url}/apps/chat", SECRET) as client:
         client.send("order-1", "hello", by=Member("shop", "The shop"))

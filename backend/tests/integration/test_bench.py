@@ -1,4 +1,4 @@
-"""Run the smallest scenario of the benchmark for a moment."""
+"""Test that the bench runs its smallest scenario and writes its reports."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from bench.frames import MARK, body, heads, scan
 from bench.peers.base import BACKEND
 
 
-def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) -> None:
+def test_bench_counts_deliveries_and_writes_its_reports(tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -38,7 +38,7 @@ def test_the_bench_counts_what_arrives_and_writes_its_reports(tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bench.json", "bench.md", "bench.svg"]
 
 
-def test_the_profile_shows_the_time_of_a_send_by_stage(tmp_path: Path) -> None:
+def test_profile_shows_the_time_of_each_stage_of_a_send(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "profile", "--only", "room-100-16", "--carrier", "detached"]
     command += ["--seconds", "0.2", "--out", str(tmp_path)]
 
@@ -49,7 +49,7 @@ def test_the_profile_shows_the_time_of_a_send_by_stage(tmp_path: Path) -> None:
         assert stage in result.stdout
 
 
-def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
+def test_bench_compares_the_library_with_the_server(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "library", "--only", "room-100-16"]
     command += ["--repeat", "1", "--seconds", "0.2", "--out", str(tmp_path)]
 
@@ -61,15 +61,15 @@ def test_the_library_is_compared_with_the_server(tmp_path: Path) -> None:
     assert all(cell["runs"][0][0] > 0 for cell in cells)
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 30, 38, 39, 80, 81, 500])
-def test_entries_are_counted_once_however_the_bytes_are_cut(size: int) -> None:
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 7, 30, 38, 39, 80, 81, 500])
+def test_scan_counts_each_entry_once_at_any_chunk_size(chunk_bytes: int) -> None:
     stream = b"".join(b'\x81\x7e\x5e\x40{"body":"%b"}\n' % body(number, 5, 80).encode() for number in range(9))
     numbers: list[int] = []
-    entries, unparsed = 0, b""
+    entries, rest = 0, b""
 
-    for start in range(0, len(stream), size):
-        scanned = scan(unparsed + stream[start : start + size])
-        entries, unparsed = entries + scanned.entry_count, scanned.rest
+    for start in range(0, len(stream), chunk_bytes):
+        scanned = scan(rest + stream[start : start + chunk_bytes])
+        entries, rest = entries + scanned.entry_count, scanned.rest
         numbers += range(scanned.first, scanned.last + 1)
 
     assert (entries, numbers) == (9, list(range(9)))

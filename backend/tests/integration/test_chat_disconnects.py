@@ -1,4 +1,4 @@
-"""Test that many clients leave the chat at once while some read nothing, without effects on the others (T4)."""
+"""Test that disconnecting and stuck clients of the chat do not affect the others (T3, T4)."""
 
 import asyncio
 import gc
@@ -38,36 +38,36 @@ async def disconnect_by_silence(client: ClientConnection) -> None:
 
 
 async def connect_and_disconnect(server: Address, leave: Leave, stack: AsyncExitStack) -> list[Listener]:
-    """Connect and disconnect many clients; return those who stayed, when they have got all lines about it."""
-    staying = [
+    """Connect many clients, disconnect most of them, and wait until the others were told; return the others."""
+    listeners = [
         await stack.enter_async_context(Listener(await connect(server, f"/ws/{n}"))) for n in range(STAYING_CLIENTS)
     ]
-    leaving = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING_CLIENTS)]
-    for client in leaving:
+    leaving_clients = [await connect(server, f"/ws/{1000 + n}") for n in range(LEAVING_CLIENTS)]
+    for client in leaving_clients:
         stack.push_async_callback(abort, client)
 
-    await asyncio.gather(*(leave(client) for client in leaving))
-    for listener in staying:
+    await asyncio.gather(*(leave(client) for client in leaving_clients))
+    for listener in listeners:
         await listener.wait_for_count(LEAVING_CLIENTS)
-    return staying
+    return listeners
 
 
 @storm
 @pytest.mark.parametrize("leave", [disconnect_by_close, disconnect_by_abort, disconnect_by_silence])
-async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
+async def test_t3_t4_others_get_one_line_for_each_of_many_disconnects(
     serve: Callable[..., Server], leave: Leave
 ) -> None:
     # A connected client must answer pings on a busy machine, too, so the timeout is long.
     server = serve(ALCOVE_PING_S="1", ALCOVE_PONG_S="2")
     async with AsyncExitStack() as stack:
-        staying = await connect_and_disconnect(server, leave, stack)
-        # A line sent now arrives after every line that the disconnection caused.
-        await staying[0].client.send("who is left?")
-        for listener in staying:
+        listeners = await connect_and_disconnect(server, leave, stack)
+        # This line arrives after every line about the disconnections.
+        await listeners[0].client.send("who is left?")
+        for listener in listeners:
             await listener.wait_for_line("Client #0 says: who is left?")
 
         leave_lines = Counter(f"Client #{1000 + n} left the chat" for n in range(LEAVING_CLIENTS))
-        for listener in staying:
+        for listener in listeners:
             received = Counter(listener.lines)
             received.subtract(["Client #0 says: who is left?"])
             assert +received - Counter(["You wrote: who is left?"]) == leave_lines
@@ -75,8 +75,8 @@ async def test_t3_t4_when_many_leave_at_once_all_others_get_one_line_for_each(
 
 
 @asynccontextmanager
-async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
-    """Serve the application in this process, so that its memory can be inspected."""
+async def run_app(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.Server, Chat]]:
+    """Run the application in this process, so that its memory can be inspected; yield address, server and chat."""
     app = create_app(Settings(database_url=f"sqlite:///{folder}/alcove.db"))
     server = uvicorn.Server(
         uvicorn.Config(app, port=0, ws="websockets-sansio", ws_ping_interval=1, ws_ping_timeout=2, log_config=None)
@@ -90,16 +90,16 @@ async def in_this_process(folder: Path) -> AsyncIterator[tuple[Address, uvicorn.
         await task
 
 
-def count_objects(kind: type) -> int:
-    """Count the objects of this type in memory."""
+def count_objects(type_: type) -> int:
+    """Return the number of objects of this type in memory."""
     gc.collect()
-    return sum(type(candidate) is kind for candidate in gc.get_objects())
+    return sum(type(candidate) is type_ for candidate in gc.get_objects())
 
 
 @storm
 @pytest.mark.parametrize("leave", [disconnect_by_close, disconnect_by_abort, disconnect_by_silence])
 async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp_path: Path) -> None:
-    async with in_this_process(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
+    async with run_app(tmp_path) as (address, server, chat), AsyncExitStack() as stack:
         await connect_and_disconnect(address, leave, stack)
 
         await eventually(lambda: len(server.server_state.tasks) == STAYING_CLIENTS)
@@ -110,7 +110,7 @@ async def test_t4_disconnected_clients_are_removed_from_memory(leave: Leave, tmp
     assert len(chat) == 0
 
 
-async def test_t4_a_stuck_reader_does_not_delay_others_and_is_disconnected(serve: Callable[..., Server]) -> None:
+async def test_t4_stuck_reader_does_not_delay_others_and_is_disconnected(serve: Callable[..., Server]) -> None:
     server = serve()
     stuck = await connect(server, "/ws/7", receive_buffer=4096)
     stop_reading(stuck)
@@ -124,9 +124,9 @@ async def test_t4_a_stuck_reader_does_not_delay_others_and_is_disconnected(serve
     await abort(stuck)
 
 
-async def test_t4_the_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> None:
+async def test_t4_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> None:
     line = "x" * 256 * 1024
-    async with in_this_process(tmp_path) as (address, _server, chat):
+    async with run_app(tmp_path) as (address, _server, chat):
         stuck = await connect(address, "/ws/7", receive_buffer=4096)
         stop_reading(stuck)
         max_buffered = 0
@@ -142,11 +142,11 @@ async def test_t4_the_buffer_of_a_stuck_reader_is_bounded(tmp_path: Path) -> Non
     assert MAX_UNSENT_BYTES < max_buffered <= MAX_UNSENT_BYTES + 2 * len(line)
 
 
-async def test_t4_a_client_that_sends_and_never_reads_is_disconnected(
+async def test_t4_client_that_sends_and_never_reads_is_disconnected(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(asgi, "_STALL_S", 0.2)
-    async with in_this_process(tmp_path) as (address, server, _chat):
+    async with run_app(tmp_path) as (address, server, _chat):
         stuck = await connect(address, "/ws", receive_buffer=4096)
         stop_reading(stuck)
         for _ in range(20):

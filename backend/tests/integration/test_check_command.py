@@ -1,4 +1,4 @@
-"""Test `alcove check` and `alcove --version`: one line for each check, with what to do; nothing is changed."""
+"""Test that `alcove check` explains each problem in one line and changes nothing; test `alcove --version`."""
 
 import re
 import sqlite3
@@ -19,7 +19,7 @@ from tests.support.webhook_receiver import WEBHOOK_SECRET
 CHECK_NAMES = ["settings", "database", "clock", "bus", "descriptors", "page"]
 
 
-def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
+def run_check(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
     """Run `alcove check`; return its exit code, and for each check whether it passed and its text."""
     process = Process([BIN / "alcove", "check"], cwd=cwd, env={"ALCOVE_CONNECTIONS": "100", **env})
     code = process.wait_for_exit()
@@ -30,7 +30,7 @@ def run(cwd: Path, **env: str) -> tuple[int, dict[str, tuple[bool, str]]]:
 
 
 def test_check_succeeds_in_an_empty_folder_and_creates_no_file(tmp_path: Path) -> None:
-    _, rows = run(tmp_path)
+    _, rows = run_check(tmp_path)
     page = rows.pop("page")
 
     assert {passed for passed, _ in rows.values()} == {True}, rows
@@ -39,9 +39,9 @@ def test_check_succeeds_in_an_empty_folder_and_creates_no_file(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_check_names_what_is_missing_and_how_to_fix_it(tmp_path: Path) -> None:
+def test_check_explains_how_to_fix_each_problem(tmp_path: Path) -> None:
     (tmp_path / "broken.db").write_bytes(b"no database" * 100)
-    code, rows = run(
+    code, rows = run_check(
         tmp_path,
         ALCOVE_DATABASE_URL="sqlite:///broken.db",
         ALCOVE_BUS_URL=f"redis://u:pw@127.0.0.1:{free_port()}",
@@ -57,9 +57,9 @@ def test_check_names_what_is_missing_and_how_to_fix_it(tmp_path: Path) -> None:
     assert "pw" not in rows["bus"][1]
 
 
-def test_a_mistyped_name_of_a_setting_is_named(tmp_path: Path) -> None:
+def test_check_suggests_the_name_of_a_mistyped_setting(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ALCOVE_DATABSE_URL=sqlite:///other.db\n")
-    code, rows = run(tmp_path, ALCOVE_SECRET=SECRET)
+    code, rows = run_check(tmp_path, ALCOVE_SECRET=SECRET)
 
     assert code == 1
     assert rows["settings"] == (
@@ -69,18 +69,18 @@ def test_a_mistyped_name_of_a_setting_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("secret", [None, "whsec_abc", "plain"])
-def test_a_webhook_with_which_the_server_would_not_start_is_found(tmp_path: Path, secret: str | None) -> None:
+def test_check_reports_the_same_webhook_error_as_serve(tmp_path: Path, secret: str | None) -> None:
     env = {"ALCOVE_WEBHOOK_URL": "http://127.0.0.1:1/"} | ({} if secret is None else {"ALCOVE_WEBHOOK_SECRET": secret})
-    serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
-    assert serve.wait_for_exit() == 1
-    code, rows = run(tmp_path, **env)
+    server = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env=env)
+    assert server.wait_for_exit() == 1
+    code, rows = run_check(tmp_path, **env)
 
     assert code == 1
-    assert serve.lines == [f"alcove: {rows['settings'][1]}"]
+    assert server.lines == [f"alcove: {rows['settings'][1]}"]
     assert "ALCOVE_WEBHOOK_SECRET" in rows["settings"][1]
 
 
-async def test_a_webhook_needs_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_check_reports_that_a_webhook_requires_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(webhook_url="http://127.0.0.1:1/", webhook_secret=SecretStr(WEBHOOK_SECRET))
     findings = {finding.name: finding async for finding in run_checks(settings)}
     assert findings["settings"].ok, findings
@@ -94,21 +94,21 @@ async def test_a_webhook_needs_httpx(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("url", ["alcove.db", "mysql://u:pw@127.0.0.1/shop", "postgresql+asyncpg://127.0.0.1/shop"])
-def test_an_address_that_is_of_no_database_gets_the_line_of_the_server(tmp_path: Path, url: str) -> None:
-    serve = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})
-    assert serve.wait_for_exit() == 1
-    _, rows = run(tmp_path, ALCOVE_DATABASE_URL=url)
+def test_check_reports_the_same_database_url_error_as_serve(tmp_path: Path, url: str) -> None:
+    server = Process([ALCOVE, "serve", "--port", "0"], cwd=tmp_path, env={"ALCOVE_DATABASE_URL": url})
+    assert server.wait_for_exit() == 1
+    _, rows = run_check(tmp_path, ALCOVE_DATABASE_URL=url)
 
-    assert serve.lines == [f"alcove: {rows['database'][1]}"]
+    assert server.lines == [f"alcove: {rows['database'][1]}"]
     assert rows["database"] == rows["clock"]
     assert rows["database"][1].endswith(": expected sqlite:///path or postgresql://host/database")
     assert "pw" not in rows["database"][1]
 
 
-def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
+def test_check_refuses_a_database_of_another_program(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
         shop.executescript("CREATE TABLE orders (id INTEGER)")
-    _, rows = run(tmp_path, ALCOVE_DATABASE_URL="sqlite:///shop.db")
+    _, rows = run_check(tmp_path, ALCOVE_DATABASE_URL="sqlite:///shop.db")
 
     assert rows["database"] == (
         False,
@@ -120,7 +120,7 @@ def test_a_database_of_another_program_is_named(tmp_path: Path) -> None:
 def test_check_succeeds_if_database_and_bus_respond(
     tmp_path: Path, postgres_url: str, redis_url: str, bus: str
 ) -> None:
-    _, rows = run(
+    _, rows = run_check(
         tmp_path,
         ALCOVE_DATABASE_URL=postgres_url,
         ALCOVE_BUS_URL=postgres_url if bus == "postgres" else redis_url,
@@ -131,7 +131,7 @@ def test_check_succeeds_if_database_and_bus_respond(
     assert re.search(r"differs by [+-]0\.\d\d s", rows["clock"][1])
 
 
-def test_the_version_is_printed(tmp_path: Path) -> None:
+def test_version_option_prints_the_version(tmp_path: Path) -> None:
     process = Process([BIN / "alcove", "--version"], cwd=tmp_path)
 
     assert process.wait_for_exit() == 0

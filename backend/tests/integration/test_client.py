@@ -1,4 +1,4 @@
-"""Call a server with `Client` and `AsyncClient`, as an application beside it does (W11, S14, W14, W15, A7)."""
+"""Test `Client` and `AsyncClient` with a server in another process (W11, S14, W14, W15, A7)."""
 
 import asyncio
 import json
@@ -26,11 +26,13 @@ from tests.support.credentials import SECRET, token
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.servers import ON_ONE_CARRIER, Server
 
-ADA, BOB, SHOP = Member("ada", "Ada", "rw"), Member("bob", "Bob", "rw"), Member("shop", "The shop", "rwm")
+ADA = Member("ada", "Ada", "rw")
+BOB = Member("bob", "Bob", "rw")
+SHOP = Member("shop", "The shop", "rwm")
 
 
 @ON_ONE_CARRIER
-def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured_server: Server, item: str) -> None:
+def test_w11_client_can_do_everything_that_a_socket_can(secured_server: Server, item: str) -> None:
     with Client(secured_server.url, SECRET) as client:
         message = client.send(item, {"text": "hello"}, by=ADA, id="a")
         assert isinstance(message, Message)
@@ -52,10 +54,10 @@ def test_w11_the_client_has_a_method_for_everything_that_a_socket_can_do(secured
 
 
 @ON_ONE_CARRIER
-async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_server: Server, item: str) -> None:
+async def test_a7_client_bans_erases_and_revokes_a_connected_member(secured_server: Server, item: str) -> None:
     async with AsyncClient(secured_server.url, SECRET) as client:
-        credential = token(sub="eve", items={item: "rw"})
-        room = await RoomClient.join(secured_server, item, token=credential)
+        token_of_eve = token(sub="eve", items={item: "rw"})
+        room = await RoomClient.join(secured_server, item, token=token_of_eve)
         assert [member.id for member in (await client.members(item)).members] == ["eve"]
         await client.ban("eve", item, right="write", until=datetime.now(UTC) + timedelta(hours=1), reason="spam")
         assert (await room.wait_for("access"))["can"] == ["read"]
@@ -66,7 +68,7 @@ async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_
         assert b"of Eve" not in await client.export(item)
         await client.revoke("eve", item)
         assert await room.wait_for_close() == 4403
-        assert (await expect_refusal(secured_server, item, token=credential))[1] in {4401, 4403}
+        assert (await expect_refusal(secured_server, item, token=token_of_eve))[1] in {4401, 4403}
 
 
 @ON_ONE_CARRIER
@@ -78,9 +80,9 @@ async def test_a7_a_member_is_banned_revoked_and_erased_while_connected(secured_
         (lambda client: client.entries("order-1", limit=501), InvalidError),
         (lambda client: client.export(), InvalidError),
     ],
-    ids=["no item", "no JSON", "a limit too large", "neither"],
+    ids=["invalid item id", "body is not JSON", "limit too large", "neither item nor member"],
 )
-def test_w6_a_refused_call_raises_the_error_of_the_library(
+def test_w6_refused_call_raises_an_error_of_the_library(
     secured_server: Server, call: Callable[[Client], object], error: type[RequestError]
 ) -> None:
     with Client(secured_server.url, SECRET) as client, pytest.raises(error):
@@ -88,13 +90,13 @@ def test_w6_a_refused_call_raises_the_error_of_the_library(
 
 
 @pytest.mark.parametrize("body", ["\ud800", object()])
-def test_w6_a_response_without_json_is_an_error_of_the_library(body: object) -> None:
+def test_w6_body_that_is_not_json_raises_invalid_error(body: object) -> None:
     with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="cannot be encoded as JSON"):
         client.send("foo", body, by=ADA)
 
 
 @pytest.mark.parametrize("number", [-1, 2**53, 10**400, "1", True, 1.0])
-def test_w6_a_number_that_no_entry_can_have_is_an_error_of_the_library(number: Any) -> None:
+def test_w6_number_out_of_range_raises_invalid_error(number: Any) -> None:
     with Client("http://127.0.0.1:1", SECRET) as client:
         for call in (
             lambda: client.entries("foo", before=number),
@@ -109,14 +111,14 @@ def test_w6_a_number_that_no_entry_can_have_is_an_error_of_the_library(number: A
         sign_token(SECRET, "ada", {}, ttl_s=10**400)
 
 
-def test_w15_the_end_of_a_ban_has_a_time_zone() -> None:
+def test_w15_ban_end_without_a_time_zone_raises_invalid_error() -> None:
     without_zone = datetime.now(UTC).replace(tzinfo=None)
 
     with Client("http://127.0.0.1:1", SECRET) as client, pytest.raises(InvalidError, match="with a time zone"):
         client.ban("eve", "foo", until=without_zone)
 
 
-def test_s7_a_server_that_does_not_answer_is_unavailable() -> None:
+def test_s7_unreachable_server_raises_unavailable_error() -> None:
     with Client(f"http://127.0.0.1:{free_port()}", SECRET) as client, pytest.raises(UnavailableError) as error:
         client.send("order-1", "x", by=ADA)
     assert error.value.retry_ms == 1000

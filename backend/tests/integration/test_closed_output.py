@@ -1,4 +1,4 @@
-"""Test commands without an input or output: quiet if the reader closed it, as `| head`; else one line that says why."""
+"""Test commands whose input or output is closed or unwritable: they end quietly, or explain the problem in one line."""
 
 import asyncio
 import os
@@ -25,19 +25,19 @@ COMMANDS = [
 ]
 
 
-def run_into(folder: Path, *arguments: str, read: int) -> tuple[int, str]:
-    """Run the command; close its output after `read` bytes. Return the exit code and the text on stderr."""
-    reading, writing = os.pipe()
-    if not read:
-        os.close(reading)
+def run_and_close_output(folder: Path, *arguments: str, read_bytes: int) -> tuple[int, str]:
+    """Run the command, and close its output after `read_bytes` bytes; return the exit code and the text on stderr."""
+    read_end, write_end = os.pipe()
+    if not read_bytes:
+        os.close(read_end)
     environment = {"PATH": os.environ["PATH"], "ALCOVE_SECRET": SECRET}
     with subprocess.Popen(  # noqa: S603 - the project's own
-        [str(ALCOVE), *arguments], cwd=folder, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True
+        [str(ALCOVE), *arguments], cwd=folder, env=environment, stdout=write_end, stderr=subprocess.PIPE, text=True
     ) as command:
-        os.close(writing)
-        if read:
-            assert os.read(reading, read)
-            os.close(reading)
+        os.close(write_end)
+        if read_bytes:
+            assert os.read(read_end, read_bytes)
+            os.close(read_end)
         _, errors = command.communicate()
     return command.returncode, errors
 
@@ -51,70 +51,70 @@ def webhook_server(start: Start) -> Server:
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_a_command_whose_output_is_closed_ends_quietly(
-    webhook_server: Server, tmp_path: Path, command: str
-) -> None:
+async def test_command_with_closed_output_ends_quietly(webhook_server: Server, tmp_path: Path, command: str) -> None:
     (tmp_path / "lines.ndjson").write_text('{"type":"room","item":"foo"}\n')
     arguments = command.format(url=webhook_server.url).split()
 
-    assert await asyncio.to_thread(run_into, tmp_path, *arguments, read=0) == (1, "")
+    assert await asyncio.to_thread(run_and_close_output, tmp_path, *arguments, read_bytes=0) == (1, "")
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_export_into_head_ends_quietly(secured_server: Server, item: str, tmp_path: Path) -> None:
+async def test_w14_export_piped_into_head_ends_quietly(secured_server: Server, item: str, tmp_path: Path) -> None:
     async with http(secured_server, token(items={item: "rw"})) as client:
-        for number in range(5):  # more than a pipe holds
+        for number in range(5):  # more than the buffer of a pipe
             response = await client.post(f"/api/items/{item}/entries", json={"body": f"{number}" * 60_000})
             assert response.status_code == 201
     export = ("export", "--item", item, "--url", secured_server.url)
 
-    assert await asyncio.to_thread(run_into, tmp_path, *export, read=10) == (1, "")
+    assert await asyncio.to_thread(run_and_close_output, tmp_path, *export, read_bytes=10) == (1, "")
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("command", [*COMMANDS, "export --item foo --url {url}"])
-async def test_a_command_whose_output_cannot_be_written_says_so_in_one_line(
+async def test_command_reports_unwritable_output_in_one_line(
     webhook_server: Server, tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "lines.ndjson").write_text('{"type":"room","item":"foo"}\n')
     arguments = command.format(url=webhook_server.url)
     message = "alcove: the output cannot be written: "
 
-    assert await shell(tmp_path, f"{arguments} >/dev/full") == (1, f"{message}No space left on device\n")
-    unbuffered = f"{arguments} >/dev/full"
-    assert await shell(tmp_path, unbuffered, PYTHONUNBUFFERED="1") == (1, f"{message}No space left on device\n")
-    assert await shell(tmp_path, f"{arguments} >&-") == (1, f"{message}it is closed\n")
+    assert await run_in_shell(tmp_path, f"{arguments} >/dev/full") == (1, f"{message}No space left on device\n")
+    assert await run_in_shell(tmp_path, f"{arguments} >/dev/full", PYTHONUNBUFFERED="1") == (
+        1,
+        f"{message}No space left on device\n",
+    )
+    assert await run_in_shell(tmp_path, f"{arguments} >&-") == (1, f"{message}it is closed\n")
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_export_of_any_size_blames_the_output_and_not_the_server(
+async def test_w14_large_export_blames_the_output_and_not_the_server(
     secured_server: Server, item: str, tmp_path: Path
 ) -> None:
     async with http(secured_server, token(items={item: "rw"})) as client:
-        for number in range(5):  # more than is buffered
+        for number in range(5):  # more than the command buffers
             await client.post(f"/api/items/{item}/entries", json={"body": f"{number}" * 60_000})
     export = f"export --item {item} --url {secured_server.url}"
 
-    assert await shell(tmp_path, f"{export} >/dev/full") == (
+    assert await run_in_shell(tmp_path, f"{export} >/dev/full") == (
         1,
         "alcove: the output cannot be written: No space left on device\n",
     )
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_import_without_an_input_says_so_in_one_line(webhook_server: Server, tmp_path: Path) -> None:
-    assert await shell(tmp_path, f"import - --url {webhook_server.url} <&-") == (
+async def test_w14_import_reports_closed_stdin_in_one_line(webhook_server: Server, tmp_path: Path) -> None:
+    assert await run_in_shell(tmp_path, f"import - --url {webhook_server.url} <&-") == (
         1,
         "alcove: -: stdin is closed: name a file, or pipe the lines into the command\n",
     )
 
 
 @ON_ONE_CARRIER
-async def test_a_command_that_prints_nothing_needs_no_output(webhook_server: Server, tmp_path: Path) -> None:
-    assert await shell(tmp_path, f"revoke --sub nobody --url {webhook_server.url} <&- >&- 2>&-") == (0, "")
+async def test_silent_command_succeeds_with_closed_output(webhook_server: Server, tmp_path: Path) -> None:
+    assert await run_in_shell(tmp_path, f"revoke --sub nobody --url {webhook_server.url} <&- >&- 2>&-") == (0, "")
 
 
-async def shell(folder: Path, command: str, **environment: str) -> tuple[int, str]:
+async def run_in_shell(folder: Path, command: str, **environment: str) -> tuple[int, str]:
     """Run `alcove` in a shell, with its redirections; return the exit code and the text on stderr."""
     process = await asyncio.create_subprocess_shell(
         f"exec {shlex.quote(str(ALCOVE))} {command}",

@@ -1,4 +1,4 @@
-"""Test the connections of a room over HTTP, with the position of each (W8)."""
+"""Test the list of the connections to a room over HTTP, with the cursor of each (W8)."""
 
 import time
 
@@ -29,7 +29,7 @@ async def test_w8_every_connection_is_listed_with_its_cursor(server: Server, ite
 
 
 @ON_ONE_CARRIER
-async def test_w8_a_room_without_connections_lists_none(server: Server, item: str) -> None:
+async def test_w8_room_without_connections_lists_none(server: Server, item: str) -> None:
     async with await RoomClient.join(server, item) as room:
         await room.send_messages("one", "two", "three")
     async with http(server) as client:

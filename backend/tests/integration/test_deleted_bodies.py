@@ -1,4 +1,4 @@
-"""Test that deleted text is in no file of a SQLite log any more (S9)."""
+"""Test that deleted text is removed from the files of a SQLite log (S9)."""
 
 import random
 import sqlite3
@@ -21,11 +21,12 @@ from tests.support.room_client import RoomClient, new_id
 from tests.support.servers import Start
 
 FIRST_SCHEMA = Path(sqlite_schema.__file__).with_name("001.sql")
+#: The time of the first entry in ms since the epoch.
 NOW = 1_795_000_000_000
 
 
-def files(folder: Path) -> bytes:
-    """Return the bytes of every file of the log: database, write-ahead log, journal."""
+def read_files(folder: Path) -> bytes:
+    """Return the contents of all files of the log: database, write-ahead log, journal."""
     return b"".join(path.read_bytes() for path in sorted(folder.glob("alcove.db*")))
 
 
@@ -36,28 +37,28 @@ async def test_s9_deleted_and_edited_text_leaves_the_files_of_a_running_server(s
         await ada.request({"type": "edit", "id": new_id(), "target": 2, "body": "second-secret"})
         await ada.request({"type": "edit", "id": new_id(), "target": 3, "body": "harmless"})
         await bob.wait_for_seq(204)
-        assert b"second-secret" in files(tmp_path)
+        assert b"second-secret" in read_files(tmp_path)
         await ada.request({"type": "delete", "id": new_id(), "target": 2})
         await bob.wait_for_seq(205)
 
-        # A thread always reads histories, from the beginning.
+        # Meanwhile another thread of the server reads the history from its beginning.
         async with await RoomClient.join(server, "foo", after=0) as cid:
-            await eventually(lambda: b"secret" not in files(tmp_path))
-            served = await cid.wait_for_seq(205)
+            await eventually(lambda: b"secret" not in read_files(tmp_path))
+            entries = await cid.wait_for_seq(205)
 
-        assert b"harmless" in files(tmp_path)
-        assert [entry.get("body") for entry in served[1:3]] == [None, "harmless"]
+        assert b"harmless" in read_files(tmp_path)
+        assert [entry.get("body") for entry in entries[1:3]] == [None, "harmless"]
 
 
-async def test_s9_l5_text_that_retention_removed_leaves_the_files(serve: Start, tmp_path: Path) -> None:
+async def test_s9_l5_text_removed_by_retention_leaves_the_files(serve: Start, tmp_path: Path) -> None:
     server = serve(ALCOVE_RETAIN_ENTRIES="5")
     async with await RoomClient.join(server, "foo") as ada:
         await ada.send_messages("first-secret", *(f"kept-{n}" for n in range(10)))
 
-        await eventually(lambda: b"secret" not in files(tmp_path))
+        await eventually(lambda: b"secret" not in read_files(tmp_path))
 
 
-async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_start(tmp_path: Path) -> None:
+async def test_s9_next_start_clears_text_deleted_before_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
     with (
         closing(sqlite_connection.connect(path, create=True)) as connection,
@@ -66,14 +67,14 @@ async def test_s9_text_that_a_killed_server_erased_leaves_the_files_at_the_next_
         sqlite_schema.prepare(connection, path)
         store = SqliteStore(connection, Retention())
         store.append([message("a", "a-secret")])
-        # It keeps the write-ahead log when the first one closes.
+        # A second connection keeps the write-ahead log when the first one closes.
         second_connection.execute("SELECT * FROM rooms").fetchall()
         store.append([delete("b", 1)])
         connection.close()
-        assert b"secret" in files(tmp_path)
+        assert b"secret" in read_files(tmp_path)
         log = await SqliteLog.open(path, Retention())
 
-        await eventually(lambda: b"secret" not in files(tmp_path))
+        await eventually(lambda: b"secret" not in read_files(tmp_path))
         await log.close()
 
 
@@ -88,31 +89,31 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 class Conversation:
-    """Writes, edits and deletes messages of every size at random, and remembers the erased texts."""
+    """A sequence of random sends, edits and deletes; `deleted` has the texts that no file may contain afterwards."""
 
     def __init__(self, store: SqliteStore, seed: int) -> None:
         self._store = store
-        self._random = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+        self._random = random.Random(seed)  # noqa: S311 - not used for security
         self._count = 0
         self._live: dict[tuple[str, int], list[str]] = {}
-        self.erased: list[str] = []
+        self.deleted: list[str] = []
 
-    def go_on(self, steps: int) -> None:
-        """Take `steps` random steps."""
-        for _ in range(steps):
+    def run(self, step_count: int) -> None:
+        """Store this number of random entries."""
+        for _ in range(step_count):
             if not self._live or self._random.random() < 0.5:
                 item = self._random.choice(["foo", "bar", "baz"])
-                text, seq = self._put(item, "message")
+                text, seq = self._append(item, "message")
                 self._live[item, seq] = [text]
                 continue
             item, target = self._random.choice(list(self._live))
             if self._random.random() < 0.5:
-                self._live[item, target].append(self._put(item, "edit", target)[0])
+                self._live[item, target].append(self._append(item, "edit", target)[0])
             else:
-                self._put(item, "delete", target)
-                self.erased += self._live.pop((item, target))
+                self._append(item, "delete", target)
+                self.deleted += self._live.pop((item, target))
 
-    def _put(self, item: str, kind: str, target: int | None = None) -> tuple[str, int]:
+    def _append(self, item: str, kind: str, target: int | None = None) -> tuple[str, int]:
         self._count += 1
         text = f"<{self._count}>"
         body = None if kind == "delete" else raw(text * self._random.choice([1, 1, 2, 3, 10, 100, 800, 2000]))
@@ -123,19 +124,17 @@ class Conversation:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_s9_no_copy_of_erased_text_stays_in_unused_space(store: SqliteStore, tmp_path: Path, seed: int) -> None:
+def test_s9_no_copy_of_deleted_text_stays_in_unused_space(store: SqliteStore, tmp_path: Path, seed: int) -> None:
     conversation = Conversation(store, seed)
-    conversation.go_on(500)
+    conversation.run(500)
 
     assert store.checkpoint()
-    contents = files(tmp_path)
-    assert conversation.erased
-    assert [text for text in conversation.erased if text.encode() in contents] == []
+    contents = read_files(tmp_path)
+    assert conversation.deleted
+    assert [text for text in conversation.deleted if text.encode() in contents] == []
 
 
-def test_s9_a_reader_of_another_program_delays_only_the_erasing_and_no_write(
-    store: SqliteStore, tmp_path: Path
-) -> None:
+def test_s9_external_reader_delays_the_checkpoint_but_no_write(store: SqliteStore, tmp_path: Path) -> None:
     store.append([message("a", "a-secret")])
     with closing(sqlite3.connect(tmp_path / "alcove.db", isolation_level=None)) as second_connection:
         second_connection.execute("BEGIN")
@@ -146,27 +145,27 @@ def test_s9_a_reader_of_another_program_delays_only_the_erasing_and_no_write(
         second_connection.execute("COMMIT")
 
     assert store.checkpoint()
-    assert b"secret" not in files(tmp_path)
+    assert b"secret" not in read_files(tmp_path)
 
 
-async def test_s9_an_upgrade_removes_what_earlier_versions_left_in_the_file(tmp_path: Path) -> None:
+async def test_s9_upgrade_removes_deleted_text_left_by_earlier_versions(tmp_path: Path) -> None:
     path = tmp_path / "alcove.db"
-    with closing(sqlite3.connect(path)) as first:
-        first.executescript("PRAGMA secure_delete = OFF;" + FIRST_SCHEMA.read_text())
-        first.execute("INSERT INTO meta VALUES ('log_id', 'first')")
-        first.execute("INSERT INTO rooms VALUES (1, 'foo', 2, 1, 5000)")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA secure_delete = OFF;" + FIRST_SCHEMA.read_text())
+        connection.execute("INSERT INTO meta VALUES ('log_id', 'first')")
+        connection.execute("INSERT INTO rooms VALUES (1, 'foo', 2, 1, 5000)")
         row = "INSERT INTO entries VALUES (1, ?, 'message', ?, 'ada', 'Ada', 3000, NULL, ?, NULL, NULL)"
-        first.execute(row, (1, "a", '"1"'))
-        first.execute(row, (2, "b", f'"{"secret" * 2000}"'))
-        first.commit()
-        first.execute("UPDATE entries SET body = NULL, deleted = 4000 WHERE seq = 2")
-        first.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
-        first.execute("PRAGMA user_version = 1")
-        first.commit()
-    assert b"secret" in files(tmp_path)
+        connection.execute(row, (1, "a", '"1"'))
+        connection.execute(row, (2, "b", f'"{"secret" * 2000}"'))
+        connection.commit()
+        connection.execute("UPDATE entries SET body = NULL, deleted = 4000 WHERE seq = 2")
+        connection.execute(f"PRAGMA application_id = {sqlite_schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    assert b"secret" in read_files(tmp_path)
     log = await SqliteLog.open(path, Retention())
 
-    assert b"secret" not in files(tmp_path)
+    assert b"secret" not in read_files(tmp_path)
     assert await read_bodies(log) == {1: '"1"', 2: None}
     assert await append(log, edit("c", 1, ""), edit("d", 1, "2")) == [(3, False), (4, False)]
     assert await read_bodies(log) == {1: '"2"', 2: None, 3: '""', 4: '"2"'}

@@ -1,4 +1,7 @@
-"""Test that text which is not UTF-8 is refused at its first invalid byte, with both carriers (RFC 6455, 8.1)."""
+"""Test that text is refused at its first byte that is not UTF-8, with both carriers (RFC 6455, section 8.1).
+
+A carrier is a WebSocket implementation: `detached` or `asgi`.
+"""
 
 from collections.abc import Iterator
 
@@ -14,7 +17,7 @@ from tests.support.echo_server import (
 from tests.support.servers import Server
 from tests.support.wire_server import RawClient
 
-#: Bytes that are not UTF-8, each up to its first bad byte.
+#: Bytes that are not UTF-8, each up to the first invalid byte.
 INVALID_UTF8 = {
     "a continuation": b"\x80",
     "overlong in two": b"\xc0",
@@ -37,15 +40,15 @@ each_invalid_text = pytest.mark.parametrize("invalid", INVALID_UTF8.values(), id
 @pytest.fixture(scope="module")
 def server(carrier: str) -> Iterator[Server]:
     """Run the echo server on either carrier."""
-    with run_echo_server(carrier) as running:
-        yield running
+    with run_echo_server(carrier) as echo:
+        yield echo
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[RawClient]:
     """Connect a client, and complete its handshake."""
-    with open_echo_client(server) as connected:
-        yield connected
+    with open_echo_client(server) as raw_client:
+        yield raw_client
 
 
 @each_invalid_text
@@ -56,19 +59,15 @@ def test_invalid_utf8_in_a_whole_message_is_refused(client: RawClient, invalid: 
 
 
 @each_invalid_text
-def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_frame(
-    client: RawClient, invalid: bytes
-) -> None:
+def test_unfinished_frame_is_refused_at_its_first_invalid_utf8_byte(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, section 8.1."""
     client.socket.sendall(incomplete_frame(0x81, "gut – ".encode() + invalid))
     assert_refused(client, 1007)
 
 
 @each_invalid_text
-def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_fragment(
-    client: RawClient, invalid: bytes
-) -> None:
-    """Check RFC 6455, sections 5.4 and 8.1: what a fragment before left open counts too."""
+def test_unfinished_fragment_is_refused_at_its_first_invalid_utf8_byte(client: RawClient, invalid: bytes) -> None:
+    """Check RFC 6455, sections 5.4 and 8.1: a code point may begin in the previous fragment."""
     client.send(0x01, "gut – ".encode() + invalid[:-1])
     assert_accepted(client)
     client.socket.sendall(incomplete_frame(0x00, invalid[-1:]))
@@ -76,7 +75,7 @@ def test_invalid_utf8_is_refused_at_its_first_invalid_byte_in_an_unfinished_frag
 
 
 @each_invalid_text
-def test_invalid_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, invalid: bytes) -> None:
+def test_fragment_that_makes_utf8_invalid_is_refused(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, sections 5.4 and 8.1."""
     client.send(0x01, "gut – ".encode() + invalid[:-1])
     assert_accepted(client)
@@ -84,28 +83,28 @@ def test_invalid_utf8_is_refused_with_the_fragment_it_is_in(client: RawClient, i
     assert_refused(client, 1007)
 
 
-@pytest.mark.parametrize("open_end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
-def test_a_message_that_ends_within_a_code_point_is_refused(client: RawClient, open_end: bytes) -> None:
+@pytest.mark.parametrize("incomplete", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
+def test_message_that_ends_within_a_code_point_is_refused(client: RawClient, incomplete: bytes) -> None:
     """Check RFC 6455, section 8.1."""
-    client.send(0x01, open_end)
+    client.send(0x01, incomplete)
     assert_accepted(client)
     client.send(0x80)
     assert_refused(client, 1007)
 
 
-def test_a_code_point_may_be_split_over_fragments(client: RawClient) -> None:
+def test_code_point_may_be_split_over_fragments(client: RawClient) -> None:
     """Check RFC 6455, section 5.6."""
     payload = "é–😀\ud7ff\U0010ffff".encode()
     client.send(0x01)
-    for at in range(len(payload)):
-        client.send(0x00, payload[at : at + 1])
+    for index in range(len(payload)):
+        client.send(0x00, payload[index : index + 1])
         assert_accepted(client)
     client.send(0x80)
     assert client.read_frame() == (0x81, payload)
 
 
 @each_invalid_text
-def test_a_close_reason_that_is_not_utf8_is_refused(client: RawClient, invalid: bytes) -> None:
+def test_close_reason_that_is_not_utf8_is_refused(client: RawClient, invalid: bytes) -> None:
     """Check RFC 6455, sections 5.5.1 and 8.1."""
     client.send(0x88, b"\x03\xe8" + invalid)
     assert_refused(client, 1007)

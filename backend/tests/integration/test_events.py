@@ -1,4 +1,4 @@
-"""Test rooms as Server-Sent Events on real connections (W3)."""
+"""Test rooms as Server-Sent Events, on TCP connections (W3)."""
 
 import asyncio
 import json
@@ -21,7 +21,8 @@ from tests.support.servers import ON_ONE_CARRIER, Server, start_alcove, start_fa
 Start = Callable[..., Server]
 
 
-async def send(server: Server, item: str, *bodies: str) -> None:
+async def send_messages(server: Server, item: str, *bodies: str) -> None:
+    """Send messages to the room over HTTP."""
     async with http(server, token=None) as client:
         for body in bodies:
             response = await client.post(f"/api/items/{item}/entries?token=t", json={"body": body})
@@ -29,10 +30,10 @@ async def send(server: Server, item: str, *bodies: str) -> None:
 
 
 @ON_ONE_CARRIER
-async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id(server: Server) -> None:
+async def test_w3_stream_begins_with_hello_and_entries_have_their_seq_as_id(server: Server) -> None:
     async with open_event_stream(server, "sse-first") as stream:
         hello = json.loads((await anext(stream))["data"])
-        await send(server, "sse-first", "one", "two")
+        await send_messages(server, "sse-first", "one", "two")
         entries = [await next_entry(stream), await next_entry(stream)]
 
     assert (hello["type"], hello["you"]["can"]) == ("hello", ["read"])
@@ -41,8 +42,8 @@ async def test_w3_the_first_event_is_the_hello_and_entries_carry_their_seq_as_id
 
 
 @ON_ONE_CARRIER
-async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> None:
-    await send(server, "sse-resume", "one", "two", "three")
+async def test_w3_last_event_id_resumes_after_that_entry(server: Server) -> None:
+    await send_messages(server, "sse-resume", "one", "two", "three")
 
     async with open_event_stream(server, "sse-resume", **{"Last-Event-ID": "1"}) as stream:
         entries = [await next_entry(stream), await next_entry(stream)]
@@ -59,7 +60,7 @@ async def test_w3_last_event_id_resumes_behind_that_entry(server: Server) -> Non
         ("/api/items/fo%20o/events?token=t", 422),
     ],
 )
-async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: str, status: int) -> None:
+async def test_w3_refused_stream_is_a_problem_document(server: Server, path: str, status: int) -> None:
     async with http(server, token=None) as client:
         response = await client.get(path)
 
@@ -67,7 +68,7 @@ async def test_w3_a_refused_stream_is_a_problem_document(server: Server, path: s
 
 
 @ON_ONE_CARRIER
-async def test_w3_a_reader_that_disconnected_is_no_longer_a_member(server: Server) -> None:
+async def test_w3_reader_that_disconnected_is_no_longer_a_member(server: Server) -> None:
     async with open_event_stream(server, "sse-left") as stream:
         await anext(stream)
     async with open_event_stream(server, "sse-left") as stream:
@@ -76,7 +77,7 @@ async def test_w3_a_reader_that_disconnected_is_no_longer_a_member(server: Serve
 
 
 class StuckReader:
-    """A reader of events whose socket is read only when the test does so."""
+    """A reader of events whose socket nobody reads, unless a test does."""
 
     def __init__(self, server: Server, item: str, token: str = "t") -> None:
         self.socket = socket.socket()
@@ -87,8 +88,8 @@ class StuckReader:
         self.socket.setblocking(False)
 
 
-async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
-    """Read events up to the entry `seq`; return the seqs of all of them."""
+async def read_seqs(seq: int, reader: socket.socket) -> list[int]:
+    """Read events up to the entry `seq`; return the seqs of all entries read."""
     received = bytearray()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     async with asyncio.timeout(TIMEOUT_S):
@@ -99,8 +100,8 @@ async def seqs_until(seq: int, reader: socket.socket) -> list[int]:
     return [int(id_) for id_ in re.findall(rb"^id: (\d+)$", received, re.MULTILINE)]
 
 
-async def stuck_id(ada: RoomClient, count: int) -> str:
-    """Return the id of the stuck reader, who is the last of many."""
+async def wait_for_stuck_reader(ada: RoomClient, count: int) -> str:
+    """Wait until the stuck reader has joined as the last of `count` members; return its member id."""
     presence = await ada.wait_for("presence", count=count)
     return str(next(person["id"] for person in presence["joined"] if person["name"] == "Stuck"))
 
@@ -113,16 +114,14 @@ async def flood(ada: RoomClient) -> int:
 
 
 @ON_ONE_CARRIER
-async def test_w3_d2_a_stuck_reader_of_events_costs_at_most_256_kib_and_loses_nothing(
-    unlimited_server: Server, item: str
-) -> None:
+async def test_w3_d2_stuck_event_reader_buffers_256_kib_and_loses_nothing(unlimited_server: Server, item: str) -> None:
     async with await RoomClient.join(unlimited_server, item, name="Ada") as ada, http(unlimited_server) as client:
         with closing(StuckReader(unlimited_server, item).socket) as stuck:
             await ada.wait_for("presence", count=2)
             last = await flood(ada)
             states = (await client.get(f"/api/items/{item}/connections")).json()["connections"]
             (state,) = [line for line in states if line["name"] == "Stuck"]
-            seqs = await seqs_until(last, stuck)
+            seqs = await read_seqs(last, stuck)
 
     assert state["state"] == "behind"
     assert 0 < state["buffered"] <= 256 * 1024
@@ -130,51 +129,49 @@ async def test_w3_d2_a_stuck_reader_of_events_costs_at_most_256_kib_and_loses_no
 
 
 @ON_ONE_CARRIER
-async def test_w3_a_reader_of_events_may_disconnect_while_the_server_waits_for_it(serve: Start, item: str) -> None:
+async def test_w3_stuck_event_reader_may_disconnect(serve: Start, item: str) -> None:
     server = serve(ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada:
         with closing(StuckReader(server, item).socket):
-            stuck = await stuck_id(ada, count=2)
+            stuck = await wait_for_stuck_reader(ada, count=2)
             await flood(ada)
         assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
 @ON_ONE_CARRIER
-async def test_w3_a4_a_reader_of_events_that_does_not_read_its_close_event_is_aborted(
-    secured_server: Server, item: str
-) -> None:
+async def test_w3_a4_stuck_event_reader_is_aborted_when_its_token_expires(secured_server: Server, item: str) -> None:
     rights = {item: "rw"}
     async with await RoomClient.join(secured_server, item, token=token(sub="ada", name="Ada", items=rights)) as ada:
         expiring_token = token(sub="stuck", name="Stuck", items=rights, exp=time.time() + 2)
         with closing(StuckReader(secured_server, item, expiring_token).socket):
-            stuck = await stuck_id(ada, count=2)
+            stuck = await wait_for_stuck_reader(ada, count=2)
             await flood(ada)
             assert (await ada.wait_for("presence", count=1))["left"] == [stuck]
 
 
 @ON_ONE_CARRIER
-async def test_w3_p3_a_reader_of_events_that_stops_reading_times_out(serve: Start, item: str) -> None:
-    """An event stream has no pings: only the kernel knows that the client receives nothing."""
-    # Longer than the flood takes on a busy machine: the other reader reads only after it.
+async def test_w3_p3_stuck_event_reader_times_out(serve: Start, item: str) -> None:
+    """An event stream has no pings, so the server asks its kernel whether the client receives anything."""
+    # Longer than the flood takes on a busy machine, because the other reader reads only afterwards.
     server = serve(ALCOVE_PONG_S="5", ALCOVE_SENDS_PER_S="0")
     async with await RoomClient.join(server, item, name="Ada") as ada, open_event_stream(server, item) as stream:
         await ada.wait_for("presence", count=2)
         with closing(StuckReader(server, item).socket):
-            stuck = await stuck_id(ada, count=3)
+            stuck = await wait_for_stuck_reader(ada, count=3)
             last = await flood(ada)
             while int((await next_entry(stream))["id"]) < last:
                 pass
             assert (await ada.wait_for("presence", count=2))["left"] == [stuck]
 
 
-async def test_w3_a_stopping_server_sends_bye_and_ends_the_stream(tmp_path: Path) -> None:
+async def test_w3_stopping_server_sends_bye_and_ends_the_stream(tmp_path: Path) -> None:
     with without_problems(start_alcove(cwd=tmp_path)) as server:
         async with open_event_stream(server, "sse-end") as stream:
             await anext(stream)
             server.end()
-            closing = [event async for event in stream][-1]
+            last_event = [event async for event in stream][-1]
 
-    assert closing == {"event": "close", "data": '{"code":1012,"reason":"restart"}'}
+    assert last_event == {"event": "close", "data": '{"code":1012,"reason":"restart"}'}
 
 
 async def test_w3_fastapi_dev_stops_with_a_stream_open(tmp_path: Path) -> None:

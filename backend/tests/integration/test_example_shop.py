@@ -1,4 +1,4 @@
-"""Test the example shop with every server that FastAPI supports: rights, an event, sign-out, a stop (Z1)."""
+"""Test the example shop with every server that FastAPI supports: rights, an event, a sign-out, and a stop (Z1)."""
 
 import asyncio
 import os
@@ -25,8 +25,8 @@ PROTOCOLS = ("--http", "alcove.server.websocket:UpgradeHttp", "--ws", "alcove.se
 _READY_PATTERN = r"https?://127\.0\.0\.1:(?P<port>\d+)"
 
 
-def start(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Server:
-    """Start the example in a folder."""
+def start_shop(kind: str, folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Server:
+    """Start the example with this kind of server, in a folder that has its file."""
     match kind:
         case "uvicorn":
             return Server([BIN / "uvicorn", "main:app", "--port", "0"], cwd=folder)
@@ -59,14 +59,15 @@ KINDS = ["uvicorn", "uvicorn with alcove's protocols", "gunicorn", "hypercorn", 
 
 @pytest.fixture(params=KINDS)
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """Start the example with each kind of server."""
     shutil.copy(EXAMPLE, tmp_path)
-    server = start(request.param, tmp_path)
+    server = start_shop(request.param, tmp_path)
     yield server
     server.end(signal.SIGKILL)
 
 
 async def login(shop: Server, user: str) -> httpx.AsyncClient:
-    """Sign a user in as a browser does."""
+    """Sign a user in as a browser does; return the browser."""
     browser = http(shop, token=None)
     assert (await browser.post("/login", json={"user": user})).status_code == 200
     return browser
@@ -77,7 +78,7 @@ def cookies(client: httpx.AsyncClient) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
 
 
-async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_event(shop: Server) -> None:
+async def test_users_chat_by_their_rights_and_the_shop_sends_an_event(shop: Server) -> None:
     rooms = Host(shop.port, "/rooms")
     ada, bob, cid, sam = [await login(shop, user) for user in ("ada", "bob", "cid", "sam")]
     buyer, courier = [await RoomClient.join(rooms, "order-1", token=None, headers=cookies(user)) for user in (ada, cid)]
@@ -97,8 +98,8 @@ async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_e
     assert (await ada.post("/orders/order-1/ship")).status_code == 403
     for _ in range(2):
         assert (await sam.post("/orders/order-1/ship")).status_code == 200
-    shipped = await courier.wait_for("entry", seq=2)
-    assert (shipped["kind"], shipped["by"]["name"], shipped["body"]) == ("event", "The shop", {"text": "Shipped"})
+    event = await courier.wait_for("entry", seq=2)
+    assert (event["kind"], event["by"]["name"], event["body"]) == ("event", "The shop", {"text": "Shipped"})
     assert (await ada.get("/rooms/api/items/order-1/entries")).json()["head"] == 2
 
     await ada.post("/logout")
@@ -114,7 +115,7 @@ async def test_users_chat_about_an_order_by_their_rights_and_the_shop_sends_an_e
     assert "alcove/" not in shop.output
 
 
-def test_the_example_has_at_most_60_lines() -> None:
+def test_example_has_at_most_60_lines() -> None:
     assert len(EXAMPLE.read_text().splitlines()) <= 60
 
 
@@ -127,23 +128,21 @@ _STATES_TABLE = """
 """
 
 
-async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_delivered_in_every_worker(
-    tmp_path: Path, postgres_url: str
-) -> None:
+async def test_x5_s14_event_commits_with_the_order_and_reaches_every_worker(tmp_path: Path, postgres_url: str) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     database = await asyncpg.connect(postgres_url)
     await database.execute(_STATES_TABLE)
-    server = start("gunicorn", tmp_path, "-w", "2", env={"DATABASE_URL": postgres_url})
+    server = start_shop("gunicorn", tmp_path, "-w", "2", env={"DATABASE_URL": postgres_url})
     await eventually(lambda: server.output.count("Application startup complete") == 2)
     rooms = Host(server.port, "/rooms")
     try:
         async with aclosing(await login(server, "ada")) as ada, aclosing(await login(server, "sam")) as sam:
             buyers = []
             for pid in re.findall(r"Booting worker with pid: (\d+)", server.output):
-                os.kill(int(pid), signal.SIGSTOP)  # so that the other one accepts
+                os.kill(int(pid), signal.SIGSTOP)  # so that the other worker accepts the connection
                 buyers.append(await RoomClient.join(rooms, "order-1", token=None, headers=cookies(ada)))
                 os.kill(int(pid), signal.SIGCONT)
-            assert len(await processes(sam)) == 2
+            assert len(await connected_processes(sam)) == 2
 
             assert (await sam.post("/orders/order-1/ship")).status_code == 500
             await buyers[0].send_messages("Where is my order?")
@@ -160,13 +159,13 @@ async def test_x5_s14_on_postgresql_the_event_is_stored_with_the_order_and_deliv
         await database.close()
 
 
-async def processes(moderator: httpx.AsyncClient) -> set[str]:
+async def connected_processes(moderator: httpx.AsyncClient) -> set[str]:
     """Return the server processes that have a connection to the order's room (W8)."""
     response = await moderator.get("/rooms/api/items/order-1/connections")
     return {connection["process"] for connection in response.json()["connections"]}
 
 
-def test_x7_several_workers_on_sqlite_stop_with_one_line_that_names_the_requirement(tmp_path: Path) -> None:
+def test_x7_several_workers_on_sqlite_stop_with_one_line(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE, tmp_path)
     options = ("-k", "uvicorn_worker.UvicornWorker", "-w", "2", "-b", "127.0.0.1:0", "--no-control-socket")
     workers = Process([BIN / "gunicorn", "main:app", *options], cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Handlers of an application: at least once, in order for each item, parked on repeated errors (K5)."""
+"""Test handlers of an application: each entry at least once and in order, items parked after repeated errors (K5)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,22 +14,22 @@ SHOP = Member("shop", "The shop", rights="rwm")
 
 
 class RecordingHandler:
-    """What handlers were called with, and the event of each call."""
+    """A handler that records the entries with which it is called."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
 
     async def add(self, entry: Entry) -> None:
-        """Keep an entry."""
-        async with self._news:
+        """Record an entry."""
+        async with self._changed:
             self.entries.append(entry)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     async def wait_for(self, count: int) -> list[Entry]:
-        """Wait until this many calls were made."""
-        async with asyncio.timeout(60), self._news:
-            await self._news.wait_for(lambda: len(self.entries) >= count)
+        """Wait for `count` calls; return the entries."""
+        async with asyncio.timeout(60), self._changed:
+            await self._changed.wait_for(lambda: len(self.entries) >= count)
         return self.entries
 
 
@@ -39,7 +39,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'alcove.db'}"
 
 
-async def test_k5_each_handler_is_called_with_its_kind_of_entry_of_its_items(url: str) -> None:
+async def test_k5_handler_gets_entries_of_its_kind_and_items(url: str) -> None:
     alcove = Alcove(url)
     messages, other_entries = RecordingHandler(), RecordingHandler()
 
@@ -68,25 +68,24 @@ async def test_k5_each_handler_is_called_with_its_kind_of_entry_of_its_items(url
     assert [type(entry) for entry in messages.entries] == [Message]
 
 
-async def test_k5_a_handler_goes_on_where_it_was_under_its_name(url: str) -> None:
-    async with Alcove(url) as before:
-        await before.send("foo", "before the handler was there", by=SHOP)
+async def test_k5_restarted_handler_continues_at_its_stored_position(url: str) -> None:
+    async with Alcove(url) as earlier_alcove:
+        await earlier_alcove.send("foo", "before the handler was there", by=SHOP)
     for bodies in (["one", "two"], ["away", "three"]):
         alcove, recorder = Alcove(url), RecordingHandler()
         alcove.on_message(name="notify")(recorder.add)
+        # `away` was sent while the handler did not run.
         async with alcove:
             for body in bodies:
                 if body != "away":
                     await alcove.send("foo", body, by=SHOP)
             await recorder.wait_for(len(bodies))
         assert [entry.body for entry in recorder.entries] == bodies
-        async with Alcove(url) as away:
-            await away.send("foo", "away", by=SHOP)
+        async with Alcove(url) as other_alcove:
+            await other_alcove.send("foo", "away", by=SHOP)
 
 
-async def test_k5_a_handler_that_fails_is_called_again_and_then_its_item_is_parked(
-    url: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_k5_item_is_parked_after_repeated_handler_errors(url: str, caplog: pytest.LogCaptureFixture) -> None:
     alcove, recorder = Alcove(url, handler_attempts=2), RecordingHandler()
 
     @alcove.on_message(name="notify")
@@ -102,15 +101,15 @@ async def test_k5_a_handler_that_fails_is_called_again_and_then_its_item_is_park
         await alcove.send("good", "three", by=SHOP)
         await recorder.wait_for(3)
     assert [entry.body for entry in recorder.entries] == ["one", "one", "three"]
-    first, parked = [record for record in caplog.records if record.name.startswith("alcove.webhooks")]
-    assert first.getMessage().startswith(
+    first_record, parked_record = [record for record in caplog.records if record.name.startswith("alcove.webhooks")]
+    assert first_record.getMessage().startswith(
         "consumer notify fails, and is called again: RuntimeError, for entry 1 of item bad"
     )
-    assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in parked.getMessage()
+    assert "entry 1 of item bad is parked after 2 attempts (RuntimeError)" in parked_record.getMessage()
     assert caplog.text.count("RuntimeError: no mail today") == 2
 
 
-async def test_k5_a_handler_that_works_again_is_logged_once(url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_k5_recovery_of_a_handler_is_logged_once(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     alcove, recorder = Alcove(url), RecordingHandler()
 
@@ -129,7 +128,7 @@ async def test_k5_a_handler_that_works_again_is_logged_once(url: str, caplog: py
     assert caplog.text.count("Traceback") == 1
 
 
-async def test_k5_a_function_without_await_is_called_in_a_thread(url: str) -> None:
+async def test_k5_function_without_await_is_called_in_a_thread(url: str) -> None:
     alcove, loop, called = Alcove(url), asyncio.get_running_loop(), asyncio.Event()
 
     @alcove.on_message(name="plain")
@@ -143,7 +142,7 @@ async def test_k5_a_function_without_await_is_called_in_a_thread(url: str) -> No
             await called.wait()
 
 
-async def test_k5_names_are_unique_and_handlers_come_before_the_start(url: str) -> None:
+async def test_k5_duplicate_names_and_late_handlers_are_refused(url: str) -> None:
     alcove, recorder = Alcove(url), RecordingHandler()
     alcove.on_message(name="one")(recorder.add)
     for name in ("one", "webhook", "no name"):
@@ -157,13 +156,13 @@ async def test_k5_names_are_unique_and_handlers_come_before_the_start(url: str) 
 @pytest.mark.parametrize(
     "pattern", ["", "*-order", "a*b*", "**", "order 7", "a/*", "..", "x" * 129, "a\u0308*", None, 7]
 )
-def test_k5_a_pattern_that_matches_no_item_is_refused_with_what_to_write(url: str, pattern: str) -> None:
+def test_k5_pattern_that_matches_no_item_is_refused(url: str, pattern: str) -> None:
     with pytest.raises(SettingsError, match=r"^pattern .*: expected "):
         Alcove(url).on_message(pattern)
 
 
 @pytest.mark.parametrize("kind", ["message", "edit", "delete", "event"])
-def test_k5_a_decorator_without_parentheses_is_refused_with_what_to_write(url: str, kind: str) -> None:
+def test_k5_decorator_without_parentheses_is_refused(url: str, kind: str) -> None:
     with pytest.raises(SettingsError, match=rf"^write @alcove\.on_{kind}\(\) with parentheses"):
         getattr(Alcove(url), f"on_{kind}")(RecordingHandler().add)
 
@@ -182,14 +181,12 @@ async def _yields(_message: Message) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize("function", [_takes_nothing, _takes_two, _takes_a_keyword, _yields, "notify", None])
-def test_k5_a_handler_that_cannot_be_called_with_an_entry_is_refused_with_what_to_write(
-    url: str, function: OnMessage
-) -> None:
+def test_k5_function_that_cannot_take_an_entry_is_refused(url: str, function: OnMessage) -> None:
     with pytest.raises(SettingsError, match=r"^handler .*: write `async def \w+\(message: Message\)`"):
         Alcove(url).on_message()(function)
 
 
-async def test_k5_an_object_or_a_partial_function_may_be_a_handler(url: str) -> None:
+async def test_k5_callable_object_and_partial_may_be_handlers(url: str) -> None:
     class Notifier:
         async def __call__(self, message: Message) -> None:
             await recorder.add(message)

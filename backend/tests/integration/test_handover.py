@@ -1,4 +1,4 @@
-"""Test that a connection is handed over after FastAPI's handshake, with uvicorn and on both event loops."""
+"""Test that a connection is handed over from uvicorn after FastAPI's handshake, on both event loops."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from tests.support.wire_server import LOOPS, TIMEOUT_S, WireServer, disable_garb
 @pytest.fixture(params=LOOPS)
 def server(request: pytest.FixtureRequest) -> Iterator[WireServer]:
     """Run a server with long deadlines, on either event loop."""
-    with WireServer(loop=request.param) as running:
-        yield running
+    with WireServer(loop=request.param) as wire_server:
+        yield wire_server
 
 
 def test_messages_are_received_and_sent_after_the_handover(server: WireServer) -> None:
@@ -25,7 +25,7 @@ def test_messages_are_received_and_sent_after_the_handover(server: WireServer) -
         assert client.read_frame() == (0x82, b"\xff" * 70_000)
 
 
-def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) -> None:
+def test_uvicorn_releases_a_connection_after_the_handover(server: WireServer) -> None:
     with server.client() as client:
         client.read_handshake()
         server.recorder()
@@ -36,7 +36,7 @@ def test_uvicorn_forgets_a_connection_that_is_handed_over(server: WireServer) ->
     wait_until(lambda: server.call(lambda: len(server.wheel)) == 0)
 
 
-def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
+def test_handshake_objects_are_freed_after_the_handover(server: WireServer) -> None:
     with disable_garbage_collector(), server.client() as client:
         client.read_handshake()
         references = server.references.get(timeout=TIMEOUT_S)
@@ -46,7 +46,7 @@ def test_nothing_of_the_handshake_stays_in_memory(server: WireServer) -> None:
         wait_until(lambda: server.call(lambda: [ref() for ref in references] == [None] * 3))
 
 
-def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
+def test_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
     with server.client() as client:
         client.read_handshake()
 
@@ -55,7 +55,7 @@ def test_a_dependency_is_exited_after_the_handshake(server: WireServer) -> None:
         assert client.read_frame() == (0x81, b"on and on")
 
 
-def test_bytes_that_arrive_together_with_the_handshake_are_not_lost(server: WireServer) -> None:
+def test_bytes_sent_with_the_handshake_are_not_lost(server: WireServer) -> None:
     with server.client(tail=client_frame(0x81, b"hasty")) as client:
         assert client.read_handshake() == 101
         assert client.read_frame() == (0x81, b"hasty")
@@ -63,7 +63,7 @@ def test_bytes_that_arrive_together_with_the_handshake_are_not_lost(server: Wire
         assert client.read_frame() == (0x81, b"calm")
 
 
-def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServer) -> None:
+def test_bytes_sent_before_the_handshake_response_are_not_lost(server: WireServer) -> None:
     with server.client("/late") as client:
         client.send(0x81, b"one")
         client.send(0x89, b"two")
@@ -75,31 +75,31 @@ def test_bytes_before_the_answer_to_the_handshake_are_not_lost(server: WireServe
         client.assert_ended()
 
 
-def test_bytes_before_the_answer_reach_an_application_on_asgi_too(server: WireServer) -> None:
+def test_bytes_sent_with_the_handshake_reach_an_asgi_application(server: WireServer) -> None:
     with server.client("/asgi", tail=client_frame(0x81, b"hasty")) as client:
         assert client.read_handshake() == 101
         assert client.read_frame() == (0x81, b"still here")
 
 
-def test_an_application_on_asgi_can_cut_its_peer_off(server: WireServer) -> None:
+def test_asgi_application_can_abort_the_connection(server: WireServer) -> None:
     with server.client("/asgi") as client:
         assert client.read_handshake() == 101
         client.send(0x81, b"abort")
         client.assert_ended()
 
 
-def test_a_refused_handshake_is_answered_by_uvicorn(server: WireServer) -> None:
+def test_refused_handshake_is_answered_by_uvicorn(server: WireServer) -> None:
     with server.client("/refused") as client:
         assert client.read_handshake() == 403
 
 
-def test_an_endpoint_that_fails_before_it_has_a_receiver_closes_with_1011(server: WireServer) -> None:
+def test_endpoint_error_before_the_receiver_closes_with_1011(server: WireServer) -> None:
     with server.client("/crash") as client:
         assert client.read_handshake() == 101
         assert client.read_frame() == (0x88, b"\x03\xf3internal error")
 
 
-def test_a_receiver_that_fails_closes_with_1011(server: WireServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_receiver_error_closes_with_1011(server: WireServer, caplog: pytest.LogCaptureFixture) -> None:
     with server.client() as client:
         client.read_handshake()
         client.send(0x81, b"fail")

@@ -1,4 +1,4 @@
-"""Send arbitrary handshakes: each is accepted or refused with a reason, and the server keeps running (H2, H4, A1)."""
+"""Test that arbitrary handshakes are accepted or refused with a reason (H2, H4, A1)."""
 
 import asyncio
 import json
@@ -15,14 +15,14 @@ from tests.support.room_client import PROTOCOL
 from tests.support.servers import Server
 from tests.support.storm import example_count
 
-#: Codes that a refusal may have (C), and statuses of one before the upgrade.
+#: Close codes of a refusal (C), and HTTP statuses of a refusal before the upgrade.
 REFUSAL_CODES = {4400, 4401, 4403, 4429}
 STATUSES_BEFORE_UPGRADE = {400, 403, 404, 431}
 
 words = st.text(max_size=40) | st.text(alphabet=printable, max_size=40)
 numbers = st.integers(-2, 2**64).map(str)
 credentials = st.one_of(words, st.just(token(items={"*": "rw"})), st.just(token(items={})), st.none())
-visible = st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=60)
+visible_ascii = st.text(alphabet=st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=60)
 queries = st.fixed_dictionaries(
     {},
     optional={
@@ -34,19 +34,21 @@ queries = st.fixed_dictionaries(
         "q": words | numbers,
     },
 )
-headers = st.fixed_dictionaries({}, optional={"Cookie": visible, "Authorization": visible, "Origin": visible})
+headers = st.fixed_dictionaries(
+    {}, optional={"Cookie": visible_ascii, "Authorization": visible_ascii, "Origin": visible_ascii}
+)
 items = st.one_of(st.just("foo"), words.filter(bool))
 
 
 async def handshake_outcome(server: Server, path: str, sent_headers: dict[str, str], *, room: bool) -> int:
-    """Return how a handshake ends: 0 if accepted, else the close code or HTTP status.
+    """Return the close code or HTTP status with which a handshake is refused, or 0 if it is accepted.
 
-    A room gives a reason, too (H4).
+    Check that a room also gives a reason (H4).
     """
     try:
         client = await connect(server, path, headers=sent_headers, subprotocols=[PROTOCOL] if room else [])
-    except InvalidStatus as refused:
-        return refused.response.status_code
+    except InvalidStatus as error:
+        return error.response.status_code
     async with client:
         if not room:
             return 0
@@ -59,7 +61,7 @@ async def handshake_outcome(server: Server, path: str, sent_headers: dict[str, s
             assert line["message"]
             assert line["type"] == "error"
             return client.close_code or 0
-    raise AssertionError(f"more than a refusal: {line}")
+    raise AssertionError(f"expected the connection to close after {line}")
 
 
 @settings(
@@ -69,19 +71,19 @@ async def handshake_outcome(server: Server, path: str, sent_headers: dict[str, s
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(item=items, query=queries, sent_headers=headers)
-def test_h2_h4_a_handshake_of_any_kind_is_answered(
+def test_h2_h4_arbitrary_handshake_is_accepted_or_refused(
     secured_server: Server, item: str, query: dict[str, str], sent_headers: dict[str, str]
 ) -> None:
     path = f"/items/{urlencode({'': item})[1:].replace('+', '%20')}/ws?{urlencode(query)}"
 
-    async def both() -> tuple[int, int]:
+    async def try_both() -> tuple[int, int]:
         return await handshake_outcome(secured_server, path, sent_headers, room=True), await handshake_outcome(
             secured_server, path, sent_headers, room=False
         )
 
-    in_room, plain = asyncio.run(both())
+    in_room, plain = asyncio.run(try_both())
     assert in_room in REFUSAL_CODES | STATUSES_BEFORE_UPGRADE | {0}
     assert plain in STATUSES_BEFORE_UPGRADE | {0}
-    # No request is admitted without a valid token, in any of the places for it.
+    # No request without a valid token is admitted; only text with two dots can be a token.
     if not any(text.count(".") == 2 for text in [query.get("token", ""), *sent_headers.values()]):
         assert 0 not in {in_room, plain}

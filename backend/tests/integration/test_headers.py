@@ -1,4 +1,4 @@
-"""Test the response headers for browsers: policy, framing, caching, CORS (A5)."""
+"""Test the response headers for browsers: content security policy, framing, caching and CORS (A5)."""
 
 import re
 
@@ -41,7 +41,7 @@ async def test_every_response_has_a_content_security_policy(server: Server, path
 
 
 @ON_ONE_CARRIER
-async def test_the_page_has_no_inline_scripts_or_styles(server: Server) -> None:
+async def test_page_has_no_inline_scripts_or_styles(server: Server) -> None:
     async with http(server) as client:
         page = (await client.get("/")).text
 
@@ -49,7 +49,7 @@ async def test_the_page_has_no_inline_scripts_or_styles(server: Server) -> None:
 
 
 @ON_ONE_CARRIER
-async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: Start) -> None:
+async def test_frame_ancestors_apply_only_to_the_embedded_room(serve: Start) -> None:
     server = serve(ALCOVE_FRAME_ANCESTORS="'self' https://app.example")
     async with http(server) as client:
         policies = {
@@ -62,13 +62,13 @@ async def test_frame_ancestors_govern_the_embedded_room_and_nothing_else(serve: 
 
 
 @ON_ONE_CARRIER
-@pytest.mark.parametrize("listed", ["'none'", "'self'", "https://app.example"])
-async def test_the_home_page_may_frame_a_room_whatever_pages_are_listed(serve: Start, listed: str) -> None:
-    async with http(serve(ALCOVE_FRAME_ANCESTORS=listed)) as client:
+@pytest.mark.parametrize("ancestor", ["'none'", "'self'", "https://app.example"])
+async def test_home_page_may_frame_a_room_with_any_frame_ancestors(serve: Start, ancestor: str) -> None:
+    async with http(serve(ALCOVE_FRAME_ANCESTORS=ancestor)) as client:
         policy = (await client.get("/embed/foo", headers={"Accept": "text/html"})).headers["content-security-policy"]
 
     ancestors = policy.rpartition("frame-ancestors ")[2].split()
-    assert ancestors == ["'self'", *({listed} - {"'none'", "'self'"})]
+    assert ancestors == ["'self'", *({ancestor} - {"'none'", "'self'"})]
 
 
 @ON_ONE_CARRIER
@@ -93,7 +93,7 @@ async def test_only_the_embed_script_may_be_loaded_by_other_sites(server: Server
         ("/api/items/foo/nowhere", "no-store"),
     ],
 )
-async def test_the_cache_control_header_fits_the_path(server: Server, path: str, cache_control: str) -> None:
+async def test_cache_control_depends_on_the_path(server: Server, path: str, cache_control: str) -> None:
     async with http(server) as client:
         # Only a request that accepts HTML gets the page.
         accept = "text/html" if cache_control == "no-cache" else "*/*"
@@ -103,14 +103,14 @@ async def test_the_cache_control_header_fits_the_path(server: Server, path: str,
 
 
 @ON_ONE_CARRIER
-async def test_a_file_with_a_content_hash_in_its_name_is_cached_forever(server: Server) -> None:
-    """Looks at every file that the page names; the placeholder before the page is built names none."""
+async def test_file_with_a_content_hash_in_its_name_is_cached_forever(server: Server) -> None:
+    """Check every file that the page names; the placeholder of a page that is not built names none."""
     async with http(server) as client:
         for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', (await client.get("/")).text):
             response = await client.get(path)
             assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
-            revalidated = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
-            assert revalidated.status_code == 304
+            revalidation = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
+            assert revalidation.status_code == 304
 
 
 @ON_ONE_CARRIER
@@ -125,21 +125,25 @@ async def test_a5_pages_of_configured_origins_may_call_the_api(secured_server: S
         ):
             preflight_headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
             preflight = await client.options("/api/items/foo/entries", headers=preflight_headers)
-            allowed_response = await client.get(
+            token_response = await client.get(
                 "/api/items", headers={"Origin": origin, "Authorization": f"Bearer {token()}"}
             )
-            refused = await client.get("/api/items", headers={"Origin": origin})
+            anonymous_response = await client.get("/api/items", headers={"Origin": origin})
 
-            for response in (preflight, allowed_response, refused):
+            for response in (preflight, token_response, anonymous_response):
                 assert response.headers.get("access-control-allow-origin") == (origin if allowed else "*")
                 # Only a configured origin may bring the cookie.
                 assert response.headers.get("access-control-allow-credentials") == ("true" if allowed else None)
-            assert [response.status_code for response in (preflight, allowed_response, refused)] == [200, 200, 401]
+            assert [response.status_code for response in (preflight, token_response, anonymous_response)] == [
+                200,
+                200,
+                401,
+            ]
 
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("origin", ["https://app.example", "null", "capacitor://localhost", "http://localhost:8081"])
-async def test_a5_a_token_is_accepted_from_any_origin_without_credentials_of_cors(
+async def test_a5_token_is_accepted_from_any_origin_without_cors_credentials(
     server: Server, item: str, origin: str
 ) -> None:
     path = f"/api/items/{item}/entries"
@@ -165,7 +169,7 @@ async def test_a5_every_method_of_the_api_is_allowed_from_any_origin(server: Ser
     async with http(server, token=None) as client:
         paths = (await client.get("/openapi.json")).json()["paths"]
         methods = {method.upper() for operations in paths.values() for method in operations}
-        allowed = {
+        statuses = {
             method: (
                 await client.options(
                     "/api/items/foo/entries",
@@ -179,11 +183,11 @@ async def test_a5_every_method_of_the_api_is_allowed_from_any_origin(server: Ser
             for method in methods - {"HEAD"}
         }
 
-    assert allowed == dict.fromkeys({"GET", "POST", "PUT", "PATCH", "DELETE"}, 200)
+    assert statuses == dict.fromkeys({"GET", "POST", "PUT", "PATCH", "DELETE"}, 200)
 
 
 @ON_ONE_CARRIER
-async def test_a5_other_origins_may_call_the_api_and_nothing_else(server: Server) -> None:
+async def test_a5_other_origins_may_call_only_the_api(server: Server) -> None:
     async with http(server, token=None) as client:
         for path in ("/metrics", "/readyz", "/"):
             response = await client.get(path, headers={"Origin": "https://app.example"})

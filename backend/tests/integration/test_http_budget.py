@@ -30,21 +30,21 @@ HANDSHAKE = (
     b"GET /ws HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
-#: Requests in the 4 KiB of a turn, twice: a turn may see what was left and what is read then.
+#: Twice the requests in 4 KiB, the budget of a turn: a turn may see the remaining input and newly read input.
 MAX_REQUESTS_PER_TURN = 2 * (4096 // len(GET) + 1)
 
 
-def exchange(loop: str, data: bytes, is_complete: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
-    """Send bytes at once; return the responses, and how many requests each turn parsed."""
+def send_and_count(loop: str, data: bytes, is_complete: Callable[[bytes], bool]) -> tuple[bytes, Counter[int]]:
+    """Run a server and send it bytes; return the responses, and the number of requests that each turn parsed."""
 
     async def run() -> tuple[bytes, Counter[int]]:
         turns, requests_per_turn = TurnCounter(), Counter[int]()
 
-        class Counting(UpgradeHttp):
-            """Records the turn in which each request begins."""
+        class CountingHttp(UpgradeHttp):
+            """A protocol that counts the requests that begin in each turn."""
 
             def on_message_begin(self) -> None:
-                """Record the turn."""
+                """Count the request."""
                 requests_per_turn[turns.count] += 1
                 super().on_message_begin()
 
@@ -64,19 +64,19 @@ def exchange(loop: str, data: bytes, is_complete: Callable[[bytes], bool]) -> tu
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             app,
-            http=partial(Counting, limits=HTTP_LIMITS),  # type: ignore[arg-type]  # uvicorn calls it
+            http=partial(CountingHttp, limits=HTTP_LIMITS),  # type: ignore[arg-type]  # uvicorn calls it
             ws=protocols.ws,
             log_level="critical",
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        server_task = asyncio.create_task(server.serve(sockets=[listener]))
         received = await asyncio.wait_for(
             asyncio.to_thread(_send_and_read, listener.getsockname()[1], data, is_complete), TIMEOUT_S
         )
         await wheel.close_all(within_s=0.1)
         server.should_exit = True
-        await serving
+        await server_task
         turns.stop()
         return received, requests_per_turn
 
@@ -94,8 +94,8 @@ def _send_and_read(port: int, data: bytes, is_complete: Callable[[bytes], bool])
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_l6_a_turn_parses_no_more_requests_than_its_share(loop: str) -> None:
-    received, requests_per_turn = exchange(loop, GET * 2000 + LAST_REQUEST, lambda _: False)
+def test_l6_turn_parses_no_more_requests_than_its_budget(loop: str) -> None:
+    received, requests_per_turn = send_and_count(loop, GET * 2000 + LAST_REQUEST, lambda _: False)
 
     assert received.count(b"HTTP/1.1 200 OK") == 2001
     assert sum(requests_per_turn.values()) == 2001
@@ -103,18 +103,18 @@ def test_l6_a_turn_parses_no_more_requests_than_its_share(loop: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_l6_bodies_arrive_whole_over_turns(loop: str) -> None:
+def test_l6_bodies_parsed_in_several_turns_arrive_whole(loop: str) -> None:
     body = b"x" * 300_000
     post = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-    received, _ = exchange(loop, post * 5 + LAST_REQUEST, lambda _: False)
+    received, _ = send_and_count(loop, post * 5 + LAST_REQUEST, lambda _: False)
 
     assert received.count(b"\r\n\r\n300000") == 5
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-def test_l6_a_handshake_may_be_followed_by_more_than_a_share(loop: str) -> None:
+def test_l6_frames_sent_with_a_handshake_may_exceed_the_budget(loop: str) -> None:
     data = HANDSHAKE + client_frame(0x81, b"x" * 3000) * 20 + client_frame(0x81, b"last")
-    received, _ = exchange(loop, data, lambda received: received.endswith(b"heard"))
+    received, _ = send_and_count(loop, data, lambda received: received.endswith(b"heard"))
 
     assert received.startswith(b"HTTP/1.1 101 ")
     assert received.endswith(b"\x81\x05heard")

@@ -1,4 +1,4 @@
-"""W14: import as a method of the library, of Client and of AsyncClient, on both engines."""
+"""Test import as a method of the library, of Client and of AsyncClient, with both storage engines (W14)."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ TIME = datetime(2023, 11, 14, 22, 13, 20, 123000, UTC)
 
 
 class Imports:
-    """The methods of `Alcove`, of an AsyncClient, or of a Client, which is called in a thread."""
+    """The methods of an Alcove, an AsyncClient, or a Client; a Client is called in a thread."""
 
     def __init__(self, api: Any) -> None:
         self._api = api
@@ -42,12 +42,12 @@ class Imports:
         return asyncio.to_thread(call) if isinstance(self._api, Client) else call()
 
     async def run(self, source: object, on_progress: Callable[[int, int], object] | None = None) -> ImportResult:
-        """Import a source."""
+        """Import entries or lines."""
         result: ImportResult = await self._call("import_entries", source, on_progress=on_progress)
         return result
 
     async def export(self, item: str) -> bytes:
-        """Return the lines of a room."""
+        """Return the export of a room."""
         if isinstance(self._api, Alcove):
             return b"".join([lines async for lines in self._api.export(item)])
         return bytes(await self._call("export", item))
@@ -56,13 +56,14 @@ class Imports:
         """Return the entries and read marks of a room."""
         return [json.loads(line) for line in (await self.export(item)).splitlines()[1:]]
 
-    async def do(self, method: str, *args: object, **options: object) -> None:
-        """Call another method."""
+    async def call(self, method: str, *args: object, **options: object) -> None:
+        """Call another method by its name."""
         await self._call(method, *args, **options)
 
 
 @pytest.fixture(params=["library", "client", "async client"])
 async def api(request: pytest.FixtureRequest, serve: Start, storage: str) -> AsyncIterator[Imports]:
+    """Return the methods of each class in turn."""
     if request.param == "library":
         async with Alcove(storage) as alcove:
             yield Imports(alcove)
@@ -77,6 +78,7 @@ async def api(request: pytest.FixtureRequest, serve: Start, storage: str) -> Asy
 
 
 def comment(number: int, item: str = "order-1", **fields: Any) -> ImportEntry:
+    """Return a comment to import."""
     values: dict[str, Any] = {
         "id": number,
         "by": ADA,
@@ -94,7 +96,7 @@ def as_line(entry: ImportEntry) -> str:
 
 
 @ON_ONE_CARRIER
-async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress(api: Imports) -> None:
+async def test_w14_import_stores_each_entry_once_and_reports_progress(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 400}", by=BOB if n % 3 else ADA) for n in range(2400)]
     comments.append(comment(2401, "order-5", body={"text": "shipped", "data": 7}, kind="event", by=SHOP))
     progress: list[tuple[int, int]] = []
@@ -111,31 +113,31 @@ async def test_w14_entries_are_imported_once_with_authors_and_times_and_progress
 
 
 @ON_ONE_CARRIER
-async def test_w14_f3_older_entries_can_be_imported_before_a_rooms_export(api: Imports) -> None:
-    await api.do("send", "order-1", "one", by=ADA)
-    await api.do("send", "order-1", "two", by=ADA)
-    await api.do("edit", "order-1", 1, "uno", by=ADA)
-    await api.do("delete", "order-1", 2, by=ADA)
-    await api.do("mark_read", "order-1", 3, by="bob")
+async def test_w14_f3_older_entries_can_be_imported_before_an_export(api: Imports) -> None:
+    await api.call("send", "order-1", "one", by=ADA)
+    await api.call("send", "order-1", "two", by=ADA)
+    await api.call("edit", "order-1", 1, "uno", by=ADA)
+    await api.call("delete", "order-1", 2, by=ADA)
+    await api.call("mark_read", "order-1", 3, by="bob")
     before = await api.entries("order-1")
     with pytest.raises(InvalidError, match=r"before others; this is .*: import into a room before it is used, or"):
         await api.run([comment(1)])
-    exported = await api.export("order-1")
-    await api.do("delete_room", "order-1")
+    export = await api.export("order-1")
+    await api.call("delete_room", "order-1")
     room, *older = (
         {"type": "room", "item": "order-1"},
         {"type": "entry", "kind": "message", "id": "c", "by": {"id": "ada", "name": "Ada"}, "at": 10**12, "body": "0"},
     )
 
-    assert await api.run([*map(json.dumps, [room, *older]), exported]) == ImportResult(stored=5, marks=1)
+    assert await api.run([*map(json.dumps, [room, *older]), export]) == ImportResult(stored=5, marks=1)
     after = await api.entries("order-1")
     assert after[0]["id"] == "c"
-    moved = [line | {name: line[name] + 1 for name in ("seq", "target") if name in line} for line in before]
-    assert after[1:] == moved
+    expected = [line | {name: line[name] + 1 for name in ("seq", "target") if name in line} for line in before]
+    assert after[1:] == expected
 
 
 @ON_ONE_CARRIER
-async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(api: Imports) -> None:
+async def test_w14_invalid_entry_is_reported_and_nothing_is_stored(api: Imports) -> None:
     comments = [comment(n, f"order-{n // 1000}") for n in range(1, 1500)]
     invalid_entries: list[tuple[dict[str, Any], str]] = [
         ({"at": datetime.now(UTC) + timedelta(hours=1)}, "entry 1500: at: expected milliseconds since 1970"),
@@ -160,11 +162,12 @@ async def test_w14_a_wrong_entry_is_named_by_its_number_and_nothing_is_stored(ap
 
 
 @ON_ONE_CARRIER
-async def test_w14_an_import_continues_after_an_entry_that_only_storage_refuses(api: Imports) -> None:
+async def test_w14_import_continues_after_an_entry_refused_by_storage(api: Imports) -> None:
     comments = [comment(n) for n in range(1, 1500)]
     with pytest.raises(InvalidError) as error:
         await api.run([*comments, comment(1500, body="x" * 70_000)])
     assert str(error.value).startswith("entry 1500: body: a body may have 65536 bytes")
+    # Lines are imported in batches of 1000, and the first line names the room.
     assert str(error.value).endswith("; 999 entries are imported: call it again to continue")
 
     assert await api.run([*comments, comment(1500)]) == ImportResult(stored=501, known=999)
@@ -187,7 +190,7 @@ def test_l1_client_names_the_line_that_is_too_large_for_the_server(
 
 
 @ON_ONE_CARRIER
-async def test_w14_lines_come_in_any_parts_and_from_a_file(api: Imports, tmp_path: Path) -> None:
+async def test_w14_import_accepts_text_bytes_lines_and_files(api: Imports, tmp_path: Path) -> None:
     lines = [{"type": "room", "item": "order-1"}]
     for n in range(3):
         by = {"id": "ada", "name": "Ada"}
@@ -210,27 +213,27 @@ async def test_w14_lines_come_in_any_parts_and_from_a_file(api: Imports, tmp_pat
         await api.run([text, '"\ud800"'])
 
 
-async def test_w14_the_export_of_one_log_can_be_imported_into_another(tmp_path: Path) -> None:
+async def test_w14_export_of_one_log_can_be_imported_into_another(tmp_path: Path) -> None:
     async with Alcove(f"sqlite:///{tmp_path}/1.db") as first, Alcove(f"sqlite:///{tmp_path}/2.db") as second:
         await first.import_entries([comment(n) for n in range(5)])
         assert await second.import_entries(first.export("order-1")) == ImportResult(stored=5)
 
 
-async def test_w14_other_tasks_get_their_turn_while_many_parts_are_read() -> None:
+async def test_w14_other_tasks_run_while_an_import_reads_many_parts() -> None:
     turns = 0
 
-    async def count() -> None:
+    async def count_turns() -> None:
         nonlocal turns
         while True:
             turns += 1
             await asyncio.sleep(0)
 
-    counting = asyncio.create_task(count())
+    counter = asyncio.create_task(count_turns())
     assert len([part async for part in imports.async_parts_of([b"\n"] * 10_000)]) == 10_000
-    counting.cancel()
+    counter.cancel()
     assert turns >= 10
 
 
-def test_s7_an_import_to_a_server_that_does_not_answer_is_unavailable() -> None:
+def test_s7_import_to_an_unreachable_server_raises_unavailable_error() -> None:
     with Client(f"http://127.0.0.1:{free_port()}", SECRET) as client, pytest.raises(UnavailableError):
         client.import_entries([comment(1)])

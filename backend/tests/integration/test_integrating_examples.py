@@ -1,4 +1,4 @@
-"""Run the guide's examples of other frameworks: Flask and Django beside a server, Django around Alcove, and SQL."""
+"""Test the guide's examples for other frameworks: Flask and Django beside a server, Django around Alcove, and SQL."""
 
 import json
 import re
@@ -18,18 +18,18 @@ from tests.support.running_host import Host
 from tests.support.servers import BIN, ON_ONE_CARRIER, Process, Server
 from tests.support.snippets import INTEGRATING, run_snippet, snippet
 
-#: Sends GET or POST to an example, as a user or without a session; returns the text of the answer.
-Ask = Callable[[str, str, str | None], str]
+#: Sends a request to an example and returns the text of the response; takes method, path, and user (None: no session).
+SendRequest = Callable[[str, str, str | None], str]
 
 
 @pytest.fixture
 def environment(secured_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set what the examples read."""
+    """Set the environment variables that the examples read."""
     for name, value in {"ALCOVE_URL": secured_server.url, "ALCOVE_SECRET": SECRET, "SECRET_KEY": "of the shop"}.items():
         monkeypatch.setenv(name, value)
 
 
-def flask_shop() -> Ask:
+def flask_shop() -> SendRequest:
     """Return a function that sends requests to the example in Flask."""
     app = run_snippet("flask_shop.py", INTEGRATING).app
 
@@ -44,9 +44,9 @@ def flask_shop() -> Ask:
     return request_page
 
 
-def django_shop() -> Ask:
+def django_shop() -> SendRequest:
     """Return a function that calls the views of the example in Django, without the middleware of a project."""
-    from django.conf import settings  # noqa: PLC0415 - it is slow to load
+    from django.conf import settings  # noqa: PLC0415 - Django is slow to import
     from django.test import RequestFactory  # noqa: PLC0415
     from django.urls import resolve  # noqa: PLC0415
 
@@ -70,8 +70,8 @@ def django_shop() -> Ask:
 @ON_ONE_CARRIER
 @pytest.mark.parametrize("shop", [flask_shop, django_shop])
 @pytest.mark.usefixtures("environment")
-async def test_an_application_beside_a_server_signs_tokens_shows_rooms_and_sends(
-    secured_server: Server, shop: Callable[[], Ask]
+async def test_shop_examples_sign_tokens_embed_rooms_and_send_events(
+    secured_server: Server, shop: Callable[[], SendRequest]
 ) -> None:
     request = shop()
     number = 17 if shop is flask_shop else 18
@@ -128,7 +128,7 @@ def project(tmp_path: Path) -> Iterator[Host]:
     assert server.problems == []
 
 
-async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_session(project: Host) -> None:
+async def test_django_project_with_mounted_alcove_admits_its_users(project: Host) -> None:
     async with http(project.at_prefix(""), token=None) as browser:
         assert (await browser.get("/login")).text == "welcome"
         headers = {"Cookie": f"sessionid={browser.cookies['sessionid']}"}
@@ -140,14 +140,14 @@ async def test_a_project_in_django_with_alcove_mounted_admits_the_user_of_its_se
         assert client.get("/api/items/order-1/entries").json()["detail"] == "sign in first"
 
 
-async def test_x5_the_transaction_of_the_guide_sends_with_its_commit_and_nothing_without(postgres_url: str) -> None:
+async def test_x5_transaction_of_the_guide_sends_only_if_it_commits(postgres_url: str) -> None:
     (transaction,) = re.findall(r"```sql\n(BEGIN;.*?COMMIT;)", INTEGRATING.read_text(), re.DOTALL)
     log = await open_log(postgres_url)
     shop = await asyncpg.connect(postgres_url)
     try:
         await shop.execute("CREATE TABLE orders (id text, state text); INSERT INTO orders VALUES ('order-17', 'paid')")
-        for end in ("ROLLBACK;", "COMMIT;", "COMMIT;"):
-            await shop.execute(transaction.replace("COMMIT;", end))
+        for end_statement in ("ROLLBACK;", "COMMIT;", "COMMIT;"):
+            await shop.execute(transaction.replace("COMMIT;", end_statement))
         entries = (await log.read("order-17", limit=9)).entries
         assert [(entry.kind, bytes(entry.body)) for entry in entries if entry.body] == [
             ("event", b'{"data": {"parcel": 7}, "text": "Shipped"}'),

@@ -1,4 +1,4 @@
-"""Run the examples of the guide for applications as they are written."""
+"""Test the examples of the guide for applications as they are written."""
 
 import re
 import warnings
@@ -18,27 +18,25 @@ from alcove import Alcove
 from tests.support.room_client import RoomClient, expect_refusal
 from tests.support.running_host import run_host
 
-with warnings.catch_warnings():  # it prefers a package that the tests do not have
+with warnings.catch_warnings():  # TestClient warns that it prefers a package that the tests do not have
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 
 GUIDE = (Path(__file__).parents[2] / "docs/integrating.md").read_text()
-#: Those that no name of a file begins; the others have a module of tests to themselves.
+#: The examples without a file name; test_integrating_examples tests those with one.
 EXAMPLE, LIFESPAN, RECIPE = re.findall(r"```python\n(?!#)(.*?)```", GUIDE, re.DOTALL)
 
 
-def host() -> dict[str, Any]:
-    """Return the names that the first example defines."""
+def run_first_example() -> dict[str, Any]:
+    """Run the first example; return the names that it defines."""
     names: dict[str, Any] = {"__name__": "host"}
     exec(compile(EXAMPLE, "integrating.md", "exec"), names)  # noqa: S102 - our own text
     return names
 
 
-async def test_the_library_example_admits_by_its_own_dependency(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_library_example_admits_by_its_own_dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with run_host(host()["app"], prefix="/rooms") as server:
+    with run_host(run_first_example()["app"], prefix="/rooms") as server:
         headers = {"X-User": "ada"}
         async with await RoomClient.join(server, "order-7", token=None, headers=headers) as room:
             assert room.hello["you"] == {"id": "ada", "name": "Ada", "can": ["read", "write"]}
@@ -46,17 +44,17 @@ async def test_the_library_example_admits_by_its_own_dependency(
         assert (await expect_refusal(server, "order-7", token=None))[1] == 4401
 
 
-def test_the_recipe_for_tests_of_applications_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = host() | {"TestClient": TestClient}
+def test_recipe_for_tests_of_an_application_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = run_first_example() | {"TestClient": TestClient}
     exec(compile(RECIPE, "integrating.md", "exec"), names)  # noqa: S102 - our own text
 
     names["test_ada_reads_that_her_order_was_shipped"](tmp_path, monkeypatch)
 
 
-def test_the_example_of_a_lifespan_runs_the_alcove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lifespan_example_starts_and_stops_alcove(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host_names = {"asynccontextmanager": asynccontextmanager, "AsyncIterator": AsyncIterator}
-    names = host() | host_names
+    names = run_first_example() | host_names
     exec(compile(LIFESPAN, "integrating.md", "exec"), names)  # noqa: S102 - our own text
     app = FastAPI(lifespan=names["lifespan"])
 
@@ -66,11 +64,11 @@ def test_the_example_of_a_lifespan_runs_the_alcove(tmp_path: Path, monkeypatch: 
 
 
 class Base(DeclarativeBase):
-    """The tables of an application."""
+    """The base class of an application's tables."""
 
 
-class Aware(TypeDecorator[datetime]):
-    """A time in UTC: SQLite keeps no time zone."""
+class UtcDateTime(TypeDecorator[datetime]):
+    """A column of times in UTC, because SQLite stores no time zone."""
 
     impl = DateTime
     cache_ok = True
@@ -81,20 +79,18 @@ class Aware(TypeDecorator[datetime]):
 
 
 class Comment(Base):
-    """A comment that the application has."""
+    """A comment in the database of the application."""
 
     __tablename__ = "comments"
     id: Mapped[int] = mapped_column(primary_key=True)
     order: Mapped[int]
     user: Mapped[int]
     name: Mapped[str]
-    written: Mapped[datetime] = mapped_column(Aware)
+    written: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped[str]
 
 
-async def test_w14_the_example_of_existing_comments_imports_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_w14_example_imports_existing_comments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"### Existing comments.*?```py\n(.*?)```", GUIDE, re.DOTALL)
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)

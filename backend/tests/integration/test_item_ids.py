@@ -1,4 +1,4 @@
-"""Test that one definition of item ids applies at every endpoint, in tokens, revocations and commands (H3)."""
+"""Test that endpoints, tokens and revocations accept the same item ids (H3)."""
 
 import httpx
 import pytest
@@ -19,8 +19,8 @@ ENDPOINTS = {"room": endpoints.room, "send": endpoints.send}
 at_every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS)
 
 
-def about(item: str) -> Credential:
-    """Return a valid credential for all items, for a request about this one, with every byte percent-encoded."""
+def credential_for(item: str) -> Credential:
+    """Return a credential for all items, to request this item with its id percent-encoded."""
     encoded = "".join(f"%{byte:02X}" for byte in item.encode())
     return query(token(items={"*": "rwm"}), item=encoded)
 
@@ -35,15 +35,15 @@ async def revoke(server: Server, item: str) -> httpx.Response:
 @at_every_endpoint
 @each_valid_id
 async def test_h3_every_endpoint_accepts_a_valid_item_id(secured_server: Server, item_id: str, endpoint: str) -> None:
-    assert (await ENDPOINTS[endpoint](secured_server, about(item_id))).code == endpoints.ACCEPTED
+    assert (await ENDPOINTS[endpoint](secured_server, credential_for(item_id))).code == endpoints.ACCEPTED
 
 
 @at_every_endpoint
 @pytest.mark.parametrize(("invalid_id", "normalized"), [case for case in INVALID_IDS if case[0]], ids=ascii)
-async def test_h3_every_endpoint_refuses_other_text_and_names_the_normalized_id(
+async def test_h3_every_endpoint_refuses_an_invalid_item_id(
     secured_server: Server, invalid_id: str, normalized: str, endpoint: str
 ) -> None:
-    outcome = await ENDPOINTS[endpoint](secured_server, about(invalid_id))
+    outcome = await ENDPOINTS[endpoint](secured_server, credential_for(invalid_id))
 
     assert outcome.code == (4400 if endpoint == "room" else 422)
     assert "item_id: expected" in outcome.reason
@@ -52,13 +52,15 @@ async def test_h3_every_endpoint_refuses_other_text_and_names_the_normalized_id(
 
 @ON_ONE_CARRIER
 @each_valid_id
-async def test_a7_h3_a_revocation_accepts_a_valid_item_id(secured_server: Server, item_id: str) -> None:
+async def test_a7_h3_revocation_accepts_a_valid_item_id(secured_server: Server, item_id: str) -> None:
     assert (await revoke(secured_server, item_id)).is_success
 
 
 @ON_ONE_CARRIER
 @each_invalid_id
-async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, invalid_id: str, normalized: str) -> None:
+async def test_a7_h3_revocation_refuses_an_invalid_item_id(
+    secured_server: Server, invalid_id: str, normalized: str
+) -> None:
     response = await revoke(secured_server, invalid_id)
 
     assert response.status_code == 422
@@ -66,15 +68,13 @@ async def test_a7_h3_a_revocation_refuses_other_text(secured_server: Server, inv
 
 
 @each_valid_id
-async def test_a3_h3_a_token_gives_rights_on_an_item_id(item_id: str) -> None:
+async def test_a3_h3_token_may_name_a_valid_item_id(item_id: str) -> None:
     assert await sign(SETTINGS_WITH_SECRET, sub="ada", name=None, items={item_id: "r"}, ttl_s=60)
 
 
 @pytest.mark.parametrize(("invalid_id", "normalized"), [case for case in INVALID_IDS if case[1]], ids=ascii)
-async def test_a3_h3_a_token_that_names_an_item_in_another_form_is_refused_with_the_id(
-    invalid_id: str, normalized: str
-) -> None:
-    with pytest.raises(SettingsError, match="`items` has a name that no item has: expected") as refused:
+async def test_a3_h3_token_with_an_invalid_item_id_is_refused(invalid_id: str, normalized: str) -> None:
+    with pytest.raises(SettingsError, match="`items` has a name that no item has: expected") as error:
         await sign(SETTINGS_WITH_SECRET, sub="ada", name=None, items={invalid_id: "r"}, ttl_s=60)
 
-    assert normalized in str(refused.value)
+    assert normalized in str(error.value)

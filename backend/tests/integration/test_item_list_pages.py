@@ -1,4 +1,4 @@
-"""Test pages of the list of rooms (W4), and unread counts (W10)."""
+"""Test the pages of the item list (W4) and unread counts (W10)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,14 +11,12 @@ from tests.support.list_clients import post_message, reader_token
 from tests.support.servers import ON_ONE_CARRIER, Server
 
 
-async def unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
+async def get_unread(client: httpx.AsyncClient, headers: dict[str, str], items: Sequence[str]) -> httpx.Response:
     """Request unread counts."""
     return await client.get("/api/unread", params={"item": list(items)}, headers=headers)
 
 
-async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order(
-    secured_server: Server, item: str
-) -> None:
+async def test_w10_unread_counts_are_in_the_order_of_the_request(secured_server: Server, item: str) -> None:
     headers = {"Authorization": f"Bearer {reader_token({f'{item}*': 'r'}, sub=item)}"}
     async with http(secured_server) as client:
         await post_message(client, f"{item}-a")
@@ -26,33 +24,31 @@ async def test_w10_unread_counts_are_those_of_the_items_asked_for_in_their_order
         await post_message(client, f"{item}-b")
 
         requested = [f"{item}-b", f"{item}-none", f"{item}-a", f"{item}-b"]
-        assert (await unread(client, headers, requested)).json() == {
+        assert (await get_unread(client, headers, requested)).json() == {
             "items": [
                 {"item": f"{item}-b", "head": 1, "unread": 1},
                 {"item": f"{item}-none", "head": 0, "unread": 0},
                 {"item": f"{item}-a", "head": 2, "unread": 2},
             ]
         }
-        assert len((await unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"]) == 500
+        assert len((await get_unread(client, headers, [f"{item}-{n}" for n in range(500)])).json()["items"]) == 500
 
 
-async def test_w10_unread_counts_of_an_item_that_may_not_be_read_are_refused_by_its_name(
-    secured_server: Server, item: str
-) -> None:
+async def test_w10_unread_request_for_an_unreadable_item_is_refused(secured_server: Server, item: str) -> None:
     headers = {"Authorization": f"Bearer {reader_token({item: 'r'})}"}
     async with http(secured_server) as client:
-        response = await unread(client, headers, [item, f"{item}-x", f"{item}-y"])
+        response = await get_unread(client, headers, [item, f"{item}-x", f"{item}-y"])
         assert (response.status_code, response.json()["detail"]) == (403, f"this requires the right to read {item}-x")
 
 
 @pytest.mark.parametrize("items", [[], ["a b"], [f"item-{n}" for n in range(501)]], ids=["none", "no id", "501"])
-async def test_w10_unread_counts_out_of_shape_are_refused(server: Server, items: list[str]) -> None:
+async def test_w10_malformed_unread_request_is_refused_with_422(server: Server, items: list[str]) -> None:
     async with http(server) as client:
-        assert (await unread(client, {}, items)).status_code == 422
+        assert (await get_unread(client, {}, items)).status_code == 422
 
 
 @ON_ONE_CARRIER
-async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, item: str) -> None:
+async def test_w4_pages_list_every_readable_room_once(secured_server: Server, item: str) -> None:
     rights = {f"{item}-*": "r", f"{item}-3": ""}
     headers = {"Authorization": f"Bearer {reader_token(rights)}"}
     async with http(secured_server) as client:
@@ -69,7 +65,7 @@ async def test_w4_pages_follow_on_each_other_and_end(secured_server: Server, ite
 
 @ON_ONE_CARRIER
 @pytest.mark.parametrize(("before", "status"), [("secret", 403), ("never", 422), ("a b", 422)])
-async def test_w4_a_page_behind_a_room_that_is_not_in_the_list_is_refused(
+async def test_w4_page_before_an_unlisted_room_is_refused(
     secured_server: Server, item: str, before: str, status: int
 ) -> None:
     headers = {"Authorization": f"Bearer {reader_token({f'{item}-*': 'r', f'{item}-secret': ''})}"}

@@ -1,4 +1,4 @@
-"""Test that the list of rooms shows only what the caller may read (W4, A3, A7)."""
+"""Test that the item list shows only items that the caller may read (W4, A3, A7)."""
 
 from typing import Any
 
@@ -15,33 +15,33 @@ async def list_items(client: httpx.AsyncClient, items: dict[str, str], **query: 
     return await client.get("/api/items", params=query, headers=headers)
 
 
-async def ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
-    """Return the items of the list."""
+async def list_ids(client: httpx.AsyncClient, items: dict[str, str], **query: Any) -> list[str]:
+    """Return the ids of the listed items."""
     return [item["item"] for item in (await list_items(client, items, **query)).raise_for_status().json()["items"]]
 
 
-async def write(client: httpx.AsyncClient, *items: str) -> None:
-    """Write to each item, in order."""
+async def send_to(client: httpx.AsyncClient, *items: str) -> None:
+    """Send a message to each item, in order."""
     headers = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
     for item in items:
         (await client.post(f"/api/items/{item}/entries", json={"body": "hello"}, headers=headers)).raise_for_status()
 
 
 @ON_ONE_CARRIER
-async def test_w4_a3_items_that_may_not_be_read_do_not_count_against_the_limit(secured_server: Server) -> None:
+async def test_w4_a3_unreadable_items_do_not_count_against_the_limit(secured_server: Server) -> None:
     async with http(secured_server) as client:
-        await write(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
+        await send_to(client, "shown-1", "shown-2", *(f"shown-hidden-{n}" for n in range(30)))
         rights = {"shown-*": "r", "shown-hidden-*": "", "shown-hidden-7": "r", "shown-2": "w"}
 
-        assert await ids(client, rights, limit=5) == ["shown-hidden-7", "shown-1"]
-        assert await ids(client, rights, limit=1) == ["shown-hidden-7"]
-        assert await ids(client, rights, limit=5, prefix="shown-1") == ["shown-1"]
+        assert await list_ids(client, rights, limit=5) == ["shown-hidden-7", "shown-1"]
+        assert await list_ids(client, rights, limit=1) == ["shown-hidden-7"]
+        assert await list_ids(client, rights, limit=5, prefix="shown-1") == ["shown-1"]
 
 
 @ON_ONE_CARRIER
-async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secured_server: Server) -> None:
+async def test_w4_a7_revoked_items_do_not_count_against_the_limit(secured_server: Server) -> None:
     async with http(secured_server) as client:
-        await write(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
+        await send_to(client, "taken-1", *(f"taken-away-{n}" for n in range(5)))
         admin = {"Authorization": f"Bearer {token(items={'*': 'rwm'})}"}
         reader_headers = {"Authorization": f"Bearer {token(sub='lister', items={'taken-*': 'r'})}"}
         for n in range(5):
@@ -53,10 +53,10 @@ async def test_w4_a7_items_on_which_access_was_revoked_do_not_count_either(secur
 
 
 @ON_ONE_CARRIER
-async def test_w4_a_list_that_takes_too_long_is_refused_with_what_to_do(serve: Start) -> None:
+async def test_w4_list_over_the_time_limit_is_refused_with_503(serve: Start) -> None:
     server = serve(ALCOVE_SECRET=SECRET, ALCOVE_LIST_S="0.001", ALCOVE_SENDS_PER_S="0")
     async with http(server) as client:
-        await write(client, *(f"room-{n}" for n in range(300)))
+        await send_to(client, *(f"room-{n}" for n in range(300)))
         response = await list_items(client, {f"room-{n}": "r" for n in range(300)}, limit=500)
 
         assert (response.status_code, response.json()["code"]) == (503, "overloaded")

@@ -1,4 +1,4 @@
-"""Test key sets from a file and over HTTP: rotation, limits, invalid sets (A3)."""
+"""Test key sets from a file and over HTTP: rotation, limits and invalid sets (A3)."""
 
 import asyncio
 import json
@@ -31,19 +31,19 @@ from tests.support.servers import ON_ONE_CARRIER, Start
 @pytest.fixture
 def keys() -> Iterator[KeyServer]:
     """Run a host application's key server."""
-    with run_key_server() as serving:
-        yield serving
+    with run_key_server() as server:
+        yield server
 
 
-async def set_of(source: str, **bounds: float) -> KeySet:
-    """Read a key set from its source."""
+async def load_key_set(source: str, **bounds: float) -> KeySet:
+    """Create a key set, and read it from its source."""
     key_set = KeySet(source, **bounds)
     await key_set.start()
     return key_set
 
 
 @ON_ONE_CARRIER
-async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: KeyServer) -> None:
+async def test_a3_server_reads_its_keys_from_a_url(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url)
     requests_before = keys.requests
 
@@ -56,7 +56,7 @@ async def test_a3_a_server_takes_its_keys_from_an_address(serve: Start, keys: Ke
 
 
 @ON_ONE_CARRIER
-async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, keys: KeyServer) -> None:
+async def test_a3_new_key_is_fetched_once_for_its_first_tokens(serve: Start, keys: KeyServer) -> None:
     keys.serve_keys(jwk("EdDSA", ED25519_KEY, kid="old"))
     server = serve(ALCOVE_JWKS=keys.url)
     new_key = ed25519.Ed25519PrivateKey.generate()
@@ -67,14 +67,14 @@ async def test_a3_a_new_key_counts_with_the_first_token_it_signed(serve: Start, 
     outcomes = await asyncio.gather(*(endpoints.room(server, query(credential)) for credential in tokens))
     assert {outcome.code for outcome in outcomes} == {ACCEPTED}
     assert keys.requests - requests_before == 1
-    # The old one was taken out of the set.
+    # The set no longer contains the old key.
     assert (
         await endpoints.room(server, query(token(key=ED25519_KEY, algorithm="EdDSA", headers={"kid": "old"})))
     ).code == 4401
 
 
 async def test_a3_many_unknown_keys_cause_one_read_of_the_set_per_interval(keys: KeyServer) -> None:
-    key_set = await set_of(keys.url)
+    key_set = await load_key_set(keys.url)
     requests_before = keys.requests
     keys_found = await asyncio.gather(*(key_set.find(f"unknown {number}") for number in range(100)))
     for number in range(100):
@@ -84,8 +84,8 @@ async def test_a3_many_unknown_keys_cause_one_read_of_the_set_per_interval(keys:
     assert keys.requests - requests_before == 1
 
 
-async def test_a3_while_the_set_cannot_be_read_the_known_keys_stay_valid(keys: KeyServer) -> None:
-    key_set = await set_of(keys.url, retry_s=0)
+async def test_a3_known_keys_stay_valid_while_the_set_is_unreadable(keys: KeyServer) -> None:
+    key_set = await load_key_set(keys.url, retry_s=0)
     for keys.status, keys.body in ((500, b""), (200, b"<html>"), (200, b'{"keys":[]}'), (200, b"[" * 100_000)):
         assert await key_set.find("unknown") is None
         assert await key_set.find("ed") is not None
@@ -93,31 +93,31 @@ async def test_a3_while_the_set_cannot_be_read_the_known_keys_stay_valid(keys: K
     assert await key_set.find("rsa") is not None
 
 
-async def test_a3_a_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Path) -> None:
+async def test_a3_key_without_an_id_is_used_if_it_is_the_only_one(tmp_path: Path) -> None:
     source = tmp_path / "jwks.json"
     source.write_text(json.dumps({"keys": [jwk("EdDSA", ED25519_KEY)]}))
     for address in (str(source), source.as_uri()):
-        assert await (await set_of(address)).find(None) is not None
-        assert await (await set_of(address)).find("x") is None
+        assert await (await load_key_set(address)).find(None) is not None
+        assert await (await load_key_set(address)).find("x") is None
 
 
-async def test_a3_a_key_set_that_arrives_too_slowly_is_given_up(keys: KeyServer) -> None:
+async def test_a3_key_set_that_arrives_slowly_times_out(keys: KeyServer) -> None:
     keys.body_is_endless = True
 
     with pytest.raises(SettingsError, match=r"longer than 0\.2 s"):
-        await set_of(keys.url, fetch_s=0.2)
+        await load_key_set(keys.url, fetch_s=0.2)
 
 
-async def test_a3_a_key_set_whose_headers_arrive_too_slowly_is_given_up(keys: KeyServer) -> None:
-    key_set = await set_of(keys.url, retry_s=0, fetch_s=0.2)
+async def test_a3_key_set_with_slow_headers_times_out(keys: KeyServer) -> None:
+    key_set = await load_key_set(keys.url, retry_s=0, fetch_s=0.2)
     keys.head_is_endless = True
 
     assert await key_set.find("unknown") is None
     assert await key_set.find("ed") is not None
 
 
-async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
-    key_set = await set_of(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
+async def test_a3_key_set_url_may_contain_a_password(keys: KeyServer, caplog: pytest.LogCaptureFixture) -> None:
+    key_set = await load_key_set(keys.url.replace("//", "//us%40er:pass-of-the-set@"), retry_s=0)
     assert keys.authorization == f"Basic {b64encode(b'us@er:pass-of-the-set').decode()}"
     keys.status = 500
     assert await key_set.find("unknown") is None
@@ -126,8 +126,8 @@ async def test_a3_a_sets_address_may_hold_a_password(keys: KeyServer, caplog: py
     assert "pass-of-the-set" not in caplog.text
 
 
-WEAK_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that is what is wrong with it
-#: Key sets of no use, and a word of what is wrong with them.
+WEAK_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak on purpose
+#: Key sets without a usable key, each with a part of the expected message.
 UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
     "no JSON": ("keys", "Expecting value"),
     "a list": ([], "no list `keys`"),
@@ -149,7 +149,7 @@ UNUSABLE_KEY_SETS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("kind", UNUSABLE_KEY_SETS)
-async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
+async def test_a3_unusable_key_set_is_reported_in_one_line(tmp_path: Path, keys: KeyServer, kind: str) -> None:
     document, reason = UNUSABLE_KEY_SETS[kind]
     text = document if isinstance(document, str) else json.dumps(document)
     source = tmp_path / "jwks.json"
@@ -158,25 +158,25 @@ async def test_a3_an_unusable_key_set_is_reported_in_one_line(tmp_path: Path, ke
 
     for address in (str(source), keys.url):
         with pytest.raises(SettingsError, match=reason) as error:
-            await set_of(address)
+            await load_key_set(address)
         assert len(str(error.value).splitlines()) == 1
 
 
 async def test_a3_unusable_keys_do_not_affect_the_others(tmp_path: Path) -> None:
-    listed = [
+    unusable_keys = [
         key
         for document, _ in UNUSABLE_KEY_SETS.values()
         if isinstance(document, dict)
         for key in document.get("keys", ())
     ]
     source = tmp_path / "jwks.json"
-    source.write_text(json.dumps({"keys": [*listed, jwk("ES256", EC_KEY, kid="ec")]}))
+    source.write_text(json.dumps({"keys": [*unusable_keys, jwk("ES256", EC_KEY, kid="ec")]}))
 
-    assert await (await set_of(str(source))).find("ec") is not None
+    assert await (await load_key_set(str(source))).find("ec") is not None
 
 
 @ON_ONE_CARRIER
-async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: KeyServer) -> None:
+async def test_a3_key_set_and_secret_may_be_used_together(serve: Start, keys: KeyServer) -> None:
     server = serve(ALCOVE_JWKS=keys.url, ALCOVE_SECRET=SECRET)
 
     assert (await endpoints.room(server, query(token()))).code == ACCEPTED
@@ -185,23 +185,23 @@ async def test_a3_a_set_and_a_secret_may_stand_side_by_side(serve: Start, keys: 
     ).code == ACCEPTED
 
 
-@pytest.mark.parametrize("redirected", ["/keys.json", "{url}/keys.json", "{URL}/keys.json"])
-async def test_a3_a_set_may_be_redirected_within_its_origin(keys: KeyServer, redirected: str) -> None:
+@pytest.mark.parametrize("location", ["/keys.json", "{url}/keys.json", "{URL}/keys.json"])
+async def test_a3_redirect_within_the_origin_is_followed(keys: KeyServer, location: str) -> None:
     origin = keys.url.removesuffix("/jwks.json")
-    keys.location = redirected.format(url=origin, URL=origin.replace("http", "HTTP"))
+    keys.location = location.format(url=origin, URL=origin.replace("http", "HTTP"))
 
-    assert await (await set_of(keys.url)).find("ed") is not None
+    assert await (await load_key_set(keys.url)).find("ed") is not None
 
 
 @pytest.mark.parametrize(
-    "redirected", ["{other}", "http://localhost:{port}/keys.json", "//{other_host}/jwks.json", "file:///etc/passwd"]
+    "location", ["{other}", "http://localhost:{port}/keys.json", "//{other_host}/jwks.json", "file:///etc/passwd"]
 )
-async def test_a3_a_redirect_to_another_origin_is_not_followed(keys: KeyServer, redirected: str) -> None:
+async def test_a3_redirect_to_another_origin_is_not_followed(keys: KeyServer, location: str) -> None:
     with run_key_server() as other_origin:
-        keys.location = redirected.format(
+        keys.location = location.format(
             other=other_origin.url, other_host=other_origin.url.split("/")[2], port=keys.url.split(":")[2].split("/")[0]
         )
         with pytest.raises(SettingsError, match=r"is not a key set: .*(another origin|not allowed)"):
-            await set_of(keys.url)
+            await load_key_set(keys.url)
 
     assert (keys.requests, other_origin.requests) == (1, 0)
