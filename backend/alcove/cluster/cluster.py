@@ -26,9 +26,9 @@ from alcove.storage.base import Log
 
 
 class Cluster:
-    """The connection of this process to the others: publishes its changes, and applies theirs.
+    """Publishes the changes of this process to the other processes, and applies their changes.
 
-    The log decides what is true. Messages only make delivery fast: what the bus loses is read from the log (X2).
+    The log decides what is true. Messages only make delivery fast: entries that the bus lost are read from it (X2).
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Cluster:
         Args:
             log: The log that the processes share.
             bus: Carries messages between the processes.
-            database_bus: Carries the announcements of the database (X5); None if the database makes none.
+            database_bus: Carries announcements of what SQL functions stored (X5); None: the database makes none.
             rooms: The rooms of this process.
             clock: Returns seconds of a monotonic clock.
             name: The name of this process for operators.
@@ -80,15 +80,14 @@ class Cluster:
 
     @property
     def shared(self) -> bool:
-        """Whether there can be other processes that receive what this one publishes."""
+        """Whether other processes can be on the bus and receive what this one publishes."""
         return self._bus.shared
 
     @property
     def complete(self) -> bool:
         """Whether every change by others is announced to this process, as far as this process knows.
 
-        That is not so while a bus is down, or while a process of an earlier version stores entries
-        (Bus.mixed_versions).
+        False while a bus is down, and while a process of an earlier version stores entries (Bus.mixed_versions).
         """
         return self.up and not self._bus.mixed_versions
 
@@ -121,11 +120,11 @@ class Cluster:
     # --- channels that belong to no room
 
     def subscribe(self, channel: str, handler: Handler, on_gap: GapHandler = lambda: None) -> None:
-        """Call `handler` with every message that other processes publish on a channel that is not an item's.
+        """Register callbacks for a channel that is not an item's.
 
         Args:
             channel: The channel.
-            handler: Called with each message.
+            handler: Called with each message of another process.
             on_gap: Called when messages may be missing.
 
         Raises:
@@ -154,7 +153,7 @@ class Cluster:
     # --- rooms that open and close
 
     async def open_room(self, item: str) -> None:
-        """Subscribe to the item's messages and request its remote members; call it before the room's log is read."""
+        """Subscribe to the item's messages, and request its remote members. Call this before the room's log is read."""
         if self._bus.shared:
             await self._subscriptions.subscribe(item)
             await self._presence.open_room(item)
@@ -164,7 +163,7 @@ class Cluster:
         room.apply_remote_presence(self._presence.remote_members(room.item))
 
     def room_closed(self, item: str) -> None:
-        """Unsubscribe from an item whose room was removed from memory, and drop all state about it."""
+        """Unsubscribe from an item whose room was removed from memory, and drop all state about the room."""
         self._recovery.forget(item)
         if self._bus.shared:
             self._presence.close_room(item)
@@ -194,18 +193,18 @@ class Cluster:
         if marks := {line.by: line.seq for line in lines if isinstance(line, ReadMark)}:
             self.publish(item, ReadMarksMoved(marks))
 
-    async def inspect(self, item: str, head: int) -> Connections:
-        """Ask all processes for their connections to the item's room (W8).
+    async def find_connections(self, item: str, head: int) -> Connections:
+        """Ask all processes for their connections to the item's room, and return those of this process, too (W8).
 
         Args:
             item: The item.
             head: The head of the log, as far as the caller knows it.
 
         Returns:
-            The connections; processes that do not respond within a second are named in `unanswered`.
+            The connections. `unanswered` names the processes that did not respond within a second.
 
         """
-        return await self._survey.inspect(item, head)
+        return await self._survey.find_connections(item, head)
 
     # --- entries
 
@@ -222,13 +221,13 @@ class Cluster:
         lines = self._recovery.deliver(item, entries, oldest, log_id)
         if not self._bus.shared:
             return
-        if len(lines) != len(entries):  # the room is not in memory, or did not send all of them now
+        if len(lines) != len(entries):  # the room is not in memory, or did not send all entries now
             lines = [encode_line(entry) for entry in entries]
         message = EntriesStored(entries[-1].seq, oldest, log_id)
         self._bus.publish(item, encode(message, lines), encode(message))
 
     def publish_new_history(self, item: str, log_id: str) -> None:
-        """Tell the other processes that the item's room was deleted, and starts an empty history with a new id."""
+        """Tell the other processes that the item's room was deleted; `log_id` is the id of its new, empty history."""
         self.publish(item, EntriesStored(0, 1, log_id))
 
     def note_head(self, item: str, head: int) -> None:
@@ -236,7 +235,7 @@ class Cluster:
         self._recovery.note_head(item, head)
 
     def check_head(self, item: str) -> None:
-        """Compare the item's room with its log, which may have lost entries that were delivered (X8)."""
+        """Compare the item's room with its log in the background: the log may have lost delivered entries (X8)."""
         self._recovery.check_heads([item])
 
     async def catch_up(self, room: LocalRoom, seq: int) -> None:

@@ -16,8 +16,8 @@ class ConnectionState(Struct, frozen=True):
         cursor: The last seq that was sent on the connection.
         lag: How many entries the cursor is behind the head.
         state: `in_step` or `behind`.
-        buffered: Bytes written and not yet sent.
-        since: When the connection joined, in ms since the epoch.
+        buffered: Bytes that the kernel (on ASGI: the server) has not taken yet.
+        since: When the connection joined the room, in ms since the epoch.
 
     """
 
@@ -32,7 +32,14 @@ class ConnectionState(Struct, frozen=True):
 
 
 class Connections(Struct, frozen=True, omit_defaults=True):
-    """All connections to a room on all processes, and its head; `unanswered`: processes that did not respond."""
+    """All connections to a room, on all processes.
+
+    Attributes:
+        head: The seq of the room's last entry.
+        connections: The connections.
+        unanswered: The names of the processes that did not respond in time.
+
+    """
 
     head: int
     connections: list[ConnectionState]
@@ -40,11 +47,11 @@ class Connections(Struct, frozen=True, omit_defaults=True):
 
 
 def describe_connections(head: int, states: Iterable[ConnectionState], unanswered: Iterable[str] = ()) -> Connections:
-    """Create the result of a survey, and compute how many entries each connection is behind `head`.
+    """Create the result of a survey; compute how many entries each connection is behind `head`.
 
     Args:
         head: The seq of the room's last entry; a remote process may not have received it yet.
-        states: The connections.
+        states: The connections, whose `lag` is replaced.
         unanswered: The names of the processes that did not respond.
 
     """

@@ -31,12 +31,12 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[ClusterMessage], None]
 #: Called when messages on a channel may be missing.
 GapHandler = Callable[[], None]
-#: Called with an item and the head of its log when the database announces it. Every role can send that (X9).
+#: Called with an item and the head that the database announces. Do not trust the head: every role can announce (X9).
 HeadHandler = Callable[[str, int], None]
 
 
 class MessageDispatcher:
-    """The callbacks of the buses: for messages, gaps, and announcements of the database."""
+    """Handles what the buses report: messages, gaps, and announcements of the database."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class MessageDispatcher:
 
         Args:
             rooms: The rooms of this process.
-            subscriptions: Gets notified when subscriptions take effect.
-            recovery: Gets entries, and heads to check.
+            subscriptions: Is told when subscriptions take effect.
+            recovery: Gets entries, and items whose heads must be checked.
             presence: Gets messages about members and processes.
             survey: Gets requests for connections, and the responses.
             clock: Returns seconds of a monotonic clock.
@@ -69,12 +69,12 @@ class MessageDispatcher:
         self._gap_handlers: dict[str, GapHandler] = {}
         self._database_handlers: list[tuple[HeadHandler, GapHandler]] = []
         self._process_channels = {ALL_PROCESSES, process_channel(presence.process)}
-        #: Whether a message that cannot be decoded was logged.
+        #: Whether the warning of a message that cannot be decoded was logged.
         self._undecodable_logged = False
 
     @property
     def handled_channels(self) -> list[str]:
-        """The channels with a separate handler."""
+        """The channels that `set_handler` was called for."""
         return list(self._handlers)
 
     def set_handler(self, channel: str, handler: Handler, on_gap: GapHandler) -> None:
@@ -123,7 +123,7 @@ class MessageDispatcher:
                 self._presence.receive(channel, message)
 
     def on_gap(self, channels: frozenset[str]) -> None:
-        """Confirm subscriptions to these channels, and recover missed entries and presence changes (OnGap)."""
+        """Confirm subscriptions to these channels; recover entries and presence changes that were missed (OnGap)."""
         self._subscriptions.confirm(channels)
         for channel in self._gap_handlers.keys() & channels:
             self._gap_handlers[channel]()
@@ -156,7 +156,7 @@ class MessageDispatcher:
 
     def _deliver(self, channel: str, message: EntriesStored, entries: Sequence[Entry]) -> None:
         """Deliver published entries to the item's room; without entries, check the head of its log."""
-        # Entries of the server's own rooms, such as revocations, count only as the log has them (X9).
+        # Entries of internal rooms, such as revocations, are not trusted: they are read from the log (X9).
         if entries and not is_internal(channel):
             self._recovery.deliver(channel, entries, message.oldest, message.log)
         else:
@@ -177,13 +177,14 @@ class MessageDispatcher:
         )
 
     def _decode(self, data: bytes) -> tuple[ClusterMessage, list[Entry]] | None:
-        """Decode a message and the entries that follow it; None, and one warning, if this version does not know it."""
+        """Decode a message and the entries that follow it. Return None, and warn once, if it cannot be decoded."""
         try:
             return decode(data)
         except msgspec.DecodeError as error:
             if not self._undecodable_logged:
                 self._undecodable_logged = True
                 logger.warning(
-                    "a message on the bus is not one of this version's; it and others like it are ignored: %s", error
+                    "a message on the bus cannot be decoded; it and others like it are ignored: %s",
+                    error,
                 )
             return None

@@ -1,4 +1,4 @@
-"""Run periodic work: send heartbeats, check heads while the bus is in doubt, repeat failed reads."""
+"""Run periodic work: send heartbeats, check heads while messages may be lost, repeat failed reads."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from alcove.cluster.recovery import Recovery
 
 #: Seconds between two heartbeats.
 _PERIOD_S = 0.5
-#: Heartbeats per read of all heads while the bus is in doubt, so that readers are caught up within 2 s (X2).
+#: Heartbeats for each check of all heads while messages may be lost, so that readers are caught up within 2 s (X2).
 _BEATS_PER_CHECK = 2
 
 
 class Heartbeat:
-    """The task that runs the periodic work, twice a second."""
+    """Runs the periodic work of the cluster in one task, twice a second."""
 
     def __init__(self, bus: Bus, presence: PresenceSync, recovery: Recovery, is_up: Callable[[], bool]) -> None:
         """Create a stopped heartbeat.
@@ -47,18 +47,18 @@ class Heartbeat:
         await background.cancel(self._task)
 
     async def _run(self) -> None:
-        """Send a heartbeat every half second.
+        """Send a heartbeat every half second, and repeat the reads that failed.
 
-        Check all heads when the bus goes down, and every second while in doubt.
+        Check all heads when the bus goes down, and every second while messages may be lost.
         """
         beats = 0
         was_up = True
         while True:
             beats += 1
-            complete = self._presence.beat() if self._bus.shared else True
+            all_heard = self._presence.send_heartbeat() if self._bus.shared else True
             up = self._is_up()
-            in_doubt = not up or not complete or self._bus.mixed_versions
-            if (was_up and not up) or (in_doubt and beats % _BEATS_PER_CHECK == 0):
+            may_lose_messages = not up or not all_heard or self._bus.mixed_versions
+            if (was_up and not up) or (may_lose_messages and beats % _BEATS_PER_CHECK == 0):
                 self._recovery.check_all_heads()
             was_up = up
             self._recovery.retry()

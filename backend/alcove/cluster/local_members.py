@@ -1,4 +1,4 @@
-"""Count the connections of each member to the rooms of this process, and collect the changes to publish. No I/O."""
+"""Count the connections of each member to the rooms of this process, and collect changes to publish. No I/O."""
 
 from collections.abc import KeysView
 
@@ -23,11 +23,11 @@ class LocalMembers:
         return self._rooms.keys()
 
     def open_room(self, item: str) -> None:
-        """Start to count the members of the item's room."""
+        """Start to count the connections to the item's room."""
         self._rooms[item] = {}
 
     def close_room(self, item: str) -> None:
-        """Stop counting the item's members; call `take_changes` before, so that no change is lost."""
+        """Stop counting the connections to the item's room; call `take_changes` before, so that no change is lost."""
         self._rooms.pop(item, None)
 
     def count(self, item: str, person: Person, change: int) -> bool:
@@ -50,15 +50,12 @@ class LocalMembers:
         return {id_: person for id_, (person, _) in members if person.picture or person.role}
 
     def take_changes(self) -> dict[str, list[MemberConnections]]:
-        """Return the members whose connections changed since the last call, by item.
-
-        Remove those without connections.
-        """
+        """Return the members whose connections changed since the last call, by item; then drop those who left."""
         changed, self._changed = self._changed, {}
         return {item: self._take(item, ids) for item, ids in changed.items()}
 
     def _take(self, item: str, ids: set[str]) -> list[MemberConnections]:
-        """Return the connections of these members of a room; remove the members who have none left."""
+        """Return the numbers of connections of these members of a room; remove members without connections."""
         members = self._rooms.get(item, {})
         taken = [(id_, members[id_][0].name, members[id_][1]) for id_ in ids if id_ in members]
         for id_, _, connections in taken:

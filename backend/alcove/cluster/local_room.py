@@ -7,7 +7,7 @@ from alcove.cluster.connections import ConnectionState
 from alcove.protocol import Entry, Person
 from alcove.storage.base import Position
 
-#: A member, and by how many their connections changed; negative: some closed.
+#: A member, and by how many the number of their connections changed; negative: some closed.
 PresenceChange = tuple[Person, int]
 
 
@@ -43,15 +43,15 @@ class LocalRoom(Protocol):
         ...
 
     def advance(self, head: int) -> None:
-        """Move the head to `head` without entries; the connections read the entries up to it from the log."""
+        """Set the head without entries: the connections read the entries up to `head` from the log."""
         ...
 
     def contradicts(self, entries: Iterable[Entry]) -> bool:
-        """Return whether the room has a different entry at the seq of one of these (X8)."""
+        """Return whether the room has an entry that differs from one of these with the same seq (X8)."""
         ...
 
     def position(self) -> Position:
-        """Return the head and the time of the last entry, to compare with storage (X8)."""
+        """Return the history, the head and the time of the last entry, to compare with storage (X8)."""
         ...
 
     def apply_remote_presence(self, changes: Iterable[PresenceChange]) -> None:
@@ -102,5 +102,5 @@ class LocalRooms(Protocol):
         ...
 
     def reset(self, item: str) -> None:
-        """Close the item's room, because the log has another history; its clients reconnect and read that (R5, X8)."""
+        """Close the item's room, because the log has a new history of it; clients reconnect and read that (R5, X8)."""
         ...

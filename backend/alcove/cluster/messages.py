@@ -1,13 +1,13 @@
-"""Define the messages between processes of one log, and encode them for the bus. No I/O.
+"""Define the messages between the processes that share a log, and encode them for the bus. No I/O.
 
 A message is one line of JSON; the entries of `EntriesStored` follow it, one line each. The tags and field names are the
-format on the bus, which processes of different versions share during a rolling upgrade: do not rename them.
+format on the bus, which processes of different versions share during a rolling upgrade: do not change them.
 """
 
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from alcove.cluster.connections import ConnectionState
 from alcove.protocol import Entry, Person
@@ -35,7 +35,7 @@ class ClusterMessage(Struct, tag_field="kind", frozen=True):
 
 
 class EntriesStored(ClusterMessage, tag="stored", frozen=True):
-    """A notice that entries were stored. Channel: the item's.
+    """A notice that entries were stored, or that the room was deleted (head 0). Channel: the item's.
 
     The new entries follow the message, unless they are too large for the bus.
 
@@ -69,8 +69,8 @@ class MembersChanged(ClusterMessage, tag="here", frozen=True):
 
     Attributes:
         process: The id of the process.
-        members: The members whose connections changed.
-        whole: The list is complete: members that it does not name have no connection in that process.
+        members: The members whose number of connections changed, with the new number.
+        whole: Whether the list is complete: members that it does not name have no connection in that process.
         people: The profiles of members with a picture or a role, by id (A9).
 
     """
@@ -82,7 +82,7 @@ class MembersChanged(ClusterMessage, tag="here", frozen=True):
 
 
 class MemberTyping(ClusterMessage, tag="typed", frozen=True):
-    """A notice that a member is typing (P4). Channel: the item's."""
+    """A notice that a member is typing (P4); the fields are those of `Person`. Channel: the item's."""
 
     id: str
     name: str
@@ -91,13 +91,14 @@ class MemberTyping(ClusterMessage, tag="typed", frozen=True):
 
 
 class ReadMarksMoved(ClusterMessage, tag="marked", frozen=True):
-    """A notice that read marks were stored: member id → seq (P5). Channel: the item's."""
+    """A notice that read marks were stored (P5). Channel: the item's."""
 
+    #: Member id → the seq of the last entry that the member has read.
     reads: dict[str, int]
 
 
 class ProcessAlive(ClusterMessage, tag="alive", frozen=True):
-    """The heartbeat of a process; `name` is its name for operators. Channel: all processes."""
+    """The heartbeat of a process; `process` is its id, `name` its name for operators. Channel: all processes."""
 
     process: str
     name: str = ""
@@ -110,7 +111,13 @@ class ProcessEnded(ClusterMessage, tag="gone", frozen=True):
 
 
 class MembersRequest(ClusterMessage, tag="asked", frozen=True):
-    """A request to all other processes for their members in these rooms. Channel: all processes."""
+    """A request to all other processes for their members in these rooms. Channel: all processes.
+
+    Attributes:
+        process: The id of the requesting process, which gets the responses.
+        items: The items of the rooms.
+
+    """
 
     process: str
     items: list[str]
@@ -132,23 +139,34 @@ class MembersResponse(ClusterMessage, tag="answered", frozen=True):
 
 
 class ConnectionsRequest(ClusterMessage, tag="inspect", frozen=True):
-    """A request to all other processes for their connections to a room (W8). Channel: all processes."""
+    """A request to all other processes for their connections to a room (W8). Channel: all processes.
+
+    Attributes:
+        process: The id of the requesting process, which gets the responses.
+        request_id: The id of the request.
+        item: The item of the room.
+
+    """
 
     process: str
-    #: The id of the request.
-    question: str
+    request_id: str = field(name="question")
     item: str
 
 
 class ConnectionsResponse(ClusterMessage, tag="connected", frozen=True):
-    """The sender's connections to a room (W8); `more`: another part follows.
+    """A part of the sender's connections to the requested room (W8). Channel: that of the requesting process.
 
-    Channel: the requesting process's.
+    Attributes:
+        process: The id of the sender.
+        request_id: The id of the request that this answers.
+        head: The head of the room in the sender's memory; 0 if the room is not there.
+        connections: The connections.
+        more: Whether another part follows.
+
     """
 
     process: str
-    #: The id of the request.
-    question: str
+    request_id: str = field(name="question")
     head: int
     connections: list[ConnectionState]
     more: bool = False
@@ -161,13 +179,14 @@ class RoomsChanged(ClusterMessage, tag="rooms", frozen=True):
     heads: dict[str, int]
     #: Item → members whose read mark moved.
     marks: dict[str, list[str]]
-    #: Whether more changed than the process could collect, so that the log must be asked.
+    #: Whether more changed than the sender could collect, so that the receivers must read the log.
     more: bool = False
 
 
 class MemberErased(ClusterMessage, tag="erased", frozen=True):
-    """A notice that a member's data were erased in these rooms, whose copies in memory are outdated (W14)."""
+    """A notice that a member's data were erased, so that copies in memory are outdated (W14). Channel: `ERASURES`."""
 
+    #: The items of the rooms in which the member had data.
     items: list[str]
 
 

@@ -1,4 +1,4 @@
-"""Synchronize presence between processes: publish the members of this process, apply those of the others (P, X)."""
+"""Synchronize presence: publish the members of this process, and apply those of the other processes (P, X)."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -23,21 +23,22 @@ from alcove.protocol import Person
 
 #: Seconds over which changes are collected before they are published.
 _COLLECT_S = 0.05
-#: Seconds that the others have to respond with their members of a room that opens here.
+#: Seconds that the other processes have to respond with their members of a room that opens in this one.
 _RESPONSE_S = 0.5
 #: Seconds to wait at the start, in which every other process sends a heartbeat.
 _FIRST_HEARTBEATS_S = 0.6
-#: Seconds of silence after which messages of a process may be lost, and after which it counts as dead (P3).
-_DOUBT_S = 1.5
+#: Seconds of silence after which messages of a process may be lost.
+_SILENT_S = 1.5
+#: Seconds of silence after which a process counts as dead (P3).
 _DEAD_S = 6.0
-#: Rooms requested in one message.
+#: Maximum number of rooms that are requested in one message.
 _ROOMS_PER_MESSAGE = 200
 
 
 class PresenceSync:
-    """The synchronization of presence with the other processes.
+    """Synchronizes presence with the other processes.
 
-    Each process publishes its own members, and adds those that the others publish.
+    Each process publishes its own members, and adds the members that the other processes publish.
     """
 
     def __init__(
@@ -61,31 +62,32 @@ class PresenceSync:
         self._clock = clock
         self._processes = ProcessTable()
         self._local = LocalMembers()
-        #: Items to request in this turn of the event loop.
+        #: Items whose remote members are requested at the end of this turn of the event loop.
         self._requested: list[str] = []
-        #: item → processes whose response is missing, and the event that is set when none is.
+        #: item → the processes that have not responded yet, and the event that is set when all have.
         self._awaited: dict[str, tuple[set[str], asyncio.Event]] = {}
+        #: Publishes the collected changes; None while there are none.
         self._timer: asyncio.TimerHandle | None = None
 
     # --- this process
 
     async def start(self) -> None:
-        """Subscribe, send a heartbeat, and wait 0.6 s, in which every other process sends one."""
+        """Subscribe to the channels of processes, send a heartbeat, and wait 0.6 s for those of the other processes."""
         self._bus.subscribe(ALL_PROCESSES)
         self._bus.subscribe(process_channel(self.process))
         self._publish(ALL_PROCESSES, self._heartbeat)
         await asyncio.sleep(_FIRST_HEARTBEATS_S)
 
     def stop(self) -> None:
-        """Publish that this process ends, so that its members leave at once."""
+        """Tell the other processes that this one ends, so that its members leave at once."""
         if self._timer is not None:
             self._timer.cancel()
         self._publish(ALL_PROCESSES, ProcessEnded(self.process))
 
     async def open_room(self, item: str) -> None:
-        """Start to count the members of a room, request its remote members, and wait up to 0.5 s for the responses."""
+        """Start to count the members of a room; request its remote members, and wait up to 0.5 s for the responses."""
         self._local.open_room(item)
-        others = self._processes.alive() - set(self._processes.silent_since(self._clock() - _DOUBT_S))
+        others = self._processes.alive() - set(self._processes.silent_since(self._clock() - _SILENT_S))
         if not others or not self._bus.up:
             return
         complete = asyncio.Event()
@@ -100,13 +102,13 @@ class PresenceSync:
             del self._awaited[item]
 
     def close_room(self, item: str) -> None:
-        """Publish the last changes of a room that is removed from memory, and drop its members."""
+        """Publish the last changes of a room that is removed from memory, and drop all its members."""
         self._publish_changes()
         self._local.close_room(item)
         self._processes.forget_room(item)
 
     def other_processes(self) -> dict[str, str]:
-        """Return the other processes that are alive: id → name, or the id again while the name is unknown."""
+        """Return the other processes that are alive: id → name; while a name is unknown, the id stands for it."""
         return self._processes.names()
 
     def remote_members(self, item: str) -> list[PresenceChange]:
@@ -126,18 +128,18 @@ class PresenceSync:
             self._timer = asyncio.get_running_loop().call_later(_COLLECT_S, self._publish_changes)
 
     def resync(self, items: Iterable[str]) -> None:
-        """Publish all members of these rooms and request those of the other processes, because messages may be lost."""
+        """Publish all members of these rooms, and request the remote members, because messages may be lost."""
         open_items = [item for item in items if item in self._local and item not in self._awaited]
         for item in open_items:
             members, people = self._local.connections(item), self._local.people(item)
             self._publish(item, MembersChanged(self.process, members, whole=True, people=people))
         self._request(open_items)
 
-    def beat(self) -> bool:
-        """Send a heartbeat, and remove processes that were silent for six seconds with their members.
+    def send_heartbeat(self) -> bool:
+        """Send a heartbeat; remove the processes that were silent for six seconds, and their members.
 
         Returns:
-            False if another process is silent for over 1.5 s, so that its messages may be lost.
+            Whether all other processes were heard in the last 1.5 s; if not, messages of a silent one may be lost.
 
         """
         now = self._clock()
@@ -147,12 +149,12 @@ class PresenceSync:
             return True
         for process in self._processes.silent_since(now - _DEAD_S):
             self._remove(process)
-        return not self._processes.silent_since(now - _DOUBT_S)
+        return not self._processes.silent_since(now - _SILENT_S)
 
     # --- the other processes
 
     def receive(self, channel: str, message: ClusterMessage) -> None:
-        """Apply a message of another process about members or processes; ignore other kinds."""
+        """Apply a message of another process about members or processes; ignore other kinds of messages."""
         match message:
             case ProcessAlive(process=process, name=name):
                 self._processes.set_name(process, name)

@@ -11,10 +11,12 @@ Members = dict[str, tuple[Person, int]]
 
 
 class ProcessTable:
-    """The other processes and their members. All times are seconds of one monotonic clock."""
+    """The other processes that are alive, and their members. All times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
+        #: process → when its last message arrived.
         self._last_message: dict[str, float] = {}
+        #: process → its name for operators.
         self._names: dict[str, str] = {}
         #: item → process → its members in that room.
         self._rooms: dict[str, dict[str, Members]] = {}
@@ -24,7 +26,7 @@ class ProcessTable:
         return set(self._last_message)
 
     def names(self) -> dict[str, str]:
-        """Return the processes in the table: id → name, or the id again while the name is unknown."""
+        """Return the processes in the table: id → name; while a name is unknown, the id stands for it."""
         return {process: self._names.get(process) or process for process in self._last_message}
 
     def set_name(self, process: str, name: str) -> None:
@@ -42,7 +44,7 @@ class ProcessTable:
         return [process for process, last in self._last_message.items() if last < time]
 
     def restart_silence(self, now: float) -> None:
-        """Treat `now` as the time of every process's last message, because none could arrive before."""
+        """Set the time of every process's last message to `now`, because no message could arrive before."""
         self._last_message = dict.fromkeys(self._last_message, now)
 
     def update_members(
@@ -58,9 +60,9 @@ class ProcessTable:
 
         Args:
             item: The item of the room.
-            process: The process that reports.
+            process: The id of the process.
             members: The members with the numbers of their connections there; 0: they left.
-            whole: Whether members that are not named have left.
+            whole: Whether the list is complete, so that members that it does not name have left.
             people: The profiles of members with a picture or a role, by id.
 
         """

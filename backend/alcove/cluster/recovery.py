@@ -13,14 +13,14 @@ from alcove.storage.base import Log, LogUnavailableError
 
 #: Seconds to wait for missing entries that may arrive out of order, before they are read from the log.
 _GRACE_S = 0.02
-#: Entries in one page.
+#: Maximum number of entries that are read with one query.
 _PAGE_ENTRIES = 250
-#: Maximum number of entries that are read for a whole room; beyond it, each reader reads them at its own pace.
+#: Maximum number of missing entries that are read once for the whole room; if more are missing, each reader reads them.
 _MAX_GAP = 2000
 
 
 class Recovery:
-    """The delivery of entries to rooms in the order of their log; gaps are filled by reading the log."""
+    """Delivers entries to rooms in the order of their log, and reads missing entries from the log."""
 
     def __init__(self, log: Log, rooms: LocalRooms, *, sole_writer: bool) -> None:
         """Create the recovery; it has nothing to read yet.
@@ -29,25 +29,27 @@ class Recovery:
             log: The log of the rooms.
             rooms: The rooms of this process.
             sole_writer: Whether no other process writes to the log. Missing entries can then not arrive later, so
-                readers fetch them at once.
+                readers read them from the log at once.
 
         """
         self._log = log
         self._rooms = rooms
         self._sole_writer = sole_writer
-        self._heads = HeadCheck(log, rooms, self.note_head)
+        self._head_check = HeadCheck(log, rooms, self.note_head)
+        #: item → entries that cannot be delivered yet, because earlier ones are missing.
         self._buffers: dict[str, ReorderBuffer] = {}
+        #: item → the task that reads its missing entries.
         self._fill_tasks: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         """Stop the head checks, and cancel the reads of missing entries."""
-        await self._heads.close()
+        await self._head_check.close()
         await background.cancel(*self._fill_tasks.values())
 
     # --- entries and heads that were reported
 
     def deliver(self, item: str, entries: Sequence[Entry], oldest: int, log_id: str = "") -> list[bytes]:
-        """Deliver entries to the item's room if they are next in order, else buffer them until they are.
+        """Deliver entries to the item's room; buffer them first if entries before them are missing.
 
         Args:
             item: The item.
@@ -85,7 +87,7 @@ class Recovery:
         if room is None:
             self._rooms.extend_opening(item, head, "")
         elif self._sole_writer:
-            room.advance(head)  # the room was not given these entries, so its readers fetch them
+            room.advance(head)  # the room was not given these entries, so its readers read them from the log
         elif head > room.head:
             buffer = self._buffers.setdefault(item, ReorderBuffer())
             buffer.reported_head = max(buffer.reported_head, head)
@@ -113,21 +115,21 @@ class Recovery:
     # --- comparing with the log
 
     def check_heads(self, items: Iterable[str]) -> None:
-        """Read the heads of these items' logs, because messages about them may be lost."""
-        self._heads.start(items)
+        """Compare the rooms of these items with the log in the background, because messages may be lost."""
+        self._head_check.start(items)
 
     def check_all_heads(self) -> None:
-        """Read the heads of the logs of all rooms in memory."""
-        self._heads.start(self._rooms.items())
+        """Compare all rooms in memory with the log in the background."""
+        self._head_check.start(self._rooms.items())
 
     def check_reported(self, item: str) -> None:
-        """Read the head of an item's log after an untrusted report that it has grown (X9)."""
+        """Compare the item's room with the log after an untrusted report that the log has grown (X9)."""
         if self._rooms.find(item) is not None or self._rooms.is_opening(item):
             self.check_heads([item])
 
     def verify_history(self, item: str) -> None:
-        """Let the log decide whether it lost its history: a different entry was reported than the room has (X8)."""
-        self._heads.verify_history(item)
+        """Check in the background whether the log lost entries: a reported entry differs from the room's (X8)."""
+        self._head_check.verify_history(item)
 
     def retry(self) -> None:
         """Repeat the reads that failed because the log did not answer."""
@@ -138,7 +140,7 @@ class Recovery:
     def forget(self, item: str) -> None:
         """Drop the buffered entries of a room that was removed from memory."""
         self._buffers.pop(item, None)
-        self._heads.forget(item)
+        self._head_check.forget(item)
 
     # --- filling gaps
 
@@ -161,11 +163,11 @@ class Recovery:
     async def _fill(self, item: str, delay_s: float) -> None:
         """Read the gap between the head and the buffered entries from the log, and deliver it.
 
-        A gap of over `_MAX_GAP` entries is not read here. The head moves past it, and each connection reads it at its
-        own pace.
+        A gap of over `_MAX_GAP` entries is not read here. The head moves past the gap, and each connection reads the
+        entries at its own pace.
         """
         await asyncio.sleep(delay_s)
-        # The first page begins with the last entry in memory, to see whether the log still has it (X8).
+        # The first page begins with the last entry in memory, to check that the log still has that entry (X8).
         overlap = 1
         with contextlib.suppress(LogUnavailableError):  # `retry` reads again
             while (buffer := self._buffers.get(item)) and (room := self._rooms.find(item)) is not None:

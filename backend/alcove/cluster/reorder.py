@@ -25,7 +25,10 @@ class ReorderBuffer:
         self.oldest = 1
 
     def add(self, entries: Iterable[Entry], oldest: int) -> None:
-        """Store entries, in any order, up to `_CAPACITY`; of those beyond, only the highest seq is recorded."""
+        """Store entries, in any order. Of entries beyond `_CAPACITY`, only the highest seq is recorded.
+
+        `oldest` is the first seq that the log still keeps.
+        """
         for entry in entries:
             self.reported_head = max(self.reported_head, entry.seq)
             if len(self._entries) < _CAPACITY:
@@ -33,7 +36,7 @@ class ReorderBuffer:
         self.oldest = max(self.oldest, oldest)
 
     def take(self, head: int) -> list[Entry]:
-        """Remove and return the entries that follow `head` without a gap; drop entries at or before the new head."""
+        """Remove and return the entries that follow `head` without a gap; drop entries up to the new head."""
         run: list[Entry] = []
         while (entry := self._entries.pop(head + 1 + len(run), None)) is not None:
             run.append(entry)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from alcove.bus.base import Bus
 
-#: Maximum seconds to wait until a subscription takes effect; then the room opens without it.
+#: Maximum seconds to wait until a subscription takes effect; then the room opens before that.
 _EFFECT_S = 0.25
 
 
@@ -27,7 +27,7 @@ class ItemSubscriptions:
         effective = self._pending[item] = asyncio.Event()
         self._bus.subscribe(item)
         if self._bus.up:
-            # A message missed because of the timeout is recovered: the bus reports a gap when it takes effect.
+            # Messages missed after a timeout are recovered: the bus reports a gap when the subscription takes effect.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_EFFECT_S):
                     await effective.wait()

@@ -17,7 +17,7 @@ from alcove.cluster.messages import (
 
 #: Seconds that the other processes have to respond.
 _RESPONSE_S = 1.0
-#: Connections in one message.
+#: Maximum number of connections in one message.
 _CONNECTIONS_PER_MESSAGE = 100
 
 #: Returns the other processes that are alive: id → name.
@@ -25,18 +25,22 @@ OtherProcesses = Callable[[], Mapping[str, str]]
 
 
 class _PendingRequest:
-    """The responses to one request that have arrived so far."""
+    """A request of this process, and the responses that have arrived so far."""
 
     def __init__(self, awaited: Iterable[str]) -> None:
         """Create a request without responses; `awaited`: the ids of the processes that should respond."""
+        #: The ids of the processes whose response is not complete yet.
         self.awaited = set(awaited)
+        #: Set when all responses are complete.
         self.complete = asyncio.Event()
+        #: The highest head in a response.
         self.head = 0
+        #: The connections in the responses.
         self.states: list[ConnectionState] = []
 
 
 class ConnectionSurvey:
-    """The exchange of connections with the other processes: sends requests, and responds to theirs."""
+    """Asks the other processes for their connections to a room, and responds to their requests."""
 
     def __init__(
         self, bus: Bus, rooms: LocalRooms, *, process: str, name: str, other_processes: OtherProcesses
@@ -58,11 +62,11 @@ class ConnectionSurvey:
         self._other_processes = other_processes
         #: Request id → its responses.
         self._pending: dict[str, _PendingRequest] = {}
-        #: item → the survey that is running; callers who ask for the same item meanwhile share its result.
+        #: item → the survey that is running; later callers with the same item share its result.
         self._running: dict[str, asyncio.Task[Connections]] = {}
 
-    async def inspect(self, item: str, head: int) -> Connections:
-        """Return the connections to the item's room on all processes; concurrent calls for an item share one survey.
+    async def find_connections(self, item: str, head: int) -> Connections:
+        """Return the connections to the item's room on all processes; concurrent calls for an item share one request.
 
         Args:
             item: The item.
@@ -105,12 +109,12 @@ class ConnectionSurvey:
         for start in range(0, max(1, len(states)), _CONNECTIONS_PER_MESSAGE):
             end = start + _CONNECTIONS_PER_MESSAGE
             more = end < len(states)
-            response = ConnectionsResponse(self._process, request.question, head, states[start:end], more=more)
+            response = ConnectionsResponse(self._process, request.request_id, head, states[start:end], more=more)
             self._bus.publish(process_channel(request.process), encode(response))
 
     def receive(self, response: ConnectionsResponse) -> None:
         """Add a response to the request that it belongs to; ignore it if that request has ended."""
-        pending = self._pending.get(response.question)
+        pending = self._pending.get(response.request_id)
         if pending is None:
             return
         pending.head = max(pending.head, response.head)

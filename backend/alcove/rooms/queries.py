@@ -89,7 +89,7 @@ class RoomQueries:
             if room is None:
                 raise
             head = room.head
-        return await self._cluster.inspect(item, head)
+        return await self._cluster.find_connections(item, head)
 
     async def list_rooms(
         self, ranges: Sequence[Range], member: str, *, limit: int, before: str | None = None

@@ -37,7 +37,7 @@ async def test_w8_many_connections_are_reported_in_several_messages() -> None:
     await first.open()
     room = await second.open()
     readers = [Reader(room, Person(f"member {n}", "")) for n in range(250)]
-    result = await first.cluster.inspect("foo", 0)
+    result = await first.cluster.find_connections("foo", 0)
 
     assert 250 == len(readers) == len({connection.member for connection in result.connections})
     responses = [message for _, message in second.bus.new_messages() if isinstance(message, ConnectionsResponse)]  # type: ignore[attr-defined] # a FakeBus
@@ -56,12 +56,12 @@ async def test_w8_the_lag_counts_from_the_highest_reported_head() -> None:
     await harness.open()
     harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     harness.bus.new_messages()
-    survey = asyncio.create_task(harness.process.cluster.inspect("foo", 5))
+    survey = asyncio.create_task(harness.process.cluster.find_connections("foo", 5))
     await run_turns()
     (request,) = connection_requests(harness.bus.new_messages())
     own_channel = process_channel(request.process)
     harness.receive(
-        ConnectionsResponse("other", request.question, 17, [connection_state(16, member="ada")]), channel=own_channel
+        ConnectionsResponse("other", request.request_id, 17, [connection_state(16, member="ada")]), channel=own_channel
     )
     result = await survey
 
@@ -75,7 +75,7 @@ async def test_w8_concurrent_surveys_of_one_room_share_one_request() -> None:
     await harness.open()
     harness.receive(ProcessAlive("other"), channel=ALL_PROCESSES)
     harness.bus.new_messages()
-    surveys = [asyncio.create_task(harness.process.cluster.inspect("foo", 0)) for _ in range(10)]
+    surveys = [asyncio.create_task(harness.process.cluster.find_connections("foo", 0)) for _ in range(10)]
     await run_turns()
 
     assert len(connection_requests(harness.bus.new_messages())) == 1
@@ -95,7 +95,7 @@ async def test_w8_the_survey_does_not_wait_while_the_bus_is_down() -> None:
     harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     harness.bus.fail()
     before = asyncio.get_running_loop().time()
-    result = await harness.process.cluster.inspect("foo", 0)
+    result = await harness.process.cluster.find_connections("foo", 0)
 
     assert (result.unanswered, asyncio.get_running_loop().time()) == (["other:1"], before)
 
@@ -106,6 +106,6 @@ async def test_w8_a_process_that_has_ended_gets_no_request() -> None:
     await harness.open()
     harness.receive(ProcessAlive("other", "other:1"), channel=ALL_PROCESSES)
     harness.receive(ProcessEnded("other"), channel=ALL_PROCESSES)
-    result = await harness.process.cluster.inspect("foo", 0)
+    result = await harness.process.cluster.find_connections("foo", 0)
 
     assert ([connection.member for connection in result.connections], result.unanswered) == (["bob"], [])

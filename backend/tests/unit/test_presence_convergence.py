@@ -48,7 +48,7 @@ class Process:
     async def send_heartbeats(self) -> None:
         """Send a heartbeat every half second."""
         while True:
-            self.presence.beat()
+            self.presence.send_heartbeat()
             await elapse(0.5)
 
     def change_connections(self, member: str, change: int) -> None:

@@ -43,7 +43,7 @@ async def test_p3_members_of_a_killed_process_leave_within_ten_seconds() -> None
     process.receive(MembersChanged("p3", [("ada", "Ada", 1)]), "foo")
     for _ in range(20):
         process.receive(ProcessAlive("p3"))
-        process.presence.beat()
+        process.presence.send_heartbeat()
         await elapse(0.5)
 
     assert process.members() == {"ada": 1}
@@ -54,14 +54,14 @@ async def test_p3_a_missing_heartbeat_means_that_messages_may_be_lost() -> None:
     process = PresenceProcess()
     await process.open()
     process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
-    assert process.presence.beat()
+    assert process.presence.send_heartbeat()
 
     await elapse(2)
-    assert not process.presence.beat(), "messages of a process without heartbeats may be lost as well"
+    assert not process.presence.send_heartbeat(), "messages of a process without heartbeats may be lost as well"
     assert process.members() == {"ada": 1}
 
     process.receive(ProcessAlive("p2"))
-    assert process.presence.beat()
+    assert process.presence.send_heartbeat()
 
 
 @virtual_time
@@ -71,10 +71,10 @@ async def test_p3_x2_no_member_leaves_while_the_bus_is_down() -> None:
     process.receive(MembersChanged("p2", [("ada", "Ada", 1)]), "foo")
     process.bus.fail()
     for _ in range(60):
-        assert process.presence.beat()
+        assert process.presence.send_heartbeat()
         await elapse(0.5)
     process.bus.up = True
-    process.presence.beat()
+    process.presence.send_heartbeat()
 
     assert process.members() == {"ada": 1}
 
