@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol with Alcove's parser, which limits the work per turn of the event loop (L6)."""
+"""Define uvicorn's WebSocket protocol with Alcove's parser, which limits the work per turn of the event loop (L6)."""
 
 import asyncio
 from typing import Any
@@ -50,23 +50,21 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         config.ws_per_message_deflate = False  # uvicorn's default is True
         super().__init__(config, server_state, app_state, _loop)
         self.budget = budget
-        #: Parses frames, from the handshake until the peer has closed or violated the protocol.
+        #: Parses frames; None before the handshake, and after the peer has closed or violated the protocol.
         self.parser: Parser | None = None
         #: Bytes not yet parsed, from `unparsed_from` on. Before the handshake is answered they are only kept, because a
         #: client should wait for the answer (section 4.1).
         self.unparsed = b""
         self.unparsed_from = 0
-        #: The handshake is done, and this protocol reads the frames.
+        #: Whether `start_reading` was called, or the connection was detached.
         self.reads_frames = False
         #: The scheduled turn.
         self.turn: asyncio.Handle | None = None
+        #: Counts control frames; None before the first one.
         self.control_frames: ControlFrameWindow | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Read the handshake, which arrives in one piece.
-
-        Then parse frames, or keep bytes while others wait (asyncio).
-        """
+        """Read the handshake, which comes in one call; then parse frames, or keep bytes while others wait (asyncio)."""
         if not self.handshake_initiated:
             super().data_received(data)
             if not self.handshake_initiated and not self.transport.is_closing():
@@ -103,7 +101,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         elif message["type"] == "websocket.close":
             self.schedule_turn()  # the peer's close frame may be behind messages that the application no longer takes
         elif message["type"] == "websocket.http.response.body" and self.close_sent:
-            self.handshake_complete = True  # a refusal by the application completes it too; uvicorn would log an error
+            # A refusal by the application completes the handshake, too; uvicorn would log an error.
+            self.handshake_complete = True
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the next message; parse more of the input when the application has taken all messages (ASGI)."""
@@ -119,12 +118,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.run_turn()
 
     def schedule_turn(self) -> None:
-        """Parse more input in the next turn of the event loop, if that is not scheduled already."""
+        """Parse more input in the next turn of the event loop, unless a turn is scheduled already."""
         if self.reads_frames and self.parser is not None and self.turn is None:
             self.turn = self.loop.call_soon(self.run_turn)
 
     def run_turn(self) -> None:
-        """Parse input up to the budget; read from the socket again when all is parsed and the application keeps up."""
+        """Parse input up to the budget; read from the socket again if all is parsed and the application keeps up."""
         self.turn = None
         parser = self.parser
         if parser is None or not (self.close_sent or self.queue.empty()):
@@ -152,7 +151,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def count_control_frames(self, count: int, limit: int) -> None:
-        """Count control frames and empty fragments; end the connection if they are more than `limit` in 10 s."""
+        """Count control frames and empty fragments; end the connection after more than `limit` in ten seconds (L6)."""
         now = self.loop.time()
         if self.control_frames is None:
             self.control_frames = ControlFrameWindow(now)
@@ -196,8 +195,8 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         if isinstance(event, Closing):
             self.transport.close()
             return
-        # Read on for a while, until the peer closes: the kernel answers unread bytes with a reset, and that would take
-        # the close frame from the peer.
+        # Read until the peer closes, for a limited time: the kernel answers unread bytes with a reset, which would
+        # destroy the close frame on its way to the peer.
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.transport.resume_reading()

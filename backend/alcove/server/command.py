@@ -21,17 +21,18 @@ from alcove.urls import split_commas
 
 #: Seconds that peers have to take their close frame (1012) when the server stops.
 _CLOSE_S = 1.0
-#: Seconds within which a worker treats a second signal as a copy of the first: a terminal signals the worker, and so
-#: does its parent process.
+#: Seconds within which a worker treats a second signal as a copy of the first: the terminal and the parent process
+#: both send one.
 _DUPLICATE_SIGNAL_S = 1.0
-#: Objects allocated before the youngest generation is collected, and how many such collections an older one waits.
+#: Objects that are allocated before the youngest generation is collected, and the numbers of collections before the
+#: next older generation is collected, too (`gc.set_threshold`).
 #: Reference counts free what a message needs, so collections find little and must not show in p99; a handshake leaves
 #: cycles, which must not pile up either.
 _GC_THRESHOLDS = (10_000, 20, 20)
 
 
 class ServerConfig(uvicorn.Config):
-    """uvicorn's configuration of one server, with its own protocol classes and deadline wheel.
+    """uvicorn's configuration of one server, with protocol classes and a deadline wheel for this server alone.
 
     Each worker process gets a copy.
     """
@@ -82,11 +83,13 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._wheel = config.wheel
         self._duplicate_signal_s = duplicate_signal_s
+        #: When the first signal arrived, by the monotonic clock.
         self._signalled_at = 0.0
+        #: Set when a second signal ends the drain.
         self._forced = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening; then exclude all existing objects from garbage collection, as they live until the end."""
+        """Start to listen; then exclude all existing objects from garbage collection: they live until the end."""
         await super().startup(sockets)
         if hub := self._hub:
             hub.on_drain(self._stop_listening)
@@ -95,7 +98,7 @@ class Server(uvicorn.Server):
         gc.set_threshold(*_GC_THRESHOLDS)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Start the shutdown at the first signal; end at once at the second one (Z1)."""
+        """Start the shutdown at the first signal; end at once at the second signal (Z1)."""
         if self.should_exit and time.monotonic() - self._signalled_at >= self._duplicate_signal_s:
             self.force_exit = True
             self._forced.set()
@@ -120,7 +123,7 @@ class Server(uvicorn.Server):
         return hub
 
     def _stop_listening(self) -> None:
-        """Close the listening sockets; open connections stay."""
+        """Close the listening sockets; open connections stay open."""
         for server in self.servers:
             server.close()
 
@@ -132,7 +135,7 @@ class Worker(Process):
     def server(self) -> Server:
         """The server, created in the worker process at the first access.
 
-        Raises TypeError for a foreign configuration.
+        Raises TypeError if the configuration is not a ServerConfig.
         """
         if not isinstance(self._server, Server):
             if not isinstance(self.config, ServerConfig):

@@ -4,11 +4,11 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class PausableFlow(FlowControl):
-    """Pauses reading for two independent reasons: the application is behind, or input waits for a later turn."""
+    """Pauses reading for two independent reasons: the application does not keep up, or input waits for a later turn."""
 
-    #: Input waits for a later turn.
+    #: Whether input waits for a later turn (`hold`).
     _input_waits = False
-    #: uvicorn paused reading, because the application does not keep up with a body.
+    #: Whether uvicorn paused reading, because the application does not keep up with a body.
     _uvicorn_paused = False
 
     def hold(self) -> None:

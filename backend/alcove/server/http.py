@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits on each request: size of the head, total time, work per turn (L)."""
+"""Define uvicorn's HTTP protocol with limits on each request: size of the head, total time, work per turn (L)."""
 
 import asyncio
 from typing import Any, NamedTuple
@@ -14,24 +14,26 @@ from alcove.server.request_head import normalize, without_empty_body
 from alcove.server.responses import set_send_timeout, write_problem
 from alcove.wire.connection import ABORT
 
-#: Bytes of a head and of a body that are parsed per turn of the event loop. 4 KiB of heads may be a hundred requests.
-_HEAD_PIECE, _BODY_PIECE = 4096, 64 * 1024
-#: The label of the limits metric for each status.
+#: Maximum bytes parsed per turn of the event loop outside of a body; 4 KiB of heads may be a hundred requests.
+_HEAD_PIECE = 4096
+#: Maximum bytes of a body parsed per turn.
+_BODY_PIECE = 64 * 1024
+#: HTTP status → the label of the metric of exceeded limits.
 _LIMIT_LABELS = {400: "http", 408: "time", 431: "head"}
 
 
 class HttpLimits(NamedTuple):
     """The limits of one HTTP request."""
 
-    #: Bytes of the request line and the headers.
+    #: Maximum bytes of the request line and the headers.
     head_bytes: int
-    #: Seconds until the whole request has arrived.
+    #: Seconds in which the whole request must arrive.
     request_s: float
     #: Seconds without an acknowledgement of the response after which the kernel drops the connection.
     answer_s: float
 
 
-#: The limits where uvicorn is started with these classes for an application: its own uploads may take long.
+#: The limits if a host application starts uvicorn with these classes: the application's own uploads may take long.
 HOST_LIMITS = HttpLimits(head_bytes=32 * 1024, request_s=300, answer_s=25)
 
 
@@ -63,18 +65,21 @@ class BoundedHttp(HttpToolsProtocol):
         """
         super().__init__(config, server_state, app_state, _loop)
         self.limits = limits
-        #: A request has begun and has not ended.
+        #: Whether a request has begun to arrive and has not ended.
         self.unfinished = False
-        #: The head of that request is being read; `cycle` is still the previous request's.
+        #: Whether the head of that request is being read; `cycle` is then still that of the previous request.
         self.in_head = False
-        #: Bytes of the request received after its first read, and bytes of its body.
+        #: Bytes of the request that were received after its first read.
         self.received = 0
+        #: Bytes of the request's body that were received.
         self.body_bytes = 0
+        #: Whether the parser was stopped because the head is too large.
         self.head_too_large = False
         #: The timer that ends a request which takes too long.
         self.deadline: asyncio.TimerHandle | None = None
-        #: Bytes that wait for a later turn, and the scheduled turn.
+        #: Bytes that wait for a later turn.
         self.waiting = b""
+        #: The scheduled turn.
         self.turn: asyncio.Handle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -98,7 +103,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse `data` piece by piece, one per turn of the event loop: one read may hold thousands of requests (L6)."""
+        """Parse `data` in pieces, one per turn of the event loop: a read may have thousands of requests (L6)."""
         if self.waiting:
             self.waiting += data
         else:
@@ -141,11 +146,11 @@ class BoundedHttp(HttpToolsProtocol):
         self.schedule_turn()
 
     def parse(self, data: bytes) -> None:
-        """Count `data`, pass it to the parser, and refuse the request if it has too many bytes outside of its body."""
+        """Count and parse `data`; refuse the request if it has too many bytes outside of its body."""
         if self.unfinished:
             self.received += len(data)
         super().data_received(data)
-        # Bytes outside of the body are the head, or sizes of chunks and trailers. Those may be as large as the body.
+        # Bytes outside of the body are the head, or chunk sizes and trailers, which may be as large as the body.
         if self.unfinished and self.received > self.limits.head_bytes + 2 * self.body_bytes:
             self.refuse(431)
 
@@ -207,7 +212,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.deadline = None
 
     def refuse(self, status: int) -> None:
-        """Close the connection; first write a response with `status`, unless the request's response has begun."""
+        """Close the connection; before that, write a response with `status` unless the request's response has begun."""
         LIMITS.labels(_LIMIT_LABELS[status]).inc()
         cycle = self.cycle
         if self.unfinished and (

@@ -1,4 +1,4 @@
-"""Create the protocol classes that uvicorn uses for one server, with their configuration."""
+"""Create the protocol classes, with their arguments, that uvicorn uses for one server."""
 
 import asyncio
 from functools import partial
@@ -12,7 +12,7 @@ from alcove.wire.deadlines import Deadlines, DeadlineWheel
 
 #: The WebSocket implementation of a server: `detached` on the transport itself, or `asgi` on the ASGI interface.
 Carrier = Literal["detached", "asgi"]
-#: uvicorn calls what its Config names `http` and `ws` once for each connection. It says that this is a class.
+#: The type of `http` and `ws` in uvicorn's Config, which are called once for each connection.
 ProtocolFactory = type[asyncio.Protocol]
 
 
@@ -48,7 +48,7 @@ def create_wheel(settings: Settings) -> DeadlineWheel:
 def http_limits(settings: Settings) -> HttpLimits:
     """Derive the limits of an HTTP request from the settings.
 
-    Event streams are sent a comment every 15 s. If the client has vanished, the stream ends 1.25 `pong_s` after the
-    next comment is not acknowledged, within 45 s by default (P3).
+    Event streams are sent a comment every 15 s. If the client has vanished, the stream ends 1.25 times `pong_s` after
+    the first comment that is not acknowledged: within 45 s by default (P3).
     """
     return HttpLimits(settings.head_bytes, settings.request_s, answer_s=1.25 * settings.pong_s)

@@ -5,7 +5,7 @@ from typing import Final
 
 import httptools
 
-#: Names in lower case, and values.
+#: The headers of a request: pairs of a name in lower case and a value.
 Headers = list[tuple[bytes, bytes]]
 
 #: A host with or without its port (RFC 9110, section 7.2; RFC 3986, section 3.2).

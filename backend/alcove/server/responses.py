@@ -31,7 +31,7 @@ def write_problem(transport: asyncio.Transport, status: int, detail: str = "", *
 
 
 def set_send_timeout(transport: asyncio.Transport, seconds: float) -> None:
-    """Make the kernel drop the connection when the peer acknowledges nothing for `seconds` (RFC 5482); 0: never.
+    """Make the kernel drop the connection if the peer acknowledges nothing for `seconds` (RFC 5482); 0: no limit.
 
     Without a timeout the kernel retries for a quarter of an hour when the peer has vanished, and forever when the peer
     stops reading.

@@ -1,4 +1,4 @@
-"""React to the signals that end the process, before the server waits for connections that do not end by themselves."""
+"""Run a function at the signals that end the process, before the server handles them."""
 
 import asyncio
 import signal
@@ -12,25 +12,25 @@ from alcove.background import BackgroundTasks
 
 @contextmanager
 def on_termination(stop: Callable[[], Coroutine[None, None, None]]) -> Iterator[None]:
-    """Run `stop` when the first SIGINT or SIGTERM arrives; the server's own handler gets the signal after it.
+    """Run `stop` when the first SIGINT or SIGTERM arrives; pass the signal on to the server's handler after that.
 
     A server that got the signal at once would close WebSockets itself, before `stop` can tell clients why (Z1). A
-    second signal ends the wait: the server's handler gets both, and all that follow.
+    second signal ends the wait: the server's handler gets both signals, and all later ones.
 
-    Signals for which the server has no handler, and all signals outside of the main thread, are not handled, because
-    such a server is ended by other means.
+    Nothing changes for a signal without a handler of the server, and outside of the main thread: the server then ends
+    in another way.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    #: The server's own handlers.
+    # The server's own handlers.
     handlers = {
         sig: handler
         for sig in (signal.SIGINT, signal.SIGTERM)
         if callable(handler := signal.getsignal(sig)) and handler is not signal.default_int_handler
     }
-    #: Signals that were not passed on to the server's handler yet.
+    # Signals that were not passed on to the server's handler yet.
     pending: list[tuple[int, FrameType | None]] = []
     stopping = False
     tasks = BackgroundTasks()

@@ -1,7 +1,7 @@
 """Move a WebSocket's transport from uvicorn's protocol to a DetachedConnection after the handshake.
 
-uvicorn no longer counts a detached connection, so the server closes it itself: `DeadlineWheel.close_all`. A host
-application that embeds Alcove gets the same connections from plain uvicorn, and its Alcove closes them: `uvicorn
+uvicorn does not know of detached connections, so `alcove serve` closes them itself: `DeadlineWheel.close_all`. A host
+application that embeds Alcove can have such connections with plain uvicorn, and its Alcove closes them: `uvicorn
 host:app --http alcove.server.websocket:UpgradeHttp --ws alcove.server.websocket:DetachableWebSocket`.
 """
 
@@ -28,7 +28,7 @@ from alcove.wire.detached import DetachedConnection
 class UpgradeHttp(BoundedHttp):
     """An HTTP protocol that passes on the frames that a client sent in the same write as its handshake."""
 
-    #: The bytes being parsed.
+    #: The bytes that are being parsed; empty otherwise.
     parsed_data = b""
 
     def parse(self, data: bytes) -> None:
@@ -71,6 +71,7 @@ class DetachableWebSocket(BoundedWebSocket):
         """
         super().__init__(config, server_state, app_state, _loop, budget=Budget() if wheel is None else wheel.budget)
         self.wheel = wheel
+        #: The connection that took over the transport; None before `detach`.
         self.detached: DetachedConnection | None = None
 
     def handle_connect(self, event: Request) -> None:
@@ -89,7 +90,7 @@ class DetachableWebSocket(BoundedWebSocket):
         From then on `send` and `receive` of the application act as if the client had disconnected.
 
         Args:
-            max_message: The maximum message in bytes; `ws_max_size` of uvicorn's Config limits it, too.
+            max_message: The maximum size of a message in bytes; `ws_max_size` of uvicorn's Config limits it, too.
             wheel: Registers the connection; None: the server's wheel.
 
         Returns:
@@ -127,7 +128,7 @@ class DetachableWebSocket(BoundedWebSocket):
 
 
 class _ClosedTransport(asyncio.Transport):
-    """Replaces the transport that was detached: uvicorn closes it when the application has ended."""
+    """Stands in for the detached transport, because uvicorn closes its transport when the application has ended."""
 
     def is_closing(self) -> bool:
         """Return True, as for a closed transport."""

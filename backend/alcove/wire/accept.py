@@ -12,19 +12,19 @@ from alcove.wire.deadlines import DeadlineWheel
 
 
 class AcceptedConnection(Connection, Protocol):
-    """A connection whose handshake is accepted, and which reads nothing before `run` is called."""
+    """A connection whose handshake is accepted. It reads nothing before `run` is called."""
 
     async def run(self, receiver: Receiver) -> None:
-        """Pass messages to the receiver; on ASGI, wait until the connection has ended.
+        """Pass messages to the receiver.
 
-        A detached one returns at once.
+        On ASGI, return when the connection has ended; a detached connection returns at once, and goes on.
         """
         ...
 
 
-#: Extension of the ASGI scope: a function that takes the largest message in bytes and the wheel that checks the
-#: connection's deadlines (None: the server's) right after `websocket.accept`, and returns the connection without ASGI,
-#: or None if it is too late for that.
+#: The extension of the ASGI scope that creates a connection without ASGI: a function to call right after
+#: `websocket.accept`. Arguments: the largest message in bytes, and the wheel that checks the connection's deadlines
+#: (None: the server's). It returns None if it is too late, or if there is no wheel.
 DETACH: Final = "alcove.detach"
 Detach = Callable[[int, DeadlineWheel | None], AcceptedConnection | None]
 
@@ -44,7 +44,7 @@ async def accept(
         websocket: The handshake.
         max_message: The maximum size of a message from the client in bytes (L1).
         budget: The input to process per turn of the event loop on ASGI (L6); a detached connection has its server's.
-        subprotocol: The subprotocol to select; None: none.
+        subprotocol: The subprotocol to select; None: the client gets none.
         stopping: Awaited when the server cancels the connection's task because it stops (see AsgiConnection).
         wheel: Registers a detached connection; None: the server's wheel.
 

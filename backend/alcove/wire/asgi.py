@@ -13,14 +13,15 @@ from alcove.observability.metrics import LIMITS
 from alcove.wire.buffered import BufferedWriter
 from alcove.wire.connection import ABORT, BUFFER_BYTES, Receiver
 
-#: Maximum bytes buffered. ASGI servers buffer, too (uvicorn 64 KiB, before `send` waits), so this is less.
+#: Maximum bytes buffered. Less than BUFFER_BYTES, because ASGI servers buffer, too: uvicorn 64 KiB before `send` waits.
 _MAX_BUFFERED_BYTES = BUFFER_BYTES - 64 * 1024
 #: Seconds that a peer has to take what is buffered and to answer the close frame.
 _CLOSE_S = 5.0
-#: Seconds that a peer has to take half of its replies once they exceed the bound; meanwhile nothing of it is read.
+#: Seconds that a peer has to take half of its buffered replies once they exceed the maximum; it is not read meanwhile.
 _STALL_S = 40.0
 #: Seconds that a peer has to take what is buffered when the server stops.
 _STOP_S = 1.0
+#: What `next` returns for a message that is processed completely.
 _EXHAUSTED: Final = object()
 
 
@@ -63,14 +64,14 @@ class AsgiConnection(BufferedWriter):
         self._max_message = max_message
         self._budget = budget
         self._stopping = stopping
-        #: Code and reason of the close frame to send after the buffered frames.
+        #: Code and reason of the close frame to send after the buffered frames; None while the connection is open.
         self._close_frame: tuple[int, str] | None = None
         #: The remaining work of a message that the receiver processes in several turns.
         self._message: Iterator[object] | None = None
         #: Set unless the receiver paused reading.
         self._readable = asyncio.Event()
         self._readable.set()
-        #: Limits the time of the connection after `close`.
+        #: Limits the time of the connection after `close`; None before `run`.
         self._deadline: asyncio.Timeout | None = None
 
     def __repr__(self) -> str:
@@ -129,13 +130,13 @@ class AsgiConnection(BufferedWriter):
         await asyncio.wait([writer], timeout=_STOP_S)
 
     async def _read(self, receiver: Receiver) -> int:
-        """Pass messages to the receiver; return the code with which the connection ended.
+        """Pass messages to the receiver; return the close code with which the connection ended.
 
         `receive` returns without waiting while the server has messages, so this loop yields to other tasks whenever the
         budget is used up (L6).
 
         Raises:
-            TimeoutError: The peer did not take its replies for `_STALL_S`.
+            TimeoutError: The peer did not take its replies for `_STALL_S` seconds.
 
         """
         receive = self._websocket.receive
@@ -155,17 +156,14 @@ class AsgiConnection(BufferedWriter):
             await self._wait_until_taken()
 
     async def _next_turn(self) -> None:
-        """Yield to other tasks.
-
-        Wait longer while the receiver paused reading, or while the peer does not take its replies.
-        """
+        """Yield to other tasks. Wait longer while reading is paused, or while the peer does not take its replies."""
         LIMITS.labels("turn").inc()
         await asyncio.sleep(0)
         await self._readable.wait()
         await self._wait_until_taken()
 
     async def _wait_until_taken(self) -> None:
-        """Wait while over `_MAX_BUFFERED_BYTES` of replies are buffered. Raises TimeoutError after `_STALL_S`."""
+        """Wait while over `_MAX_BUFFERED_BYTES` are buffered. Raises TimeoutError if that lasts `_STALL_S` seconds."""
         if self._size > _MAX_BUFFERED_BYTES:
             async with asyncio.timeout(_STALL_S):
                 await self.wait_writable()
@@ -190,7 +188,7 @@ class AsgiConnection(BufferedWriter):
         return size
 
     async def _send_all(self) -> None:
-        """Send frames as they are buffered, and at last the close frame."""
+        """Send frames as they are buffered, and the close frame last."""
         send, frames = self._websocket.send, self._frames
         try:
             while True:

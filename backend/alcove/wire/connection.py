@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 #: Maximum bytes that one connection may have buffered before it falls behind (D2).
 BUFFER_BYTES = 256 * 1024
-#: While a connection has at most this many bytes buffered, a frame of at most this many bytes fits without a check.
+#: While at most this many bytes are buffered, a frame of at most this many bytes fits without a check.
 UNCHECKED_BYTES = BUFFER_BYTES // 2
-#: Extension of the ASGI scope under `alcove serve`: a function that aborts the connection at once, where closing it
-#: would wait for a peer that reads nothing.
+#: The extension of the ASGI scope that aborts the connection at once: a function without arguments. Only `alcove serve`
+#: has it. Closing the connection instead would wait for a peer that reads nothing.
 ABORT: Final = "alcove.abort"
 
 
@@ -59,16 +59,16 @@ class Frame:
 
 
 def text_frame(text: str) -> Frame:
-    """Create a frame with a text."""
+    """Create a text frame."""
     return Frame(text.encode())
 
 
 class Connection(Protocol):
-    """An open WebSocket or event stream, as sessions and rooms see it. After it has closed, every call does nothing."""
+    """A WebSocket or event stream, as sessions and rooms see it. After it has closed, every call does nothing."""
 
     @property
     def unchecked_write(self) -> Callable[[bytes], object] | None:
-        """A function that writes a frame's wire bytes, at most UNCHECKED_BYTES, without a check; None: use `try_write`.
+        """A function that writes a frame's `wire`, at most UNCHECKED_BYTES, without a check; None: use `try_write`.
 
         A room's delivery makes one such call for each connection. Read the property again for every frame: it changes
         with the connection's state.
@@ -76,13 +76,13 @@ class Connection(Protocol):
         ...
 
     def try_write(self, frame: Frame) -> bool:
-        """Buffer the frame if it fits within the bound; else buffer nothing and return False (D2)."""
+        """Buffer the frame and return True, or return False if it does not fit into BUFFER_BYTES (D2)."""
         ...
 
     def write(self, frame: Frame) -> None:
-        """Buffer the frame, even beyond the bound: for replies, whose number is limited by the peer's own messages.
+        """Buffer the frame, even beyond BUFFER_BYTES. Use this for replies only.
 
-        A connection stops reading from a peer that does not take its replies, so they are limited, too.
+        The connection stops reading from a peer that does not take its replies, so their number is limited, too.
         """
         ...
 
@@ -91,7 +91,7 @@ class Connection(Protocol):
         ...
 
     async def wait_writable(self) -> bool:
-        """Wait until at most half the bound is buffered; return False if the connection closed meanwhile."""
+        """Wait until at most half of BUFFER_BYTES is buffered; return False if the connection closed meanwhile."""
         ...
 
     def pause_reading(self) -> None:
@@ -119,13 +119,15 @@ class Connection(Protocol):
 
 
 class Receiver(Protocol):
-    """A receiver of a connection's messages. Called from the event loop, one call at a time; must not block."""
+    """A receiver of a connection's messages. Its methods are called from the event loop, and must not block."""
 
     def on_text(self, data: str) -> Iterator[object] | None:
         """Process one whole text message.
 
-        A receiver that needs several turns of the event loop for a message returns an iterator: the connection advances
-        it by one step per turn, and passes nothing else until it is exhausted (L6).
+        Returns:
+            None if the message is processed. A receiver that needs several turns of the event loop returns an iterator:
+            the connection advances it by one step per turn, and passes nothing else until it is exhausted (L6).
+
         """
         ...
 
@@ -134,12 +136,15 @@ class Receiver(Protocol):
         ...
 
     def on_close(self, code: int) -> None:
-        """Handle the end of the connection by either side. Called once, as the last call."""
+        """Handle the closing of the connection, whichever side closed it; `code` is the close code.
+
+        Called exactly once, after all other calls.
+        """
         ...
 
 
 class NullReceiver:
-    """A receiver that ignores every message, for a refused peer until its connection has closed (Receiver)."""
+    """A receiver that ignores every message of a refused peer until the connection has closed (Receiver)."""
 
     def on_text(self, data: str) -> None:
         """Ignore the message."""

@@ -1,10 +1,10 @@
-"""Detect a peer that floods its connection with frames that carry no data (L6)."""
+"""Detect a peer that floods its connection with frames without data (L6)."""
 
 from typing import Final
 
 from alcove.observability.metrics import LIMITS
 
-#: Length of a window in seconds.
+#: Length of the window in which frames are counted, in seconds.
 WINDOW_S: Final = 10.0
 
 
@@ -19,7 +19,7 @@ class ControlFrameWindow:
         self._since = now
 
     def add(self, frames: int, now: float, limit: int) -> bool:
-        """Add `frames` received at `now` (seconds) to the window; return whether it has more than `limit` then."""
+        """Count `frames` more at `now` (seconds); return whether the window then has more than `limit`."""
         if now - self._since >= WINDOW_S:
             self._count, self._since = 0, now
         self._count += frames

@@ -17,18 +17,18 @@ class Deadlines(NamedTuple):
 
     #: Silence after which the peer is pinged.
     ping_s: float
-    #: To answer a ping, with any data (P3).
+    #: Time to answer a ping; any data is an answer (P3).
     pong_s: float
-    #: To send the rest of a frame that it began.
+    #: Time to send the rest of a frame that has begun.
     frame_s: float = 30.0
-    #: To take what is buffered, answer a close frame and close its side.
+    #: Time to take what is buffered, answer a close frame, and close the peer's side.
     close_s: float = 5.0
 
 
 class HasDeadlines(Protocol):
-    """The interface of a connection to the wheel."""
+    """A connection whose deadlines the wheel checks."""
 
-    #: The tick at which `check_deadlines` is called next. Written by the wheel alone.
+    #: The tick at which `check_deadlines` is called next. Only the wheel writes it.
     due: int
 
     def check_deadlines(self) -> float:
@@ -45,9 +45,9 @@ class HasDeadlines(Protocol):
 
 
 class DeadlineWheel:
-    """The open connections of a server by the tick at which their next deadline is checked: a timing wheel.
+    """A timing wheel: the open connections of a server, by the tick at which their deadlines are checked next.
 
-    Traffic does not move a connection in the wheel, only a check does, so thousands of idle connections cost no more
+    Traffic does not move a connection to another tick, only a check does. So thousands of idle connections cost no more
     than their pings.
     """
 
@@ -61,9 +61,11 @@ class DeadlineWheel:
         """
         self.deadlines = deadlines
         self.budget = budget
-        #: The event loop's clock at the last tick: cheap to read, and exact enough for deadlines.
+        #: The event loop's time at the last tick: cheaper to read than the clock, and exact enough for deadlines.
         self.now = 0.0
+        #: Seconds between two ticks: short enough that a check is late by at most an eighth of a deadline.
         self._tick_s = min(1.0, *(seconds / 8 for seconds in deadlines))
+        #: The number of the last tick.
         self._tick = 0
         self._by_tick: dict[int, set[HasDeadlines]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -80,7 +82,7 @@ class DeadlineWheel:
         return f"<DeadlineWheel: {len(self)} connections, tick {self._tick} of {self._tick_s:g} s>"
 
     def add(self, connection: HasDeadlines) -> None:
-        """Register a new connection until it is discarded; start the timer if this is the first one."""
+        """Register a new connection, until `discard`; start the timer if this is the only connection."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self.now = loop.time()
@@ -88,7 +90,7 @@ class DeadlineWheel:
         self._insert(connection, self.deadlines.ping_s)
 
     def check_within(self, connection: HasDeadlines, seconds: float) -> None:
-        """Move the connection's next check forward, so that it comes after `seconds` at the latest."""
+        """Make sure that the connection's next check comes within `seconds`."""
         if connection.due > self._tick_after(seconds):
             self._remove(connection)
             self._insert(connection, seconds)

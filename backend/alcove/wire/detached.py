@@ -11,15 +11,16 @@ from alcove.wire.rfc6455 import Closing, Event, Parser, Ping, Violation
 from alcove.wire.tcp_info import acknowledged_bytes, reads_slowly
 from alcove.wire.writer import State
 
-#: The connection was lost without a close frame (section 7.1.5).
+#: The code of a connection that was lost without a close frame (section 7.1.5).
 _ABNORMAL = 1006
+#: A ping without a payload.
 _PING = control_frame(PING)
 
 
 class DetachedConnection(TransportIO):
     """One WebSocket after its handshake, without extensions (Connection, HasDeadlines).
 
-    `run` sets the receiver. Before that, frames may be written, and received bytes are buffered.
+    `run` sets the receiver. Before `run`, frames may be written, and received bytes are buffered.
     """
 
     __slots__ = (
@@ -44,10 +45,11 @@ class DetachedConnection(TransportIO):
         """
         super().__init__(transport, wheel, max_message, unparsed)
         self._close_code = _ABNORMAL
-        #: When the unanswered ping was sent (0: none), and how many bytes the peer had acknowledged then.
+        #: When the last ping was sent, by the wheel's clock; 0 after it was answered.
         self._pinged_at = 0.0
+        #: How many bytes the peer had acknowledged when the last ping was sent.
         self._acknowledged_at_ping = 0
-        #: When to abort a connection that is closing; 0: it is not.
+        #: When to abort the closing connection, by the wheel's clock; 0: it is not closing.
         self._abort_at = 0.0
         self.due = 0
         wheel.add(self)
@@ -67,7 +69,7 @@ class DetachedConnection(TransportIO):
     async def run(self, receiver: Receiver) -> None:
         """Set the receiver and pass it the buffered input; later input is passed as it arrives.
 
-        Does not wait for the end of the connection. If it has ended already, only the receiver's `on_close` is called.
+        Does not wait for the end of the connection. If the connection has ended already, only call `on_close`.
         """
         if self._state is State.ENDED:
             receiver.on_close(self._close_code)
@@ -130,7 +132,7 @@ class DetachedConnection(TransportIO):
         return self._check_heartbeat(now)
 
     def _check_heartbeat(self, now: float) -> float:
-        """Ping a silent peer, or fail the connection of one that did not answer; return as `check_deadlines` (P3)."""
+        """Ping a silent peer, or fail the connection if it did not answer; return the seconds to the next check."""
         deadlines = self._wheel.deadlines
         if self._last_received >= self._pinged_at:
             self._pinged_at = 0.0
@@ -150,7 +152,7 @@ class DetachedConnection(TransportIO):
         return deadlines.close_s
 
     def _ping(self, now: float) -> None:
-        """Send a ping unless one is unanswered, and start the deadline of the answer."""
+        """Send a ping unless one is unanswered, and start the deadline of its answer again."""
         if not self._pinged_at:
             self._transport.write(_PING)
         self._pinged_at = now
@@ -165,7 +167,7 @@ class DetachedConnection(TransportIO):
             if self._state is State.OPEN:
                 self._close_code = event.code
                 self._transport.write(close_frame(event.code))
-            # Both close frames are sent: the server closes the TCP connection once all is written (section 7.1.1).
+            # Both close frames are sent: the server closes the TCP connection once they are written (section 7.1.1).
             self._abort_later()
             self._end()
             self._transport.close()
@@ -197,7 +199,7 @@ class DetachedConnection(TransportIO):
             receiver.on_close(self._close_code)
 
     def _abort_later(self) -> None:
-        """Schedule an abort for a peer that does not close within `close_s`, unless one is scheduled."""
+        """Schedule an abort in case the peer does not close within `close_s`, unless an abort is scheduled."""
         close_s = self._wheel.deadlines.close_s
         if not self._abort_at:
             self._abort_at = self._wheel.now + close_s

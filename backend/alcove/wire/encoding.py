@@ -2,6 +2,7 @@
 
 from typing import Final
 
+#: The opcodes of frames (section 5.2).
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
 BINARY: Final = 0x2
@@ -9,17 +10,18 @@ CLOSE: Final = 0x8
 PING: Final = 0x9
 PONG: Final = 0xA
 
+#: The close codes that frames are parsed and encoded with (section 7.4.1).
 PROTOCOL_ERROR: Final = 1002
 NO_STATUS: Final = 1005
 NOT_UTF8: Final = 1007
 TOO_BIG: Final = 1009
 
-#: The largest payload of a control frame, in bytes (section 5.5).
+#: The maximum payload of a control frame in bytes (section 5.5).
 CONTROL_BYTES: Final = 125
 
 
 def is_sendable_code(code: int) -> bool:
-    """Return whether a close frame may contain `code` (section 7.4; 1012–1014 from the IANA registry)."""
+    """Return whether a close frame may contain `code` (section 7.4; 1012–1014 are from the IANA registry)."""
     return 3000 <= code < 5000 or (1000 <= code < 1015 and code not in {1004, 1005, 1006})
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class TransportIO(TransportWriter):
-    """A transport that is written and read: parses the received bytes, and passes messages to the receiver.
+    """Writes to a transport, parses what it receives, and passes messages to the receiver.
 
     Reading from the transport is paused while input waits for a later turn.
     """
@@ -60,18 +60,21 @@ class TransportIO(TransportWriter):
         #: Bytes not yet parsed, from `_unparsed_from` on.
         self._unparsed = unparsed
         self._unparsed_from = 0
-        #: Events not yet passed to the receiver, and the remaining work of a message that takes several turns.
+        #: Events that were parsed and not yet passed to the receiver.
         self._events: Iterator[Event] | None = None
+        #: The remaining work of a message that the receiver processes in several turns.
         self._message: Iterator[object] | None = None
-        #: The scheduled turn. None also while replies are not taken: `resume_writing` schedules it then.
+        #: The scheduled turn. None also while the peer does not take its replies: `resume_writing` then schedules it.
         self._turn: asyncio.Handle | None = None
         #: Whether the receiver paused reading.
         self._paused = False
+        #: Counts control frames; None before the first one.
         self._control_frames: ControlFrameWindow | None = None
         #: The parser of a frame or message in progress; None between messages, which saves memory.
         self._parser: Parser | None = None
-        #: The number of the frame that has begun without its end (`Parser.partial_frames`), and when it was first seen.
+        #: The number of the last frame that arrived only in part (`Parser.partial_frames`).
         self._partial_frame = 0
+        #: When the first part of that frame was received, by the wheel's clock.
         self._partial_since = 0.0
         #: When bytes were last received, by the wheel's clock.
         self._last_received = 0.0
@@ -100,13 +103,13 @@ class TransportIO(TransportWriter):
         self._schedule_turn()
 
     def resume_writing(self) -> None:
-        """Process the input that waits, now that the peer has taken its replies (asyncio.Protocol)."""
+        """Process waiting input in a later turn, because the peer has taken its replies (asyncio.Protocol)."""
         super().resume_writing()
         if self._receiver is not None:
             self._schedule_turn()
 
     def data_received(self, data: bytes) -> None:
-        """Process `data`, or buffer it behind input that waits (asyncio.Protocol)."""
+        """Process `data`; buffer it if earlier input waits (asyncio.Protocol)."""
         self._last_received = self._wheel.now
         if self._state is State.ENDED:
             return
@@ -120,7 +123,7 @@ class TransportIO(TransportWriter):
             self._process(data, 0)
 
     def _process(self, data: bytes, start: int) -> None:
-        """Parse `data` from `start` up to the budget, pass the messages on, and leave the rest to later turns (L6)."""
+        """Parse `data` from `start` up to the budget, pass on the messages, and leave the rest for later turns (L6)."""
         frames, size, control_frames = self._wheel.budget
         parser = self._parser or Parser(self._max_message)
         events = parser.receive(data, start, frames, size)
@@ -147,7 +150,7 @@ class TransportIO(TransportWriter):
             self._schedule_turn()
 
     def _dispatch(self, events: Iterator[Event]) -> bool:
-        """Pass events to the receiver; return whether one of them used up the turn, so that the others were kept."""
+        """Pass events to the receiver; return whether one of them used up the turn, so that later ones were kept."""
         receiver = self._receiver
         for event in events:
             kind = type(event)
@@ -168,7 +171,7 @@ class TransportIO(TransportWriter):
         return False
 
     def _run_turn(self) -> None:
-        """Process one turn's share of the input that waits; read from the transport again when none is left."""
+        """Process one turn's share of the waiting input; read from the transport again when no input waits."""
         self._turn = None
         if not self._holding:
             self._resume_if_writable()
@@ -189,7 +192,7 @@ class TransportIO(TransportWriter):
             self._resume_if_writable()
 
     def _advance(self, message: Iterator[object]) -> bool:
-        """Let the receiver process the next part of a message; return whether that used up the turn."""
+        """Let the receiver process the next part of a message; return whether there was one, which used up the turn."""
         if self._state is State.OPEN:
             try:
                 next(message)
@@ -213,13 +216,13 @@ class TransportIO(TransportWriter):
             self._turn = asyncio.get_running_loop().call_soon(self._run_turn)
 
     def _discard_input(self) -> None:
-        """Drop all input that waits, because the connection has ended."""
+        """Drop all waiting input, because the connection has ended."""
         self._parser = self._events = self._message = None
         self._holding = False
         self._unparsed = b""
 
     def _count_control_frames(self, count: int, limit: int) -> None:
-        """Count control frames and empty fragments; fail a connection that sends over `limit` in ten seconds (L6)."""
+        """Count control frames and empty fragments; fail the connection after over `limit` in ten seconds (L6)."""
         if self._state is State.ENDED:
             return
         if self._control_frames is None:

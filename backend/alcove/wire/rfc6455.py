@@ -59,9 +59,10 @@ def _first_byte_error(first: int) -> str | None:
     return None
 
 
-#: First bytes that no frame may have, and why.
+#: First byte that no frame may have → why.
 _FIRST_BYTE_ERRORS: Final = {first: reason for first in range(256) if (reason := _first_byte_error(first))}
 
+#: More frames or bytes than a call can have.
 _UNLIMITED: Final = 2**63
 
 #: A whole text message, a whole binary message, or one of the above.

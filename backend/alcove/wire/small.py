@@ -13,9 +13,9 @@ _FIRST_BYTE: Final = TEXT | 0x80
 
 
 def parse_small_text(data: bytes) -> str | None:
-    """Return the text if `data` is exactly one whole text frame of at most SMALL_BYTES, as most reads are; else None.
+    """Return the text if `data` is exactly one whole text frame of at most SMALL_BYTES, as most reads are.
 
-    A malformed frame also gives None: the full parser then reports the violation.
+    None: it is something else, or malformed; the full parser then parses it, or reports the violation.
     """
     length = len(data)
     if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST_BYTE:

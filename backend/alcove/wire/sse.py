@@ -1,4 +1,4 @@
-"""A connection to a room as Server-Sent Events, which only sends: for networks that break WebSockets (W3)."""
+"""A connection that sends a room's lines as Server-Sent Events, for networks that break WebSockets (W3)."""
 
 import asyncio
 import re
@@ -10,17 +10,18 @@ from fastapi.sse import ServerSentEvent
 from alcove.wire.buffered import BufferedWriter
 from alcove.wire.connection import BUFFER_BYTES
 
-#: Maximum bytes buffered. FastAPI holds a few more lines, and the transport 64 KiB.
+#: Maximum bytes buffered. Less than BUFFER_BYTES: FastAPI buffers a few more lines, and the transport 64 KiB.
 _MAX_BUFFERED_BYTES = BUFFER_BYTES // 2
 #: Seconds that a reader has to take what is buffered after `close`.
 _CLOSE_S = 5.0
+#: The beginning of an entry's line, with its seq.
 _ENTRY = re.compile(rb'\{"type":"entry","seq":(\d+),')
 
 
 class SseConnection(BufferedWriter):
     """A connection that sends each line as one Server-Sent Event (Connection).
 
-    An entry's seq is the event's `id`, from which the client resumes.
+    The `id` of an entry's event is the seq, from which the client resumes.
     """
 
     __slots__ = ("_abort", "_abort_timer", "_close_event")
@@ -29,13 +30,14 @@ class SseConnection(BufferedWriter):
         """Create a connection without events.
 
         Args:
-            abort: Drops the client's TCP connection; by default nothing, for servers that cannot.
+            abort: Drops the client's TCP connection. By default it does nothing, for servers that offer no abort.
 
         """
         super().__init__(_MAX_BUFFERED_BYTES)
         self._abort = abort
+        #: Calls `abort`; None before `close`.
         self._abort_timer: asyncio.TimerHandle | None = None
-        #: The data of the last event.
+        #: The data of the event `close`, which is the last one; None before `close`.
         self._close_event: bytes | None = None
 
     def __repr__(self) -> str:

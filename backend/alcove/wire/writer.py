@@ -8,17 +8,17 @@ from alcove.wire.connection import BUFFER_BYTES, UNCHECKED_BYTES, Frame
 
 
 class State(IntEnum):
-    """The state of a connection. OPEN is 0, so that `if state` means: not open."""
+    """The state of a connection. OPEN is 0, so that `if state` means "if not open"."""
 
     OPEN = 0
     #: A close frame is sent, and the peer's is awaited (RFC 6455, section 7.1.2).
     CLOSING = 1
-    #: The receiver's `on_close` is called. Buffered bytes still go out, received ones are discarded (section 7.1.7).
+    #: The receiver's `on_close` was called. Buffered bytes are still sent, received ones discarded (section 7.1.7).
     ENDED = 2
 
 
 class TransportWriter(asyncio.Protocol):
-    """The writing side of a transport, which stops reading from a peer that does not take its replies.
+    """Writes to a transport, and stops reading from a peer that does not take its replies.
 
     The transport's high-water and low-water marks are both UNCHECKED_BYTES, half of what may be buffered.
     """
@@ -34,12 +34,12 @@ class TransportWriter(asyncio.Protocol):
         self.unchecked_write: Callable[[bytes], object] | None = transport.write
         #: Whether reading from the transport is paused.
         self._reading_paused = False
-        #: Set when `wait_writable` should check again; None while nothing waits.
+        #: Set when `wait_writable` should check again; None while nobody waits.
         self._writable: asyncio.Event | None = None
         transport.set_write_buffer_limits(high=UNCHECKED_BYTES, low=UNCHECKED_BYTES)
 
     def try_write(self, frame: Frame) -> bool:
-        """Write the frame if the buffer stays within BUFFER_BYTES; else return False (Connection)."""
+        """Write the frame, or return False if it does not fit into BUFFER_BYTES (Connection)."""
         if self._state:
             return True
         wire = frame.wire
@@ -50,7 +50,7 @@ class TransportWriter(asyncio.Protocol):
         return True
 
     def write(self, frame: Frame) -> None:
-        """Write the frame, even beyond the bound; stop reading while too much is buffered (Connection)."""
+        """Write the frame, even beyond BUFFER_BYTES; stop reading while too much is buffered (Connection)."""
         if not self._state:
             self._write_with_backpressure(frame.wire)
 
@@ -77,7 +77,7 @@ class TransportWriter(asyncio.Protocol):
         self._wake_writers()
 
     def _stop_writes(self, state: State) -> None:
-        """Change the state from OPEN to `state`, and ignore what sessions write from now on."""
+        """Change the state to `state` (CLOSING or ENDED), and ignore what sessions write from now on."""
         self._state = state
         self.unchecked_write = None
 
