@@ -18,7 +18,7 @@ from alcove.library.mounted import Mounted
 from alcove.library.settings import settings_of, with_argument_names
 from alcove.observability.metrics import Metrics, Snapshot, exposition
 from alcove.routes import host_app, server_app
-from alcove.services import Services, serve_alone, serve_inside
+from alcove.services import Services, open_embedded_services, open_server_services
 from alcove.settings import Settings
 from alcove.webhooks.deliveries import check_webhook
 
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(
         app: FastAPI,
     ) -> AsyncIterator[dict[str, Any]]:  # Any: ASGI gives lifespan state no narrower type
-        async with serve_alone(settings, keys) as services:
+        async with open_server_services(settings, keys) as services:
             services.provide_to(app.state)
             yield {"hub": services.hub}  # the command's server drains it before it exits
 
@@ -65,7 +65,7 @@ class Alcove(Methods, Handlers):
 
         Args:
             database_url: The address of the log's database.
-            settings: Any setting of the table in the README, in lower case, without the prefix `ALCOVE_`.
+            settings: Any setting of the table in the README; its name in lower case, without the prefix `ALCOVE_`.
 
         Raises:
             SettingsError: A setting does not exist or has a wrong value, or the webhook has no secret.
@@ -82,7 +82,7 @@ class Alcove(Methods, Handlers):
         return f"<Alcove {'started' if self.started else 'not started'}>"
 
     def _is_running(self) -> bool:
-        """Return whether handlers can no longer be added, because the lifespan is running (Handlers)."""
+        """Return whether the lifespan is running, so that handlers can no longer be added (Handlers)."""
         return self.started
 
     @property
@@ -94,13 +94,13 @@ class Alcove(Methods, Handlers):
         """Open the log and the bus, and give them to every router and application that was made before.
 
         Raises:
-            AlcoveError: It is started already, or the log or the bus cannot be opened.
+            AlcoveError: The Alcove is started already, or the log or the bus cannot be opened.
 
         """
         if self.started:
             raise AlcoveError("this Alcove is started already: run its lifespan once, in one event loop")
         try:
-            await self._open()
+            await self._open_services()
         except AlcoveError as error:
             raise with_argument_names(error) from None
         return self
@@ -114,10 +114,12 @@ class Alcove(Methods, Handlers):
         finally:
             self._services = self._hub = None
 
-    async def _open(self) -> None:
-        """Open the services, and provide them to the applications; on an error, close what was opened."""
+    async def _open_services(self) -> None:
+        """Open the services, and provide them to the applications created so far; on an error, close what is open."""
         async with AsyncExitStack() as stack:
-            services = await stack.enter_async_context(serve_inside(self.settings, self._metrics, self._handlers))
+            services = await stack.enter_async_context(
+                open_embedded_services(self.settings, self._metrics, self._handlers)
+            )
             for app in self._apps:
                 services.provide_to(app.state)
             self._services, self._hub = services, services.hub
@@ -147,7 +149,7 @@ class Alcove(Methods, Handlers):
         Args:
             member: A FastAPI dependency that authorizes the caller: it takes `item_id` and returns a Member, or raises
                 HTTPException to refuse.
-            page: Serve the whole page, too.
+            page: Whether to serve the whole page, too.
 
         Raises:
             SettingsError: The dependency takes a WebSocket.
@@ -156,13 +158,13 @@ class Alcove(Methods, Handlers):
         return APIRouter(routes=[Mount("", app=self.app(member, page=page))])
 
     def app(self, member: MemberDependency, *, page: bool = False) -> ASGIApp:
-        """Create what `router` returns as an ASGI application, to mount in Starlette or Django.
+        """Create an ASGI application with the routes of `router`, to mount in Starlette or Django.
 
         Frameworks do not run the lifespan of a mounted application: use `async with alcove:` in the host's lifespan.
 
         Args:
             member: A FastAPI dependency that authorizes the caller, as for `router`.
-            page: Serve the whole page, too.
+            page: Whether to serve the whole page, too.
 
         Raises:
             SettingsError: The dependency takes a WebSocket.

@@ -1,4 +1,4 @@
-"""Start tasks that no caller awaits, and cancel tasks even if they swallow a cancellation."""
+"""Start tasks that no caller awaits, and cancel tasks even if they ignore a first cancellation."""
 
 import asyncio
 import logging
@@ -6,13 +6,14 @@ from collections.abc import Coroutine
 
 logger = logging.getLogger(__name__)
 
-#: How often a task is cancelled, and how many seconds to wait for it each time.
-_CANCELLATIONS = 10
+#: How often a task is cancelled at most.
+_MAX_CANCELLATIONS = 10
+#: Seconds to wait for the end of a task after each cancellation.
 _WAIT_S = 0.5
 
 
 async def cancel(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks repeatedly until they have ended, at most `_CANCELLATIONS` times.
+    """Cancel the tasks repeatedly until they have ended, at most `_MAX_CANCELLATIONS` times.
 
     A driver may swallow a cancellation, or take it for a network error and retry, so one cancellation is not enough. A
     task that ignores all of them is logged and left to the end of the event loop.
@@ -22,7 +23,7 @@ async def cancel(*tasks: asyncio.Task[None] | None) -> None:
 
     """
     started = [task for task in tasks if task is not None]
-    for _ in range(_CANCELLATIONS):
+    for _ in range(_MAX_CANCELLATIONS):
         running = [task for task in started if not task.done()]
         if not running:
             break
@@ -41,11 +42,11 @@ async def cancel(*tasks: asyncio.Task[None] | None) -> None:
 class BackgroundTasks:
     """Running tasks that no caller awaits, referenced until they end.
 
-    The event loop references tasks weakly, so without this a running task could be garbage collected.
+    The event loop has only weak references to tasks, so a running task could otherwise be garbage collected.
     """
 
     def __init__(self) -> None:
-        """Start without tasks."""
+        """Create an empty collection of tasks."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -65,7 +66,7 @@ class BackgroundTasks:
         await cancel(*self._tasks)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        """Drop a task that has ended, and log its exception if it failed."""
+        """Drop a task that has ended; log its exception if it failed."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("a background task failed", exc_info=error)

@@ -12,6 +12,7 @@ OWN_SEGMENTS = frozenset(
         *("healthz", "metrics", "readyz"),
     }
 )
+#: One or more segments, each with a slash before it.
 _FORM = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _MAX_CHARS = 200
 #: Characters that need no encoding in a URL, an attribute of HTML, or the `Path` of a cookie.
@@ -19,10 +20,10 @@ _SAFE = "/:@-._~!$*+="
 
 
 def check_base_path(path: str) -> str:
-    """Return `path` unchanged if it can be a base path; empty: there is none.
+    """Return `path` unchanged if it can be a base path, or is empty, which means that there is no base path.
 
     Raises:
-        ValueError: It has another form, or is one of Alcove's own paths.
+        ValueError: The path does not have this form, or is one of Alcove's own paths.
 
     """
     if not path:
@@ -30,7 +31,7 @@ def check_base_path(path: str) -> str:
     segments = path.split("/")
     if len(path) > _MAX_CHARS or not _FORM.fullmatch(path) or {".", ".."} & set(segments):
         raise ValueError(
-            "expected a path as /chat or /apps/chat, of letters, digits and - . _ ~,"
+            "expected a path such as /chat or /apps/chat, of letters, digits and - . _ ~,"
             f" with a slash before each part and none at the end, up to {_MAX_CHARS} characters;"
             " leave it empty where Alcove has the host for itself"
         )
@@ -40,7 +41,7 @@ def check_base_path(path: str) -> str:
 
 
 def without_prefix(path: str, prefix: str) -> str:
-    """Return the path below the prefix, which begins with a slash; `path` itself if it is not below it.
+    """Return the part of `path` below the prefix; it begins with a slash. A path that is not below it is unchanged.
 
     The prefix matches with or without the slash at its end.
     """
@@ -54,9 +55,9 @@ def split_path(path: str, root_path: str, base_path: str) -> tuple[str, str]:
     """Return the prefix below which browsers reach the server, and the path below that.
 
     A proxy removes the prefix or passes it on. A server that is configured with the prefix puts it before the path
-    (uvicorn) or does not (hypercorn). Each of the two is removed if it is there. A path that is equal to the
-    prefix may also be a path below it whose prefix was removed, such as the page `/chat/chat`. Both are addresses of
-    the page.
+    (uvicorn) or does not (hypercorn). `root_path` and then the prefix are removed if they are there. A path that is
+    equal to the prefix may also be a path below it whose prefix was removed, such as the page `/chat/chat`. Both are
+    addresses of the page.
 
     Args:
         path: The path of the request.

@@ -22,7 +22,7 @@ from alcove.urls import redact_url
 from alcove.webhooks.deliveries import check_webhook
 from alcove.webhooks.endpoint import Endpoint
 
-#: Seconds that a server may take to answer.
+#: Seconds that the database or the bus may take to answer.
 _TIMEOUT_S = 5.0
 #: Maximum difference from the database's clock in seconds. Presence and expiry compare times from several servers.
 _MAX_CLOCK_DIFFERENCE_S = 1.0
@@ -65,11 +65,11 @@ async def run_checks(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _check_settings(settings: Settings) -> str:
-    """Check names and the webhook's settings, load the configured keys, if any, and describe who may use the server.
+    """Check the names of variables and the webhook's settings, load the keys, and describe who may use the server.
 
     Raises:
-        AlcoveError: A name is mistyped, the webhook cannot be used, a key cannot be loaded, or everyone may use the
-            server.
+        AlcoveError: The name of a variable is mistyped, the webhook cannot be used, a key cannot be loaded, or everyone
+            may use the server.
 
     """
     if mistyped := find_mistyped_variables():
@@ -87,7 +87,7 @@ async def _check_settings(settings: Settings) -> str:
 
 
 async def _check_database(settings: Settings) -> str:
-    """Check that the database answers. Raises AlcoveError."""
+    """Check that the database answers, and describe it. Raises AlcoveError if it does not."""
     url = settings.database_url
     if (path := sqlite_file(url)) is not None:
         return _check_sqlite(path)
@@ -122,18 +122,20 @@ async def _check_clock(settings: Settings) -> str:
     try:
         from alcove.postgres_driver import ERRORS, database_time  # noqa: PLC0415 - its driver is an extra
     except ModuleNotFoundError as error:
-        raise _CheckFailedError(f"it cannot be compared: needs {error.name}; install alcove-rooms[postgres]") from None
+        raise _CheckFailedError(
+            f"the database's clock cannot be compared: needs {error.name}; install alcove-rooms[postgres]"
+        ) from None
     try:
         difference = await database_time(settings.database_url, _TIMEOUT_S) - time.time()
     except ERRORS as error:
-        raise _CheckFailedError(f"it cannot be compared: {error}") from None
+        raise _CheckFailedError(f"the database's clock cannot be compared: {error}") from None
     if abs(difference) > _MAX_CLOCK_DIFFERENCE_S:
         raise _CheckFailedError(f"the database's clock differs by {difference:+.1f} s: run NTP on both machines")
     return f"the database's clock differs by {difference:+.2f} s"
 
 
 async def _check_bus(settings: Settings) -> str:
-    """Check that the bus answers. Raises AlcoveError."""
+    """Check that the bus answers, and describe it. Raises AlcoveError if it does not."""
     url = settings.bus_url
     open_bus(url, settings.bus_prefix)  # raises if the scheme is unknown or the driver is missing
     scheme = urlsplit(url).scheme
@@ -168,7 +170,7 @@ async def _check_postgres(url: str, variable: str) -> None:
         variable: The name of the setting, for the message.
 
     Raises:
-        _CheckFailedError: It does not answer, is behind such a pooler, or its driver is not installed.
+        _CheckFailedError: PostgreSQL does not answer or is behind such a pooler, or its driver is not installed.
 
     """
     try:
@@ -197,5 +199,5 @@ async def _check_descriptors(settings: Settings) -> str:
 async def _check_page(_settings: Settings) -> str:
     """Return the folder of the built page. Raises _CheckFailedError if the page is not built."""
     if not (PAGE / "index.html").is_file():
-        raise _CheckFailedError("it is not built: run `make build`")
+        raise _CheckFailedError("the page is not built: run `make build`")
     return f"{PAGE}"

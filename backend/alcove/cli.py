@@ -1,4 +1,4 @@
-"""Define the command `alcove`: serve, check, sign tokens, revoke access, export, erase, print the SQL schema."""
+"""Define the command `alcove`, and its subcommands that are not defined in `data_commands` and `webhook_commands`."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ from alcove.webhook_commands import webhooks
 
 main = typer.Typer(cls=OneLineGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-#: Seconds of each unit of a duration.
+#: The seconds in each unit of a duration.
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,8 +49,8 @@ def alcove(
     ] = False,
 ) -> None:
     """A live room for every item of an application."""
-    # If the reader of the output has closed it, as `head` does, typer ends the command quietly; OneLineGroup reports
-    # other errors. At the end of the interpreter it would be too late.
+    # Flush here, because errors at the end of the interpreter cannot be handled. If the reader of the output has
+    # closed it, as `head` does, typer ends the command quietly; OneLineGroup reports other errors.
     context.call_on_close(sys.stdout.flush)
 
 
@@ -67,10 +67,10 @@ def serve(
         from alcove.server.command import run  # noqa: PLC0415 - as above
 
         settings: Settings = app.state.settings
-        _check(settings, host=host, workers=workers)
+        _check_compatible(settings, host=host, workers=workers)
         asyncio.run(_preflight(settings))
     except AlcoveError as error:
-        _stop(error)
+        _exit_with(error)
     run(app, settings, host=host, port=port, workers=workers)
 
 
@@ -85,7 +85,7 @@ def check() -> None:
 
         findings = asyncio.run(all_findings())
     except AlcoveError as error:
-        _stop(error)
+        _exit_with(error)
     for name, ok, text in findings:
         print(f"{'ok' if ok else 'FAIL':<5}{name:<12} {text}")  # noqa: T201 - the command's output
     if not all(finding.ok for finding in findings):
@@ -106,7 +106,7 @@ def token(
         )
         print(signed_token)  # noqa: T201 - the command's output
     except AlcoveError as error:
-        _stop(error)
+        _exit_with(error)
 
 
 @main.command()
@@ -124,7 +124,7 @@ def revoke(
         with call(url, asyncio.run(admin_token()), "POST", "/api/revoke", body=body):
             pass
     except AlcoveError as error:
-        _stop(error)
+        _exit_with(error)
 
 
 @main.command()
@@ -136,11 +136,11 @@ def schema(
     from alcove.storage.postgres.schema import VERSION, script  # noqa: PLC0415 - its driver is an extra
 
     if since > VERSION:
-        _stop(SettingsError(f"--since {since}: this version of Alcove has schemas up to {VERSION}"))
+        _exit_with(SettingsError(f"--since {since}: this version of Alcove has schemas up to {VERSION}"))
     print(script(since, role))  # noqa: T201 - the command's output
 
 
-def _check(settings: Settings, *, host: str, workers: int) -> None:
+def _check_compatible(settings: Settings, *, host: str, workers: int) -> None:
     """Check that host, workers, bus and proxies fit together before the server starts (A2, X6).
 
     Args:
@@ -149,10 +149,10 @@ def _check(settings: Settings, *, host: str, workers: int) -> None:
         workers: The number of server processes; several need PostgreSQL and a shared bus.
 
     Raises:
-        SettingsError: They do not fit.
+        SettingsError: Two of them do not fit together, or a proxy cannot be resolved.
 
     """
-    if settings.open and not settings.allow_open and not is_loopback(host):
+    if settings.open_mode and not settings.allow_open and not is_loopback(host):
         raise SettingsError(
             f"--host {host} in open mode would give every machine of the network access:"
             " set ALCOVE_SECRET or ALCOVE_JWKS, or ALCOVE_ALLOW_OPEN=true"
@@ -176,7 +176,7 @@ async def _preflight(settings: Settings) -> None:
     """Open and close the log, connect to the bus and read the keys, so that a problem is reported in one line.
 
     Raises:
-        AlcoveError: One of them does not work.
+        AlcoveError: The log cannot be opened, the bus does not answer, or the keys cannot be read.
 
     """
     await (await open_log(settings.database_url, lock_mode=lock_mode_for(settings.bus_url))).close()
@@ -186,21 +186,23 @@ async def _preflight(settings: Settings) -> None:
 
 
 def _parse_right(text: str) -> tuple[str, str]:
-    """Parse `item=letters` into item and letters. Raises SettingsError if the text has another form."""
+    """Parse `item=letters` into item and letters. Raises SettingsError if the text does not have this form."""
     item, equals, letters = text.rpartition("=")
     if not equals or not item or not letters or set(letters) - set(LETTERS):
-        raise SettingsError(f"--item {text!r}: expected an item or pattern, `=`, and letters of rwm, like foo=rw")
+        raise SettingsError(
+            f"--item {text!r}: expected an item or pattern, `=`, and one or more of the letters rwm, like foo=rw"
+        )
     return item, letters
 
 
 def _parse_seconds(text: str) -> int:
-    """Convert a duration such as `15m` to seconds. Raises SettingsError if the text has another form."""
+    """Convert a duration such as `15m` to seconds. Raises SettingsError if the text does not have this form."""
     match = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if not match:
-        raise SettingsError(f"--ttl {text!r}: expected a number and s, m, h or d, like 15m")
+        raise SettingsError(f"--ttl {text!r}: expected a number of up to 9 digits and s, m, h or d, like 15m")
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _stop(error: AlcoveError) -> NoReturn:
+def _exit_with(error: AlcoveError) -> NoReturn:
     """Print the error as one line on stderr and exit with status 1."""
     sys.exit(f"alcove: {error}")

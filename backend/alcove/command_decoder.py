@@ -1,4 +1,4 @@
-"""Decode the lines that clients send (F2)."""
+"""Decode the lines that clients send, and find the id of a line that cannot be decoded (F2)."""
 
 import json
 from typing import Annotated
@@ -15,7 +15,7 @@ class MalformedError(ValueError):
     """A line is not a valid command; the message says what was expected.
 
     Attributes:
-        id: The `id` in the line, for the `error` that answers it; None if it has none that can be read.
+        id: The `id` in the line, for the `error` that answers it; None if the line has no readable `id`.
 
     """
 
@@ -43,8 +43,8 @@ def decode(line: str) -> Command:
 def body_problem(body: Raw) -> str | None:
     """Return why programs cannot decode a body that is valid JSON; None if they can (S6).
 
-    JSON has numbers of any size, such as `1e999`. Readers refuse one that they cannot hold, and with it the page of
-    history that it is in. Check the size of the body before: this creates an object for each value.
+    JSON has numbers of any size, such as `1e999`. A reader that cannot hold such a number refuses the whole page of
+    history that contains it. Check the size of the body first: this function creates an object for each value.
     """
     if memoryview(body)[0] == ord('"'):
         return None
@@ -62,7 +62,7 @@ class _Identified(Struct):
 
 
 _identified: msgspec.json.Decoder[_Identified] = msgspec.json.Decoder(_Identified)
-#: Maximum characters of a line for the lenient decoder, which creates an object for each value: up to 60 ms a MiB.
+#: Maximum characters of a line for the lenient decoder, which needs up to 60 ms for a MiB.
 _LENIENT_CHARS = 72 * 1024
 
 

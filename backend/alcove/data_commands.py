@@ -26,7 +26,7 @@ commands = typer.Typer()
 
 #: Seconds that a server may be silent while it exports, imports or erases.
 _LONG_S = 600.0
-#: Statuses of a response after which the same file would fail again.
+#: Statuses of responses that blame the file: it would fail again unchanged.
 _FILE_ERROR_STATUSES = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
@@ -92,7 +92,7 @@ def import_(
 
 
 def _import_error(error: AlcoveError, request: ImportRequest, done_lines: int) -> str:
-    """Describe why the request failed, with the line that is at fault, and what to do."""
+    """Describe why the request failed, which line is at fault, and what to do next."""
     text = str(error)
     status = error.status if isinstance(error, RefusedError) else None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -119,7 +119,7 @@ def erase(
         progress = Progress("rooms")
         path = f"/api/members/{quote(member)}"
         with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
-            step = {"done": lines.status == 204}  # of an earlier version, which counts nothing
+            step = {"done": lines.status == 204}  # a server of an earlier version sends no counts
             for line in lines:
                 step = json.loads(line)
                 progress.total = step["of"]
@@ -134,7 +134,7 @@ def erase(
 
 
 def _check_item(item: str) -> str:
-    """Return the item id unchanged; raise SettingsError if it is none, because its URL would have another path."""
+    """Return the item id unchanged. Raises SettingsError if it is invalid: its URL would name another path."""
     try:
         return check_item_id(item)
     except ItemIdError as error:

@@ -28,13 +28,16 @@ class DeliverySettings(BaseSettings):
         default=60, ge=0.1, le=3600, description="seconds that a handler may take for an entry (K5)"
     )
     handler_attempts: int = Field(
-        default=10, ge=1, le=1000, description="attempts of a handler at an entry before its item is parked (K5)"
+        default=10,
+        ge=1,
+        le=1000,
+        description="calls of a handler with an entry that fails, before the item is parked (K5)",
     )
     deliveries: int = Field(
         default=16,
         ge=2,
         le=1000,
-        description="items that are delivered at once, to the webhook and to each handler (K2)",
+        description="items whose entries are delivered at once, to the webhook and to each handler (K2)",
     )
     delivery_items: int = Field(
         default=10_000,
@@ -46,7 +49,7 @@ class DeliverySettings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _check_webhook_url(cls, url: str | None) -> str | None:
-        """Check that the address can be parsed. Raises ValueError."""
+        """Check that the address is an http(s) URL. Raises ValueError if it is not."""
         if url is not None and not check_url(url).startswith(("https://", "http://")):
             raise ValueError("expected https:// or http://")
         return url

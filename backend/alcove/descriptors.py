@@ -14,7 +14,7 @@ from typing import Any
 from alcove.repeated_warnings import RepeatedWarning
 
 logger = logging.getLogger(__name__)
-_exhausted = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")
+_exhausted_warning = RepeatedWarning(logger, "out of file descriptors (the limit is %s): %s")
 
 #: Descriptors that a process needs in addition to its connections: files, the log, the bus, requests over HTTP.
 BASE_DESCRIPTORS = 200
@@ -36,9 +36,12 @@ class DescriptorReserve:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        #: The descriptors that are occupied now.
         self._held: list[int] = []
+        #: The number of descriptors in the reserve, and the lowest of them; None: there is no reserve.
         self._count = 0
         self._first: int | None = None
+        #: The number of blocks of `lend` that run now.
         self._lending = 0
 
     def hold(self, limit: int) -> None:
@@ -55,7 +58,7 @@ class DescriptorReserve:
 
     @contextmanager
     def lend(self) -> Iterator[None]:
-        """Free the descriptors while the block runs. Thread-safe; several blocks may run at once."""
+        """Free the descriptors while the block runs, for a database connection. Thread-safe; blocks may overlap."""
         with self._lock:
             self._lending += 1
             self._drop()
@@ -94,7 +97,7 @@ def must_refuse(descriptor: int) -> bool:
     """Return whether a new socket got a descriptor of the reserve and must be closed; warn at most once a minute."""
     if not reserve.covers(descriptor):
         return False
-    _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], "a new connection is refused")
+    _exhausted_warning(resource.getrlimit(resource.RLIMIT_NOFILE)[0], "a new connection is refused")
     return True
 
 
@@ -146,6 +149,6 @@ def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     """
     error = context.get("exception")
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
-        _exhausted(resource.getrlimit(resource.RLIMIT_NOFILE)[0], error)
+        _exhausted_warning(resource.getrlimit(resource.RLIMIT_NOFILE)[0], error)
     else:
         loop.default_exception_handler(context)

@@ -4,18 +4,18 @@ from contextlib import suppress
 
 from alcove.regular_files import open_regular
 
-#: Read from the folder where the server starts.
+#: The file with settings, in the folder where the command starts.
 ENV_FILE = ".env"
 
 
 def check_env_file() -> None:
     """Check that the file `.env` is readable UTF-8 text; do nothing if there is none.
 
-    The settings library silently skips a path that is not a file, and reads UTF-16 as names that match nothing.
+    The settings library silently skips a path that is not a file. It reads UTF-16 as names that match no setting.
 
     Raises:
         OSError: The file cannot be read.
-        UnicodeDecodeError: It is not UTF-8.
+        UnicodeDecodeError: The file is not UTF-8, or contains NUL.
 
     """
     with suppress(FileNotFoundError):

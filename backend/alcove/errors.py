@@ -54,7 +54,7 @@ class AlcoveError(Exception):
 
 
 class SettingsError(AlcoveError):
-    """A setting has a wrong value. The command prints the message as its only line."""
+    """A setting or an option of the command has a wrong value. The command prints only the message."""
 
 
 class NotStartedError(AlcoveError):
@@ -91,7 +91,7 @@ class TooLargeError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The member lacks the right for this call (S8)."""
+    """The member does not have the right that this call needs (S8)."""
 
     code = Code.FORBIDDEN
 
@@ -103,7 +103,7 @@ class UnauthenticatedError(RequestError):
 
 
 class RateLimitedError(RequestError):
-    """A Client sends faster than the limit of its member allows (L2); the library has no such limit."""
+    """A Client sends faster than the rate limit of its member allows (L2); the library has no such limit."""
 
     code = Code.RATE_LIMITED
 
@@ -120,7 +120,7 @@ class UnavailableError(RequestError):
     code = Code.UNAVAILABLE
 
 
-#: The error of each code that a call of the library may have.
+#: The exception for each code that a call of the library can raise.
 REQUEST_ERRORS: dict[Code, type[RequestError]] = {
     kind.code: kind
     for kind in (

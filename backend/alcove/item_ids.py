@@ -1,4 +1,4 @@
-"""Define which texts are item ids (H3). Sockets, HTTP, tokens and SQL all use this definition."""
+"""Define which strings are item ids (H3). Sockets, HTTP, tokens and SQL all use this definition."""
 
 import re
 import sys
@@ -7,9 +7,10 @@ from functools import cache
 
 #: Maximum characters of an id.
 MAX_CHARS = 128
+#: The allowed characters besides letters, marks and digits.
 _SIGNS = "._:@-"
 _EXPECTED = f"1 to {MAX_CHARS} letters, marks and digits of any script and . _ : @ -"
-#: A fast check for ASCII, which is always in NFC.
+#: Matches ASCII text of allowed characters; ASCII text is always in NFC.
 _ASCII = re.compile(r"[0-9A-Za-z._:@-]*")
 #: Longer text is not normalized: no canonical composition shortens text by more than this factor, and the time to put
 #: marks into canonical order grows with the square of their number.
@@ -44,7 +45,7 @@ def check_item_id(text: str) -> str:
     """Return `text` unchanged if it is an item id (H3).
 
     Raises:
-        ItemIdError: It is not.
+        ItemIdError: `text` is not an item id.
 
     """
     if is_item_id(text):
@@ -56,7 +57,7 @@ def check_pattern(pattern: str) -> str:
     """Return `pattern` unchanged if it is an item id, or the beginning of one followed by `*` (A3).
 
     Raises:
-        ItemIdError: It is not.
+        ItemIdError: `pattern` is neither.
 
     """
     if not pattern.endswith("*"):
@@ -89,7 +90,7 @@ def character_ranges() -> str:
 
 
 def _has_characters(text: str, min_chars: int) -> bool:
-    """Return whether the text has `min_chars` to 128 characters, all of them allowed and in NFC."""
+    """Return whether the text is in NFC and has `min_chars` to 128 characters, all of them allowed."""
     if not min_chars <= len(text) <= MAX_CHARS:
         return False
     if text.isascii():
@@ -103,7 +104,7 @@ def _is_allowed(char: str) -> bool:
 
 
 def _error(text: str, ending: str = "") -> ItemIdError:
-    """Create the error for `text`, with its NFC form if that would be valid.
+    """Create the error for `text`, with its NFC form if that form would be valid.
 
     Args:
         text: The id, or the part of a pattern before `*`.

@@ -6,14 +6,15 @@ Ids are ordered by code point, as SQLite and PostgreSQL's collation "C" order th
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 
-#: The ids from the first text (included) to the second (excluded).
+#: The ids from the first string (included) to the second one (excluded).
 Range = tuple[str, str]
 
-#: After every id that begins with the text before it: no id has this character.
+#: No id has this character: a prefix and this character come after every id with the prefix.
 _LAST = "\U0010ffff"
 
-#: The first text after the internal rooms, whose items begin with `!`.
+#: The first string after the internal rooms, whose items begin with `!`.
 _FIRST = '"'
+#: All items except the internal ones.
 ALL_ITEMS: Range = (_FIRST, _LAST)
 
 
@@ -81,7 +82,7 @@ def is_single(range_: Range) -> bool:
 
 
 def next_text(text: str) -> str:
-    """Return the text that directly follows `text`, in the order of code points, among the texts without NUL."""
+    """Return the string that directly follows `text` in the order of code points, among strings without NUL."""
     return f"{text}\x01"
 
 

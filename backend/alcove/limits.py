@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-#: Rate limiters that a process keeps.
+#: Default of the number of rate limiters that a process keeps.
 MAX_RATE_LIMITERS = 50_000
-#: Bans in force at the same time.
+#: Default of the number of bans that are in force at the same time.
 MAX_BANS = 100_000
-#: Connections of one process to a PostgreSQL log.
+#: Default of the number of connections of one process to a PostgreSQL log.
 DATABASE_CONNECTIONS = 8
 _DAY_MS = 86_400_000
 
@@ -15,7 +15,7 @@ _DAY_MS = 86_400_000
 class Budget(NamedTuple):
     """The input that one connection may have processed in one turn of the event loop; the rest waits (L6)."""
 
-    #: Frames, or lines of one frame.
+    #: Frames; the lines of a frame that has several count like frames.
     frames: int = 64
     #: Bytes after which no further frame or line is begun.
     size: int = 64 * 1024
@@ -27,7 +27,7 @@ class Budget(NamedTuple):
 class ProcessLimits:
     """The limits of one server process (L). The settings set them."""
 
-    #: Connections in all (L3).
+    #: Connections to all items together (L3).
     connections: int = 20_000
     #: Connections of one member to one item (L3).
     member_connections: int = 20
@@ -65,7 +65,7 @@ class ListLimits:
 class Retention:
     """How many entries of a room are kept, and how long (L5)."""
 
-    #: The latest entries that are kept; None: all.
+    #: The number of latest entries that are kept; None: all.
     entries: int | None = None
     #: Days that an entry is kept; None: for ever.
     days: float | None = None

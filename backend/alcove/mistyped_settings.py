@@ -1,4 +1,4 @@
-"""Find environment variables whose names resemble a setting's: a mistyped setting would be ignored silently."""
+"""Find environment variables whose names resemble those of settings: a mistyped setting would be ignored silently."""
 
 import os
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _MIN_SIMILARITY = 0.88
 
 
 def find_mistyped(names: Iterable[str]) -> list[str]:
-    """Return a sentence for each name that resembles a setting's, in the order of the names."""
+    """Return a sentence for each name that is similar to the name of a setting, in the order of the names."""
     settings = [f"ALCOVE_{field.upper()}" for field in Settings.model_fields]
     unknown = [name for name in names if name.upper().startswith("ALCOVE_") and name.upper() not in settings]
     matches = [(name, get_close_matches(name.upper(), settings, n=1, cutoff=_MIN_SIMILARITY)) for name in unknown]

@@ -7,6 +7,7 @@ import unicodedata
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"}
 #: Letters and symbols without a glyph: the fillers of Hangul, and the Braille pattern without dots.
 _FILLERS = set("\u115f\u1160\u3164\uffa0\u2800")
+#: The message of errors about a name without such a character.
 NO_VISIBLE_CHARACTER = "a name needs at least one visible character"
 
 

@@ -4,8 +4,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-#: Printable ASCII without `,` and `;`, which would begin another source list or directive (CSP, section 2.2).
+#: Printable ASCII without `,` and `;`, which would begin another policy or directive (CSP, section 2.2).
 _SOURCES = re.compile(r"[!-+\--:<-~ ]+")
+#: Scheme → the port that an origin without a port has.
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -22,7 +23,7 @@ class Origin(NamedTuple):
         """Parse `scheme://host` or `scheme://host:port`; a missing port becomes the scheme's default.
 
         Raises:
-            ValueError: The text has another form, such as `null` or a URL with a path.
+            ValueError: The text does not have this form, such as `null` or a URL with a path.
 
         """
         parts = urlsplit(text)
@@ -34,17 +35,17 @@ class Origin(NamedTuple):
         return cls(scheme, host, parts.port or _DEFAULT_PORTS.get(scheme))
 
     def __str__(self) -> str:
-        """Format the origin as browsers send it: without a default port."""
+        """Format the origin as browsers send it: without the scheme's default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
         return f"{self.scheme}://{host}{port}"
 
 
 def check_frame_ancestors(sources: str) -> str:
-    """Return the sources of CSP `frame-ancestors` unchanged, if they have the characters of sources.
+    """Return the sources of CSP `frame-ancestors` unchanged, if they contain only characters of sources.
 
     Raises:
-        ValueError: They contain another character, such as a comma.
+        ValueError: They contain another character, such as a comma, or are empty.
 
     """
     if not _SOURCES.fullmatch(sources):

@@ -1,18 +1,25 @@
-"""Show the progress of a long operation: on a terminal in a line that is updated, in a log every ten seconds."""
+"""Show the progress of a long operation: on a terminal in one line that is updated, in a log as a line every 10 s."""
 
 import sys
 import time
 from collections.abc import Callable
 
-#: Seconds between two updates on a terminal, and between two lines of a log.
+#: Seconds between two updates on a terminal.
 _TERMINAL_S = 0.5
+#: Seconds between two lines of a log.
 _LOG_S = 10.0
 #: Seconds after which an operation counts as long; nothing is shown before.
 _LONG_S = 2.0
 
 
 class Progress:
-    """The progress of one operation, shown on stderr: what is done, the rate, and the remaining time."""
+    """The progress of one operation, shown on stderr or in a log: units done, rate, and remaining time.
+
+    Attributes:
+        done: How many units are done.
+        total: The number of all units; None: not known, or not yet.
+
+    """
 
     def __init__(self, unit: str, total: float | None = None, log: Callable[[str], object] | None = None) -> None:
         """Start to measure the time.
@@ -32,11 +39,11 @@ class Progress:
         self.total = total
 
     def add(self, count: float) -> None:
-        """Add `count` to what is done, and show it if an update is due."""
+        """Add `count` to the units that are done, and show the progress if an update is due."""
         self.reach(self.done + count)
 
     def reach(self, done: float) -> None:
-        """Set what is done, and show it if an update is due."""
+        """Set the number of units that are done, and show the progress if an update is due."""
         self.done = done
         now = time.monotonic()
         if now - self._started >= _LONG_S and now - self._shown >= self._period_s:
@@ -44,7 +51,7 @@ class Progress:
             self._show("")
 
     def finish(self) -> None:
-        """Show the final number, if anything was shown before."""
+        """Show the final number of units, if anything was shown before."""
         if self._shown != self._started:
             self._show("\n")
 

@@ -11,11 +11,12 @@ from alcove.errors import Refusal
 #: The subprotocol that selects the room protocol (H1).
 SUBPROTOCOL = "alcove.v1"
 
-#: Bytes of lines that are sent in one frame or read in one page at most, so that a reader's buffer holds several.
+#: Maximum bytes of the lines in one frame, or of the entries in one page; a connection's buffer holds several.
 FRAME_BYTES = 64 * 1024
 
 #: An id that the sender chooses (S1). NUL is not allowed, because PostgreSQL's text cannot hold it.
 EntryId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+#: The number of an entry in its room; 0: before the first entry.
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Right = Literal["read", "write", "moderate"]
 
@@ -133,15 +134,22 @@ class Hello(Line, tag="hello", frozen=True):
     """The first line of every connection (H5)."""
 
     item: str
+    #: The id of the room's history (R5).
     log: str
+    #: The seq of the last entry; 0 if there is none.
     head: int
+    #: The first seq that the log still keeps.
     oldest: int
+    #: Whether the position that the client gave is not in this history: it must drop its entries (R5).
     reset: bool
     you: You
+    #: Connected members, and the number of all of them.
     members: list[Person]
     count: int
+    #: Member id → the seq up to which the member has read (P5).
     reads: dict[str, int]
     limits: Limits
+    #: When the member's access expires, in ms since the epoch; None: never.
     expires: int | None
     #: The server's clock in ms since the epoch: `expires - now` is the lifetime, independent of the client's clock.
     now: int

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from alcove.errors import SettingsError
 
-#: Trusts every address; cannot be combined with other entries.
+#: The entry that trusts every address; it cannot be combined with other entries.
 ANY = "*"
 
 Network = IPv4Network | IPv6Network
@@ -16,13 +16,13 @@ def check_proxies(proxies: Iterable[str]) -> None:
     """Check the form of each entry: an address, a network, a host name, or a lone `*`. Names are not looked up.
 
     Raises:
-        ValueError: An entry has another form, or `*` is not alone.
+        ValueError: An entry is none of these, or `*` is not alone.
 
     """
     proxies = list(proxies)
     for proxy in proxies:
         if proxy == ANY and len(proxies) > 1:
-            raise ValueError("expected `*` alone, or addresses, networks and names without it")
+            raise ValueError("expected `*` alone, or addresses, networks and host names without `*`")
         if proxy != ANY and _parse_network(proxy) is None and not _is_host_name(proxy):
             raise ValueError(f"expected addresses, networks (10.0.0.0/8) and host names, got {proxy!r}")
 
@@ -30,8 +30,8 @@ def check_proxies(proxies: Iterable[str]) -> None:
 def resolve_proxies(proxies: Iterable[str]) -> list[str]:
     """Convert the entries to addresses and networks, in the form that uvicorn compares.
 
-    Host names are looked up once, which blocks. IPv4 addresses are added in their IPv6 form too, which a dual-stack
-    socket reports.
+    Host names are looked up once, which blocks. IPv4 addresses are added in their IPv6 form, too, because
+    dual-stack sockets report it.
 
     Raises:
         SettingsError: A host name has no address.
@@ -58,7 +58,7 @@ def _parse_network(text: str) -> Network | None:
 
 
 def _is_host_name(text: str) -> bool:
-    """Return whether the text can be a host name. A last label of digits is refused: it is a mistyped address."""
+    """Return whether the text can be a host name. If its last label is a number, it is rather a mistyped address."""
     labels = text.removesuffix(".").split(".")
     return len(text) <= 253 and all(map(_is_host_label, labels)) and not labels[-1].isdigit()
 
@@ -103,7 +103,7 @@ class TrustedProxies:
         self._networks = [] if self._any else [ip_network(proxy) for proxy in resolved]
 
     def __contains__(self, host: str) -> bool:
-        """Return whether `host` is the address of a trusted proxy; other text is trusted only if all are (`*`)."""
+        """Return whether `host` is the address of a trusted proxy. Text that is no address is trusted only by `*`."""
         try:
             address = ip_address(host)
         except ValueError:

@@ -1,8 +1,8 @@
-"""Write numbers of things for messages and logs."""
+"""Format a number with its noun, for messages and logs."""
 
 
 def quantity(number: int, singular: str) -> str:
-    """Return the number and the noun in its form for it.
+    """Return the number, followed by the noun in its singular or plural form.
 
     Example:
         >>> quantity(1, "entry"), quantity(2, "entry"), quantity(0, "item")

@@ -10,13 +10,13 @@ from typing import Generic, TypeVar
 
 from alcove.limits import MAX_RATE_LIMITERS
 
-#: Seconds of continuous excess after which a connection is closed.
+#: Seconds of early sends after which a connection is closed.
 EXCESS_S = 10.0
-#: Seconds without an early send after which an excess ends.
+#: Seconds without an early send after which a series of them ends.
 _CALM_S = 1.0
 #: One whole token, minus a margin for rounding: a client that waits exactly `retry_ms` must not be refused again.
 _WHOLE_TOKEN = 1 - 1e-6
-#: Full buckets that are dropped for each new one, so that the table shrinks after a peak.
+#: Maximum number of full buckets that are dropped for each new one; two, so that the table shrinks after a peak.
 _DROPS_PER_BUCKET = 2
 
 Key = TypeVar("Key", bound=Hashable)
@@ -66,7 +66,7 @@ class TokenBucket:
         return 0 if not self._per_s or tokens >= _WHOLE_TOKEN else self._ms_until_one(tokens)
 
     def is_full(self, now: float) -> bool:
-        """Return whether no token is missing at `now` (seconds): the bucket can then be replaced by a new one."""
+        """Return whether no token is missing at `now` (seconds): a new bucket can then replace this one."""
         return self._tokens_at(now) >= self._burst
 
     def _tokens_at(self, now: float) -> float:
@@ -74,23 +74,26 @@ class TokenBucket:
         return min(self._burst, self._tokens + (now - self._updated) * self._per_s)
 
     def _ms_until_one(self, tokens: float) -> int:
-        """Compute the milliseconds until `tokens` have grown to one, at least 1."""
+        """Compute the milliseconds until `tokens` (less than one) have grown to one token, at least 1."""
         return max(1, ceil((1 - tokens) / self._per_s * 1000))
 
 
 class ExcessDetector:
-    """A detector of a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
+    """Detects a connection that keeps sending before the `retry_ms` of its last refusal has passed (L2).
 
-    The rate belongs to the member, so a connection that waits may be refused again because of another connection. Only
-    sends that come before `retry_ms` has passed count as excess.
+    The rate limit belongs to the member: a connection that waits may be refused again because of the member's other
+    connections. Only early sends, which come before `retry_ms` has passed, count as excess.
     """
 
-    __slots__ = ("_refused_at", "_retry_at", "_since")
+    __slots__ = ("_excess_since", "_last_early_at", "_retry_at")
 
     def __init__(self) -> None:
-        """Start without a refusal."""
-        self._since = -inf
-        self._refused_at = -inf
+        """Create a detector for a connection that has not been refused yet."""
+        #: When the present series of early sends began.
+        self._excess_since = -inf
+        #: When the last send came before its `retry_ms` had passed.
+        self._last_early_at = -inf
+        #: When the client may send again.
         self._retry_at = -inf
 
     def record_refusal(self, now: float, retry_ms: int) -> bool:
@@ -102,29 +105,30 @@ class ExcessDetector:
 
         """
         if now < self._retry_at:
-            if now - self._refused_at > _CALM_S:
-                self._since = now
-            self._refused_at = now
+            if now - self._last_early_at > _CALM_S:
+                self._excess_since = now
+            self._last_early_at = now
         self._retry_at = now + retry_ms / 1000
-        return self._refused_at - self._since > EXCESS_S
+        # Before the first early send both are -inf: their difference is NaN, and the comparison False.
+        return self._last_early_at - self._excess_since > EXCESS_S
 
 
 class KeyedLimiter(Generic[Key]):
     """One TokenBucket per key, for the `size` keys used last.
 
-    With `per_s` 0 it grants everything and keeps no bucket.
+    With `per_s` 0 the limiter grants every request and keeps no bucket.
     """
 
     def __init__(
         self, per_s: float, burst: int, *, size: int = MAX_RATE_LIMITERS, on_evicted: Callable[[], None] | None = None
     ) -> None:
-        """Store the rate; there are no buckets yet.
+        """Create a limiter without buckets.
 
         Args:
-            per_s: Tokens a second for each key; 0: no limit.
-            burst: Tokens at once for each key.
+            per_s: Tokens that each key gets a second; 0: no limit.
+            burst: Tokens that each key can have at once.
             size: The maximum number of buckets.
-            on_evicted: Called for each bucket that is dropped although it still limits its key.
+            on_evicted: Called for each bucket that is dropped before it is full, so that its key gets a new, full one.
 
         """
         self._per_s = per_s

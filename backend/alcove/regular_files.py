@@ -1,4 +1,4 @@
-"""Open the files that settings name; refuse pipes and devices, because reading one could block the start."""
+"""Open the files that settings name; refuse pipes and devices, because reading from them could block the start."""
 
 import os
 import stat
@@ -7,7 +7,7 @@ from io import BufferedReader
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-#: Parameters of a database's or bus's address that name files.
+#: The parameters in the address of a database or bus whose values are paths of files.
 _FILE_PARAMETERS = (
     "sslrootcert",
     "sslcert",
@@ -24,7 +24,7 @@ def open_regular(path: str | Path) -> BufferedReader:
     """Open a regular file to read its bytes.
 
     Raises:
-        OSError: It cannot be opened, or is not a regular file.
+        OSError: The file cannot be opened, or is not a regular file.
 
     """
     # Opening a pipe waits for its writer, unless it is opened without blocking.
@@ -39,17 +39,17 @@ def open_regular(path: str | Path) -> BufferedReader:
 
 
 def check_regular(path: str) -> None:
-    """Check that a path, if it exists, is not a pipe, socket or device. Raises ValueError."""
+    """Check that the file at `path`, if there is one, is not a pipe, socket or device. Raises ValueError if it is."""
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):
-        return  # the code that reads it reports the error
+        return  # the code that opens the file reports the error
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise ValueError(f"expected a regular file, got {_kind(mode)}")
 
 
 def check_url_files(url: str) -> None:
-    """Check the files that the parameters of an address name. Raises ValueError."""
+    """Check the files that the parameters of an address name. Raises ValueError if one is a pipe, socket or device."""
     for name, value in parse_qsl(urlsplit(url).query):
         if name in _FILE_PARAMETERS:
             check_regular(value)

@@ -1,4 +1,4 @@
-"""Call a running server from the command line, with a token that the command signs if none is given."""
+"""Call a running server from the command line, with a token from the environment or one that the command signs."""
 
 import json
 import os
@@ -18,18 +18,20 @@ from alcove.access.tokens import Keys
 from alcove.errors import AlcoveError, Refusal, SettingsError
 from alcove.settings import Settings
 
-#: The media type of lines of JSON.
+#: The media type of a body that has a JSON value on each line.
 _LINES = "application/x-ndjson"
-#: Statuses that suggest that another server answers at the address, and the question to ask then.
+#: Statuses that suggest that the server at the address is not an Alcove server.
 _OTHER_SERVER_STATUSES = {404, 405}
+#: What to ask the user then.
 _HINT = "is --url the address of an Alcove server, with its ALCOVE_BASE_PATH, if it has one?"
-#: The option of a command that names the server, and its default.
+#: The option of a command that names the server.
 ServerUrl = Annotated[str, typer.Option(help="A server of the deployment.")]
+#: The default of that option.
 LOCAL_SERVER = "http://127.0.0.1:8000"
 
 
 class RefusedError(AlcoveError):
-    """The server refused the request; `status` is the HTTP status."""
+    """The server refused the request; `status` is the HTTP status of its response."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -62,7 +64,7 @@ def call(
     Raises:
         SettingsError: `url` is not an http(s) address.
         RefusedError: The server refuses the request.
-        AlcoveError: The server cannot be reached.
+        AlcoveError: The server cannot be reached, or does not answer in JSON.
 
     """
     if not url.startswith(("http://", "https://")):
@@ -81,7 +83,7 @@ def call(
         raise RefusedError(f"{url} refused: {reason}{hint}", error.code) from None
     except json.JSONDecodeError:
         raise AlcoveError(f"{url} did not answer in JSON: {_HINT}") from None
-    except BrokenPipeError:  # of the command's output: that of a request is a URLError
+    except BrokenPipeError:  # the reader of the command's output is gone; in a request, this is a URLError
         raise
     except (OSError, ValueError, HTTPException) as error:
         raise AlcoveError(f"{url} cannot be reached: {error}") from None
@@ -91,7 +93,7 @@ async def admin_token() -> str:
     """Return ALCOVE_TOKEN, or sign a token with ALCOVE_SECRET that may moderate every item for one minute.
 
     Raises:
-        SettingsError: Neither variable is set.
+        SettingsError: Neither variable is set, or the server would refuse the token.
 
     """
     # From the environment, because every user of this machine can read a command's arguments (A6).
@@ -106,8 +108,8 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     Args:
         settings: Provides the secret.
         sub: The member's id.
-        name: The member's name; None: the id.
-        items: Letters of rights by item or pattern.
+        name: The member's name; None: the token has none, and the id stands for it.
+        items: Item or pattern → letters of the rights on it.
         ttl_s: Seconds from now until the token expires.
 
     Raises:
@@ -128,30 +130,34 @@ async def sign(settings: Settings, *, sub: str, name: str | None, items: dict[st
     return signed_token
 
 
-class _PlainConnection(HTTPConnection):
-    """A connection whose response is read even if the server refuses the body before it has read all of it."""
+class _TolerantHTTPConnection(HTTPConnection):
+    """An HTTP connection that ignores a failure to send the body.
+
+    A server may refuse a request before it has read the whole body, and its response must still be read.
+    """
 
     def send(self, data: Any) -> None:  # Any: as the base class has it
+        """Send `data`; do nothing if the server has closed the connection for sending."""
         with suppress(BrokenPipeError, ConnectionResetError):
             super().send(data)
 
 
-class _TlsConnection(_PlainConnection, HTTPSConnection):
-    """A `_PlainConnection` over TLS."""
+class _TolerantHTTPSConnection(_TolerantHTTPConnection, HTTPSConnection):
+    """An HTTPS connection that ignores a failure to send the body, too."""
 
 
 class _Http(HTTPHandler):
     """The handler of `http://` addresses."""
 
     def http_open(self, request: Request) -> HTTPResponse:
-        return self.do_open(_PlainConnection, request)
+        return self.do_open(_TolerantHTTPConnection, request)
 
 
 class _Https(HTTPSHandler):
     """The handler of `https://` addresses."""
 
     def https_open(self, request: Request) -> HTTPResponse:
-        return self.do_open(_TlsConnection, request)
+        return self.do_open(_TolerantHTTPSConnection, request)
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -162,7 +168,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _reason(error: HTTPError) -> str:
-    """Return why a server refused: the `detail` of its problem document, else the HTTP status."""
+    """Return why the server refused: the `detail` of its problem document, or the HTTP status if there is none."""
     with suppress(ValueError, OSError, HTTPException):
         response = json.loads(error.read(64 * 1024))
         if isinstance(response, dict) and "detail" in response:

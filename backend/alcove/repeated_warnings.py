@@ -1,4 +1,4 @@
-"""Log a warning at most once a minute, however often it occurs."""
+"""Log a warning at most once a minute, however often its cause occurs."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ class RepeatedWarning:
     """A kind of warning that is logged at most once a minute; a failing disk or network can cause hundreds a second."""
 
     def __init__(self, logger: logging.Logger, message: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Store the format; nothing is logged yet.
+        """Create a warning that was not logged yet.
 
         Args:
             logger: The logger to use.
@@ -23,11 +23,13 @@ class RepeatedWarning:
         self._logger = logger
         self._message = message
         self._clock = clock
+        #: The earliest time of the next log line, by the clock.
         self._next = float("-inf")
+        #: How often the warning was suppressed since it was logged last.
         self._suppressed = 0
 
     def __call__(self, *arguments: object) -> None:
-        """Log the warning with these arguments, or only count it if the last one was logged within a minute."""
+        """Log the warning with these arguments; only count it if it was logged less than a minute ago."""
         if self._clock() < self._next:
             self._suppressed += 1
             return
@@ -35,4 +37,4 @@ class RepeatedWarning:
         suppressed, self._suppressed = self._suppressed, 0
         self._logger.warning(self._message, *arguments)
         if suppressed:
-            self._logger.warning("the last warning was suppressed %d times since it was logged before", suppressed)
+            self._logger.warning("the warning above was suppressed %d times since it was logged before", suppressed)

@@ -1,4 +1,4 @@
-"""Assemble routes and middleware into an application: for a standalone server, or inside another application."""
+"""Assemble routes and middleware into an application: for a standalone server, or for use inside another one."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -31,9 +31,9 @@ from alcove.webhooks import routes as webhooks
 PAGE = Path(__file__).parent / "page"
 if not PAGE.is_dir():
     PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
-#: Served until the page is built; says how to build it.
+#: A page that is served until the page is built, and says how to build it.
 PLACEHOLDER = Path(__file__).parent / "placeholder_page"
-#: The page's files that other sites need to show a room.
+#: The beginnings of the paths of the page's files that other sites need to show a room.
 _EMBED_PATHS = ("/embed/", "/embed.js", "/assets/", "/favicon.svg")
 
 #: What FastAPI takes as `lifespan`.
@@ -76,7 +76,7 @@ def host_app(
         lifespan: Opens and closes the services, if the application is served by itself.
         admission: Authorizes callers by the host application's dependency.
         metrics: The counters of this Alcove.
-        page: Serve the whole page, too.
+        page: Whether to serve the whole page, too.
 
     """
     app = _application(settings, lifespan)
@@ -92,7 +92,7 @@ def host_app(
 
 
 def _application(settings: Settings, lifespan: Lifespan, **options: Any) -> FastAPI:  # Any: FastAPI's own
-    """Create an application without routes, with Alcove's error handlers, body limit and OpenAPI document."""
+    """Create an application without routes, with Alcove's error handlers, limit of body size and OpenAPI document."""
     app = FastAPI(
         title="Alcove",
         description="A live room for every item of an application.",
@@ -111,7 +111,7 @@ def _application(settings: Settings, lifespan: Lifespan, **options: Any) -> Fast
 
 
 def _add_headers(app: FastAPI, settings: Settings) -> None:
-    """Add the middleware that sets security headers and rejects malformed ones."""
+    """Add the middleware that sets security headers of responses, and the one that shortens request headers."""
     app.add_middleware(PlainHeaders)
     app.add_middleware(
         Headers, frame_ancestors=settings.frame_ancestors, picture_origins=split_commas(settings.picture_origins)

@@ -40,13 +40,13 @@ from alcove.wire.deadlines import DeadlineWheel
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that clients have to take their close frame when an embedded Alcove ends.
+#: Seconds that clients have to disconnect after a drain, and to take their close frame when an embedded Alcove ends.
 _CLOSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The objects of one running Alcove that routes use. Routes get them from `app.state` (`api/services.py`)."""
+    """The objects of one running Alcove that its routes use; they get them from `app.state` (`api/services.py`)."""
 
     hub: Hub
     authenticator: Authenticator
@@ -55,7 +55,7 @@ class Services:
     deliveries: Deliveries
     #: The tutorial's chat; only a standalone server has it.
     chat: Chat | None = None
-    #: The detached connections of an embedded Alcove; None: the server has them.
+    #: The detached connections of an embedded Alcove; None for a standalone server, which keeps its own wheel.
     wheel: DeadlineWheel | None = None
 
     def provide_to(self, state: Any) -> None:  # Any: Starlette's State has any attribute
@@ -67,12 +67,12 @@ class Services:
 
 
 @asynccontextmanager
-async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
+async def open_server_services(settings: Settings, keys: Keys | None) -> AsyncIterator[Services]:
     """Open the services of a standalone server while the block runs: descriptors, keys, log, bus, hub and chat.
 
     Args:
         settings: The settings.
-        keys: The keys that tokens are verified with; None: open mode, which is logged as a warning.
+        keys: The keys that tokens are verified with; None: open mode (A2), which is logged as a warning.
 
     Raises:
         AlcoveError: Storage, the bus or the keys cannot be opened as the settings say.
@@ -102,7 +102,9 @@ async def serve_alone(settings: Settings, keys: Keys | None) -> AsyncIterator[Se
 
 
 @asynccontextmanager
-async def serve_inside(settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]) -> AsyncIterator[Services]:
+async def open_embedded_services(
+    settings: Settings, metrics: Metrics, handlers: Mapping[str, Target]
+) -> AsyncIterator[Services]:
     """Open the services of an embedded Alcove while the block runs; then close its connections.
 
     Args:
@@ -127,7 +129,7 @@ async def serve_inside(settings: Settings, metrics: Metrics, handlers: Mapping[s
 
 
 async def _open_log(stack: AsyncExitStack, settings: Settings) -> ConsumerLog:
-    """Open the log, mask credentials in log output, and let `stack` close the log."""
+    """Mask credentials in log output, and open the log; `stack` closes it."""
     mask_handlers()
     log = await open_log(
         settings.database_url,
@@ -179,7 +181,7 @@ async def _open_bus(settings: Settings, log: Log, metrics: Metrics) -> Bus:
 
 
 async def _start(stack: AsyncExitStack, hub: Hub, deliveries: Deliveries) -> None:
-    """Start the hub, apply revocations and bans, and drain on SIGTERM; `stack` undoes each step."""
+    """Start the hub and the deliveries, apply revocations and bans, drain on SIGTERM; `stack` undoes each step."""
     await hub.start()
     stack.push_async_callback(hub.close)
     await hub.follow_access_records()
@@ -205,7 +207,7 @@ def _services(
 
 
 async def _end_connections(hub: Hub, wheel: DeadlineWheel) -> None:
-    """Drain the rooms (Z1), wait for clients to disconnect, then abort the other connections."""
+    """Drain the rooms (Z1), wait for clients to disconnect, then close the remaining connections."""
     await _drain(hub)
     await wheel.close_all(Close.RESTART, within_s=_CLOSE_S)
 

@@ -15,7 +15,7 @@ from alcove.proxies import check_proxies
 from alcove.regular_files import check_regular, check_url_files
 from alcove.urls import check_url, redact_url, split_commas, sqlite_path
 
-#: The defaults of the settings that bound the process, its lists and its log.
+#: The defaults of the settings that limit the process, its lists of rooms and its log.
 _LIMITS, _LISTS, _RETENTION = ProcessLimits(), ListLimits(), Retention()
 
 
@@ -36,7 +36,7 @@ class Settings(DeliverySettings):
     database_connections: int = Field(
         default=DATABASE_CONNECTIONS, ge=4, le=1000, description="connections of one process to a PostgreSQL log"
     )
-    bus_url: str = Field(default="memory://", description="address of the bus between processes")
+    bus_url: str = Field(default="memory://", description="address of the bus that connects the processes")
     bus_prefix: str = Field(
         default="alcove",
         pattern=r"^[\w.:-]{1,40}$",
@@ -51,7 +51,7 @@ class Settings(DeliverySettings):
     )
     allow_open: bool = Field(default=False, description="allow other machines in open mode (A2)")
     base_path: Annotated[str, AfterValidator(check_base_path)] = Field(
-        default="", description="path below which browsers reach Alcove, as `/chat`, where a proxy serves more (B1)"
+        default="", description="path below which browsers reach Alcove, such as `/chat`, behind a proxy (B1)"
     )
     origins: str = Field(
         default="", description="other origins whose pages may use the cookie, separated by commas (A5)"
@@ -69,51 +69,51 @@ class Settings(DeliverySettings):
         description="proxies whose X-Forwarded-* headers are trusted: addresses, networks, host names",
     )
     handshakes_per_s: float = Field(
-        default=100, ge=0, le=1_000_000, description="WebSocket handshakes per second of one address; 0: no limit"
+        default=100, ge=0, le=1_000_000, description="WebSocket handshakes per second from one address; 0: no limit"
     )
     handshakes_burst: int = Field(
-        default=2000, ge=1, le=10_000_000, description="WebSocket handshakes at once of one address"
+        default=2000, ge=1, le=10_000_000, description="WebSocket handshakes that one address may make at once"
     )
     refusals_per_s: float = Field(
         default=20,
         ge=0,
         le=1_000_000,
-        description="refusals per second of unknown credentials of one address; 0: no limit",
+        description="refusals of unknown credentials per second to one address; 0: no limit",
     )
     refusals_burst: int = Field(
-        default=200, ge=1, le=10_000_000, description="refusals at once of unknown credentials of one address"
+        default=200, ge=1, le=10_000_000, description="refusals of unknown credentials that one address may get at once"
     )
     credential_refusals_per_s: float = Field(
-        default=0.2, ge=0, le=1000, description="refusals per second of one credential; 0: no limit"
+        default=0.2, ge=0, le=1000, description="refusals of one credential per second; 0: no limit"
     )
     credential_refusals_burst: int = Field(
-        default=20, ge=1, le=1_000_000, description="refusals at once of one credential"
+        default=20, ge=1, le=1_000_000, description="refusals that one credential may get at once"
     )
     unauthenticated_requests: int = Field(
-        default=200, ge=1, le=1_000_000, description="unauthenticated requests in progress of one address"
+        default=200, ge=1, le=1_000_000, description="unauthenticated requests from one address that are in progress"
     )
     head_bytes: int = Field(
-        default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="maximum bytes of a request's line and headers"
+        default=32 * 1024, ge=1024, le=16 * 1024 * 1024, description="maximum bytes of a request line and its headers"
     )
     request_s: float = Field(
-        default=20, ge=0.01, le=3600, description="seconds that a client has to send a whole request"
+        default=20, ge=0.01, le=3600, description="seconds that a client has to send a whole HTTP request"
     )
     keep_alive_s: int = Field(
         default=75,
         ge=1,
         le=86_400,
-        description="seconds that an idle HTTP connection stays open; must exceed the load balancer's",
+        description="seconds that an idle HTTP connection stays open; must exceed the load balancer's idle timeout",
     )
     carrier: Literal["detached", "asgi"] = Field(
         default="detached",
-        description="`detached`: sockets directly on the transport; `asgi`: as under any ASGI server",
+        description="`detached`: WebSockets directly on the transport; `asgi`: as under any ASGI server",
     )
     log: Literal["text", "json"] = Field(default="text", description="log format of `alcove serve`: `text` or `json`")
     sends_per_s: float = Field(
-        default=20, ge=0, le=1_000_000, description="sends per second of one member to one item; 0: no limit (L2)"
+        default=20, ge=0, le=1_000_000, description="sends per second by one member to one item; 0: no limit (L2)"
     )
     sends_burst: int = Field(
-        default=60, ge=1, le=10_000_000, description="sends at once of one member to one item (L2)"
+        default=60, ge=1, le=10_000_000, description="sends that one member may make to one item at once (L2)"
     )
     rates: int = Field(
         default=_LIMITS.rate_limiters,
@@ -121,51 +121,54 @@ class Settings(DeliverySettings):
         le=10_000_000,
         description="rate limiters kept in memory: for members, addresses, credentials",
     )
-    bans: int = Field(default=MAX_BANS, ge=1, le=10_000_000, description="bans that count at a time (W15)")
+    bans: int = Field(default=MAX_BANS, ge=1, le=10_000_000, description="bans in force at a time (W15)")
     body_bytes: int = Field(
-        default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="maximum bytes of a body, as JSON (L1)"
+        default=64 * 1024, ge=1, le=64 * 1024 * 1024, description="maximum bytes of an entry's body, as JSON (L1)"
     )
     message_bytes: int = Field(
-        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="maximum bytes of a frame of a client (L1)"
+        default=1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="maximum bytes of a WebSocket message or an HTTP body (L1)",
     )
     turn_frames: int = Field(
         default=_LIMITS.budget.frames,
         ge=1,
         le=100_000,
-        description="frames and lines of one connection processed per turn of the event loop (L6)",
+        description="frames and lines from one connection that are processed per turn of the event loop (L6)",
     )
     turn_bytes: int = Field(
         default=_LIMITS.budget.size,
         ge=1024,
         le=2**30,
-        description="bytes of one connection processed per turn of the event loop (L6)",
+        description="bytes from one connection that are processed per turn of the event loop (L6)",
     )
     control_frames: int = Field(
         default=_LIMITS.budget.control_frames,
         ge=10,
         le=10**9,
-        description="pings, pongs and empty fragments of one client in 10 s (L6)",
+        description="pings, pongs and empty fragments that one client may send in 10 s (L6)",
     )
     member_connections: int = Field(
         default=_LIMITS.member_connections, ge=1, le=1_000_000, description="connections of one member to one item (L3)"
     )
     connections: int = Field(
-        default=_LIMITS.connections, ge=1, le=1_000_000, description="connections of one process (L3)"
+        default=_LIMITS.connections, ge=1, le=1_000_000, description="connections to one process (L3)"
     )
     waiting_sends: int = Field(
-        default=_LIMITS.waiting_sends, ge=1, le=1_000_000, description="sends of one process that wait for storage (L4)"
+        default=_LIMITS.waiting_sends, ge=1, le=1_000_000, description="sends in one process that wait for storage (L4)"
     )
     list_s: float = Field(
         default=_LISTS.seconds, ge=0.001, le=60, description="seconds that one list of rooms may take (W4)"
     )
     waiting_lists: int = Field(
-        default=_LISTS.waiting_lists, ge=1, le=100_000, description="lists of rooms that wait for storage (W4)"
+        default=_LISTS.waiting_lists, ge=1, le=100_000, description="lists of rooms that may wait for storage (W4)"
     )
     list_pending: int = Field(
         default=_LIMITS.list_pending, ge=1, le=1_000_000, description="changed rooms that wait for one reader (W10)"
     )
     list_changes: int = Field(
-        default=_LIMITS.list_changes, ge=100, le=10_000_000, description="changed rooms collected for readers (W10)"
+        default=_LIMITS.list_changes, ge=100, le=10_000_000, description="changed rooms collected for all readers (W10)"
     )
     closed_rooms: int = Field(
         default=_LIMITS.closed_rooms,
@@ -174,10 +177,10 @@ class Settings(DeliverySettings):
         description="closed rooms whose last entry is remembered (X8)",
     )
     retain_entries: int | None = Field(
-        default=_RETENTION.entries, ge=1, le=10**12, description="entries a room keeps; unset: all (L5)"
+        default=_RETENTION.entries, ge=1, le=10**12, description="entries that a room keeps; unset: all (L5)"
     )
     retain_days: float | None = Field(
-        default=_RETENTION.days, gt=0, le=36_500, description="days a room keeps entries; unset: forever (L5)"
+        default=_RETENTION.days, gt=0, le=36_500, description="days that a room keeps an entry; unset: forever (L5)"
     )
     retain_ids_days: float = Field(
         default=_RETENTION.ids_days, ge=0, le=36_500, description="days that ids of removed entries are remembered (S5)"
@@ -197,7 +200,7 @@ class Settings(DeliverySettings):
     @field_validator("picture_origins")
     @classmethod
     def _normalize_picture_origins(cls, origins: str) -> str:
-        """Check that each origin is https, and return the origins as browsers send them (A9). Raises ValueError."""
+        """Check that each origin is https, and return the origins as browsers write them (A9). Raises ValueError."""
         parsed = [Origin.parse(origin) for origin in split_commas(origins)]
         if any(origin.scheme != "https" for origin in parsed):
             raise ValueError("expected origins that begin with https://")
@@ -206,7 +209,7 @@ class Settings(DeliverySettings):
     @field_validator("origins")
     @classmethod
     def _check_origins(cls, origins: str) -> str:
-        """Check the form of each origin: a mistyped one would never match (A5). Raises ValueError."""
+        """Check the form of each origin, because a mistyped one would never match (A5). Raises ValueError."""
         for origin in split_commas(origins):
             Origin.parse(origin)
         return origins
@@ -214,7 +217,7 @@ class Settings(DeliverySettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, proxies: str) -> str:
-        """Check the form of each proxy: the headers of a mistyped one would be ignored silently. Raises ValueError."""
+        """Check the form of each proxy: headers of a mistyped proxy would be ignored silently. Raises ValueError."""
         check_proxies(split_commas(proxies))
         return proxies
 
@@ -271,7 +274,7 @@ class Settings(DeliverySettings):
         return Retention(self.retain_entries, self.retain_days, self.retain_ids_days)
 
     @property
-    def open(self) -> bool:
+    def open_mode(self) -> bool:
         """Whether no key is configured, which means open mode (A2)."""
         return self.secret is None and self.jwks is None
 
@@ -280,7 +283,7 @@ class Settings(DeliverySettings):
         """Read the settings from the environment and the file `.env`.
 
         Raises:
-            SettingsError: One line that names the variable, its value, and what was expected.
+            SettingsError: A value is wrong, or `.env` cannot be read; the message is one line.
 
         """
         try:

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 _MULTI_HOST_SCHEMES = {"postgresql", "postgres"}
 #: Schemes that require `://`: `redis:db` would be an address without a host, and would lead to this machine.
 _HOST_SCHEMES = {*_MULTI_HOST_SCHEMES, "redis", "rediss", "http", "https"}
-_EXPECTED = "expected an address, as scheme://host:port/path"
+_EXPECTED = "expected an address, such as scheme://host:port/path"
 _SQLITE = "sqlite:///"
 
 
@@ -15,7 +15,7 @@ def check_url(url: str) -> str:
     """Check that an address can be parsed, with a valid port, and return it unchanged.
 
     Raises:
-        ValueError: It has the form of an address, but cannot be parsed or contains spaces.
+        ValueError: The address cannot be parsed, has an invalid port, lacks `://`, or contains spaces.
 
     """
     try:
@@ -59,14 +59,14 @@ def sqlite_path(url: str) -> str | None:
 def redact_url(url: str) -> str:
     """Replace user, password and query of an address by `***`, for messages and logs (A6).
 
-    If an `@` follows a `?`, either may be part of a password that is not percent-encoded: then only the scheme is kept.
+    If an `@` follows a `?`, both may be part of a password that is not percent-encoded: only the scheme is kept then.
     """
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     address, has_query, query = rest.partition("?")
     if "@" in query:
         return f"{scheme}{separator}***"
     user, _, location = address.rpartition("@")
-    # Without a scheme it is a path, unless it contains what looks like a password.
+    # An address without a scheme is a path with an `@`, unless it contains what looks like a password.
     if user and (separator or ":" in user):
         address = f"***@{location}"
     return f"{scheme}{separator}{address}{'?***' if has_query else ''}"

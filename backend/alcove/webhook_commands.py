@@ -12,7 +12,7 @@ import typer
 from alcove.quantities import quantity
 from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, exit_on_error
 
-#: Seconds that a server may be silent: a test waits for the endpoint.
+#: Seconds that the server may take to respond: a test event waits for the endpoint (at most 120 s).
 _TIMEOUT_S = 130.0
 
 _Name = Annotated[str, typer.Option(help="The webhook, or the name of a handler.")]
@@ -25,7 +25,8 @@ webhooks = typer.Typer(no_args_is_help=True, help="Show, repeat and skip deliver
 def status(url: ServerUrl = LOCAL_SERVER) -> None:
     """Print what the webhook and each handler has not delivered, and what fails.
 
-    Exits with 1 if an item is parked or the webhook is disabled: that waits for you. What is repeated exits with 0.
+    Exits with 1 if an item is parked or the webhook is disabled, because that waits for you. Failures that are repeated
+    exit with 0.
     """
     consumers = _ask(url, "GET", "")["consumers"]
     for consumer in consumers:
@@ -38,11 +39,13 @@ def status(url: ServerUrl = LOCAL_SERVER) -> None:
 
 @webhooks.command()
 def retry(
-    item: Annotated[str | None, typer.Option(help="Only this item; else all, and a disabled webhook again.")] = None,
+    item: Annotated[
+        str | None, typer.Option(help="Only this item. Without it: all items, and a disabled webhook is enabled.")
+    ] = None,
     name: _Name = "webhook",
     url: ServerUrl = LOCAL_SERVER,
 ) -> None:
-    """Repeat what failed or is parked now."""
+    """Repeat now what failed or is parked."""
     response = _ask(url, "POST", f"/{quote(name, safe='')}/retry", {"item": item})
     print(f"delivered again: {quantity(response['items'], 'item')}")  # noqa: T201 - the command's output
 
@@ -51,7 +54,7 @@ def retry(
 def skip(
     item: Annotated[str, typer.Option(help="The item.")], name: _Name = "webhook", url: ServerUrl = LOCAL_SERVER
 ) -> None:
-    """Pass over the entry of an item that cannot be delivered. It is not delivered any more."""
+    """Skip the entry of an item that cannot be delivered. The entry is never delivered."""
     _ask(url, "POST", f"/{quote(name, safe='')}/skip", {"item": item})
 
 
@@ -60,8 +63,8 @@ def send_test(url: ServerUrl = LOCAL_SERVER) -> None:
     """Send an event of the type `test` to the webhook."""
     response = _ask(url, "POST", "/test")
     if not response["delivered"]:
-        sys.exit(f"alcove: the receiver did not take it: {response['error']}")
-    print("the receiver took it")  # noqa: T201 - the command's output
+        sys.exit(f"alcove: the receiver did not accept the event: {response['error']}")
+    print("the receiver accepted the event")  # noqa: T201 - the command's output
 
 
 def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: JSON

@@ -65,7 +65,7 @@ class AddressLimits:
             ),
             unauthenticated=UnauthenticatedRequests(settings.unauthenticated_requests),
             proxies=TrustedProxies(split_commas(settings.trusted_proxies)),
-            local_only=settings.open and not settings.allow_open,
+            local_only=settings.open_mode and not settings.allow_open,
         )
 
     def check_server(self, address: str) -> None:

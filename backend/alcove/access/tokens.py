@@ -187,7 +187,7 @@ def keys_from_settings(settings: Settings) -> Keys | None:
         SettingsError: The secret is too short, or the source of the key set is neither a path nor an http(s) URL.
 
     """
-    if settings.open:
+    if settings.open_mode:
         return None
     secret = None if settings.secret is None else settings.secret.get_secret_value()
     return Keys(secret, settings.jwks, settings.leeway_s)

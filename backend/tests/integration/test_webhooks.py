@@ -224,13 +224,13 @@ async def test_k3_command_shows_repeats_skips_and_tests_deliveries(
         while "HTTP 500" not in (status_output := await run("status"))[1]:
             pass
         assert status_output[1].startswith("webhook: 1 entry of 1 item to deliver; failing\n  foo entry 1: HTTP 500, ")
-        assert await run("test") == (1, "", "alcove: the receiver did not take it: HTTP 500\n")
+        assert await run("test") == (1, "", "alcove: the receiver did not accept the event: HTTP 500\n")
         assert await run("skip", "--item", "foo") == (0, "", "")
         receiver.respond = lambda _: 204
         await client.post("/api/items/foo/entries", json={"body": "two"})
         (delivery,) = await receiver.wait_for_entries(1)
     assert delivery.entry["seq"] == 2
-    assert await run("test") == (0, "the receiver took it\n", "")
+    assert await run("test") == (0, "the receiver accepted the event\n", "")
     refusal = f"alcove: {server.url} refused: no such webhook or handler\n"
     assert await run("retry", "--name", "unknown") == (1, "", refusal)
 

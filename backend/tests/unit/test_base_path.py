@@ -32,9 +32,9 @@ INVALID_PATHS = [
 
 @pytest.mark.parametrize("path", INVALID_PATHS)
 def test_b1_an_invalid_path_is_refused_with_the_expected_form(path: str) -> None:
-    with pytest.raises(ValueError, match=r"^expected a path as /chat .* leave it empty"):
+    with pytest.raises(ValueError, match=r"^expected a path such as /chat .* leave it empty"):
         check_base_path(path)
-    with pytest.raises(SettingsError, match=r"^base_path=.*expected a path as /chat"):
+    with pytest.raises(SettingsError, match=r"^base_path=.*expected a path such as /chat"):
         settings_of(base_path=path)
 
 
