@@ -32,7 +32,7 @@ from alcove.settings import Settings
 from alcove.storage.base import Log
 from alcove.storage.consumers import ConsumerLog
 from alcove.storage.open import lock_mode_for, open_log
-from alcove.tutorial.chat import CHANNEL, Chat
+from alcove.tutorial.chat import CHAT_CHANNEL, Chat
 from alcove.urls import split_commas
 from alcove.webhooks.deliveries import Deliveries
 from alcove.webhooks.targets import Target
@@ -95,8 +95,8 @@ async def open_server_services(settings: Settings, keys: Keys | None) -> AsyncIt
                 log, settings, authenticator, revocations=revocations, bans=bans, metrics=SERVER_METRICS
             )
             deliveries = Deliveries(log, hub, settings, SERVER_METRICS, {})
-            chat = Chat(partial(hub.publish, CHANNEL))
-            hub.subscribe(CHANNEL, chat.receive)
+            chat = Chat(partial(hub.publish, CHAT_CHANNEL))
+            hub.subscribe(CHAT_CHANNEL, chat.receive)
             await _start(stack, hub, deliveries)
             yield _services(settings, hub, authenticator, deliveries, chat=chat)
 

@@ -100,7 +100,7 @@ async def send_entry(
     hub.take_send_or_refuse(member.person.id, item_id)
     id_ = new.id if new.id is not UNSET else idempotency_key
     if new.kind == "event":
-        written = await writer.event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
+        written = await writer.send_event(item_id, decode_part("body", new.body, EventBody), member.person, id=id_)
     else:
         written = await writer.send(item_id, new.body, member.person, id=id_)
     return _answer(written)

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from alcove.rooms.hub import Hub
 from alcove.rooms.imports import Importer
-from alcove.rooms.item_lists import ItemLists
+from alcove.rooms.list_connections import ListConnections
 from alcove.rooms.personal_data import PersonalData
 from alcove.rooms.process_status import ProcessStatus
 from alcove.rooms.queries import RoomQueries
@@ -27,7 +27,7 @@ def _service(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
 #: The hub, which connections join.
 HubDep = Annotated[Hub, Depends(_service("hub"))]
 #: The live lists of rooms.
-ListsDep = Annotated[ItemLists, Depends(_service("lists"))]
+ListsDep = Annotated[ListConnections, Depends(_service("lists"))]
 #: Reads rooms without a connection.
 RoomQueriesDep = Annotated[RoomQueries, Depends(_service("queries"))]
 #: Writes into rooms without a connection.

@@ -90,7 +90,7 @@ class Methods:
         """
         with _typed_errors():
             body = EventBody(check_event_text(text), UNSET if data is UNSET else encode_json("data", data))
-            written = await self._rooms().writer.event(
+            written = await self._rooms().writer.send_event(
                 check_item(item), body, check_author(by).person, id=check_entry_id(id)
             )
             return entry_of(item, written.entry)

@@ -20,7 +20,7 @@ class Admission:
     """The numbers of connections of this process: to rooms, and others (plain-text sockets and lists of rooms)."""
 
     def __init__(self, process_limits: ProcessLimits, room_connections: RoomConnections) -> None:
-        """Start with no connections.
+        """Create the counts of a process that has no connections.
 
         Args:
             process_limits: The limits of this process.
@@ -86,7 +86,7 @@ class Admission:
         self._check_connections(self._other_connections[member, item] + connections)
 
     def check_member(self, member: str, item: str | None) -> None:
-        """Check that the member may open one more connection to the item, or with None one that belongs to no item.
+        """Check that the member may open one more connection to the item; None: one that belongs to no item.
 
         Connections to the item's room and to its plain-text socket count together.
 
@@ -116,8 +116,8 @@ class Admission:
         if member is not None:
             self.check_member(member, item)
 
-    def admit(self) -> "ConnectionSlot":
-        """Count a connection to a room until its slot is released.
+    def admit_to_room(self) -> "ConnectionSlot":
+        """Count a connection that joins a room until its slot is released.
 
         Raises:
             Refusal: As `check_process`.
@@ -139,7 +139,7 @@ class Admission:
 
         """
         self.check_other(member, item)
-        slot = self.admit()
+        slot = self.admit_to_room()
         if member is None:
             return slot
         self._other_connections[member, item] += 1

@@ -17,19 +17,19 @@ class Drain:
         self,
         *,
         drain_s: float,
-        commit: Callable[[], Awaitable[object]],
+        finish_sends: Callable[[], Awaitable[object]],
         connections: Callable[[], Iterable[Connection]],
     ) -> None:
         """Create a drain; `start` runs it.
 
         Args:
-            drain_s: Both the maximum seconds to wait for `commit`, and the seconds over which reconnects are spread.
-            commit: Waits until every accepted send is stored and acked.
+            drain_s: Maximum seconds to wait for `finish_sends`, and the seconds over which reconnects are spread.
+            finish_sends: Waits until every accepted send is stored and acked.
             connections: Returns the connections to close.
 
         """
         self._drain_s = drain_s
-        self._commit = commit
+        self._finish_sends = finish_sends
         self._connections = connections
         self._before_close: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
@@ -53,7 +53,7 @@ class Drain:
             self._deadline = now + self._drain_s
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
-                await self._commit()
+                await self._finish_sends()
 
     async def _run(self) -> None:
         """Wait for the commit, run the callbacks, then close the connections in random order."""

@@ -25,8 +25,8 @@ from alcove.rooms.delivery import EntryDelivery
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.drain import Drain
 from alcove.rooms.imports import Importer
-from alcove.rooms.item_lists import ItemLists
 from alcove.rooms.joining import RoomJoiner
+from alcove.rooms.list_connections import ListConnections
 from alcove.rooms.list_feed import ListFeed
 from alcove.rooms.personal_data import PersonalData
 from alcove.rooms.process_status import ProcessStatus
@@ -101,7 +101,7 @@ class Hub:
         feed = ListFeed(log, authenticator)
         self.changes = RoomChanges(log, cluster, feed, limit=process_limits.list_changes)
         #: The list of rooms, and the connections that follow it.
-        self.lists = ItemLists(
+        self.lists = ListConnections(
             feed,
             self.changes,
             authenticator,
@@ -115,7 +115,7 @@ class Hub:
         self._committer = Committer(log, delivery.deliver, process_limits.waiting_sends, self._rooms.position, metrics)
         self._drain = Drain(
             drain_s=process_limits.drain_s,
-            commit=self._committer.drain,
+            finish_sends=self._committer.drain,
             connections=lambda: self._rooms.connections() + self.lists.connections(),
         )
         self.status = ProcessStatus(
@@ -124,23 +124,23 @@ class Hub:
         limiter = SendLimiter(limits, max_limiters=process_limits.rate_limiters, clock=clock)
         # Attributes, because methods would cost one more call for each send (SessionHost, F3, L2).
         #: Submit a draft without waiting; store a draft and return its outcome.
-        self.submit, self.send = self._committer.submit, self._committer.store
+        self.submit, self.store_draft = self._committer.submit, self._committer.store
         #: Take one send from a member's rate on an item (SendLimiter).
         self.take_send, self.take_send_or_refuse = limiter.take_send, limiter.take_send_or_refuse
         self.now_ms = now_ms
         #: Reads rooms for callers without a connection.
         self.queries = RoomQueries(log, self._rooms, cluster)
-        self.writer = RoomWriter(log, self.send, limits, self._rooms, self.changes)
+        self.writer = RoomWriter(log, self.store_draft, limits, self._rooms, self.changes)
         #: Exports rooms and members, erases members, imports entries.
         self.personal_data = PersonalData(log, self.writer, self._rooms, cluster)
-        self.importer = Importer(log, self.send, limits, self._rooms, max_waiting=process_limits.waiting_sends)
+        self.importer = Importer(log, self.store_draft, limits, self._rooms, max_waiting=process_limits.waiting_sends)
         self._renewal = None if authenticator is None else TokenRenewal(authenticator, self._expiry)
         self._access_records = AccessRecords(
             Revocations() if revocations is None else revocations,
             Bans() if bans is None else bans,
             expiry=self._expiry,
             rooms=self._rooms,
-            store=self.send,
+            store=self.store_draft,
             tasks=self._tasks,
             on_bans_changed=feed.refresh_member,
         )

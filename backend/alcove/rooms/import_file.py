@@ -43,7 +43,7 @@ class ImportRequest(NamedTuple):
 
     @property
     def oversized_lines(self) -> str:
-        """The lines that make the request too large: the last one if it has over half of the bytes, else all."""
+        """The lines that make the request too large: the last one if it has over half of the bytes, otherwise all."""
         last = self.first_line + self.data.count(b"\n")
         is_last_long = len(self.data) - self.data.rfind(b"\n") > len(self.data) // 2
         return f"line {last}" if is_last_long else f"lines {last - self.line_count + 1} to {last}"

@@ -20,7 +20,7 @@ class InputPace:
         #: The number of refused lines.
         self._refused = 0
 
-    def reserve_check(self, now: float) -> float:
+    def reserve_token_check(self, now: float) -> float:
         """Reserve the next check of a fresh token; return the seconds from `now` until it may start."""
         start = max(now, self._next_check)
         self._next_check = start + _CHECK_GAP_S

@@ -20,7 +20,7 @@ S = TypeVar("S", bound=Struct)
 class SnapshotType(NamedTuple, Generic[S]):
     """The type of an internal room's snapshots, and the function that applies one."""
 
-    record: type[S]
+    record_type: type[S]
     apply: Callable[[S], None]
 
 
@@ -30,9 +30,9 @@ class InternalRoom(Generic[T]):
     def __init__(
         self,
         item: str,
-        record: type[T],
+        record_type: type[T],
         rooms: RoomDirectory,
-        apply: Callable[[T, int], None],
+        apply_record: Callable[[T, int], None],
         logger: Logger,
         *,
         snapshots: "SnapshotType[Any] | None" = None,
@@ -41,17 +41,17 @@ class InternalRoom(Generic[T]):
 
         Args:
             item: The item of the room, which no client can open.
-            record: The type of the records.
+            record_type: The type of the records.
             rooms: The rooms of this process, which must keep this one in memory.
-            apply: Called with each record and the seq of its entry.
+            apply_record: Called with each record and the seq of its entry.
             logger: Reports entries that cannot be decoded.
             snapshots: How entries of the kind `event` are decoded and applied; None: the room has no such entries.
 
         """
         self._item = item
-        self._record = record
+        self._record_type = record_type
         self._rooms = rooms
-        self._apply_record = apply
+        self._apply_record = apply_record
         self._logger = logger
         self._snapshots = snapshots
         #: The seq of the last applied entry.
@@ -89,7 +89,9 @@ class InternalRoom(Generic[T]):
         try:
             await replace_entries()
         except (LogUnavailableError, Refusal) as error:
-            self._logger.warning("the list of %ss cannot be compacted yet: %s", self._record.__name__.lower(), error)
+            self._logger.warning(
+                "the list of %ss cannot be compacted yet: %s", self._record_type.__name__.lower(), error
+            )
         finally:
             self._compacting = False
 
@@ -97,14 +99,14 @@ class InternalRoom(Generic[T]):
         """Decode and apply entries of the room, and wake `follow` (OnEntries)."""
         for entry in entries:
             if self._snapshots is not None and entry.kind == "event":
-                if (snapshot := self._decode(entry, self._snapshots.record)) is not None:
+                if (snapshot := self._decode(entry, self._snapshots.record_type)) is not None:
                     self._snapshots.apply(snapshot)
-            elif (record := self._decode(entry, self._record)) is not None:
+            elif (record := self._decode(entry, self._record_type)) is not None:
                 self._apply_record(record, entry.seq)
             self.last_applied_seq = entry.seq
         self._applied.set()
 
-    def _decode(self, entry: Entry, kind: type[S]) -> S | None:
+    def _decode(self, entry: Entry, record_type: type[S]) -> S | None:
         """Decode the record in an entry. Return None if there is no body, or this version cannot decode it.
 
         An entry that cannot be decoded is logged and skipped, so that the process can apply all later entries.
@@ -112,8 +114,8 @@ class InternalRoom(Generic[T]):
         if entry.body is UNSET:
             return None
         try:
-            return msgspec.json.decode(entry.body, type=kind)
+            return msgspec.json.decode(entry.body, type=record_type)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            name = kind.__name__.lower()
+            name = record_type.__name__.lower()
             self._logger.error("entry %d of %s is not a %s, and is skipped: %s", entry.seq, self._item, name, error)  # noqa: TRY400 - the entry is wrong, not this code: a traceback would not help
             return None

@@ -72,7 +72,7 @@ class RoomJoiner:
                 answer.
 
         """
-        with self._admission.admit() as slot:
+        with self._admission.admit_to_room() as slot:
             try:
                 async with self._rooms.open_room(item, seq=start.after or 0, log_id=start.log_id) as room:
                     # No await from here on: the room must not change between `hello` and the first entry that is sent.

@@ -182,7 +182,7 @@ class ListFeed:
         pairs = 0
         while self._due and pairs < _ROUND_PAIRS and len(items) < _ROUND_ITEMS:
             reader = next(iter(self._due))
-            if reader.outdated and batch:  # it gets a round of its own, which sends the latest rooms
+            if reader.outdated and batch:  # the next round sends it the latest rooms, and nothing to others
                 break
             del self._due[reader]
             if reader.connection.buffered_bytes() > UNCHECKED_BYTES:

@@ -20,7 +20,7 @@ _MAX_BAD_LINES = 10
 
 
 class ListHost(Protocol):
-    """The interface of the process that a session of the list calls; `ItemLists` implements it."""
+    """The interface of the process that a session of the list calls; `ListConnections` implements it."""
 
     #: Counts refusals.
     metrics: Metrics
@@ -143,7 +143,7 @@ class ListSession:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._renewing = True
         self.reader.connection.pause_reading()
-        self._host.renew(self, token, self._pace.reserve_check(time.monotonic()))
+        self._host.renew(self, token, self._pace.reserve_token_check(time.monotonic()))
 
     def _resume(self) -> None:
         """Continue with the lines after an `auth`."""

@@ -16,8 +16,9 @@ _RETRY_S = (0.1, 2.0)
 
 #: Takes entries of one room, ascending. It must not block, and must not raise.
 OnEntries = Callable[[Sequence[Entry]], None]
-#: Reads entries after a seq, up to the room's head; returns them with the seq to continue after, which is greater even
-#: if retention has removed the entries. Raises LogUnavailableError.
+#: Reads entries after a seq, up to the room's head. Returns the seq after which the next read continues, and the
+#: entries. The returned seq is greater than the given one, even if retention has removed the entries
+#: between them. Raises LogUnavailableError.
 ReadEntries = Callable[[int], Awaitable[tuple[int, list[Entry]]]]
 
 

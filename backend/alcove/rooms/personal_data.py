@@ -77,7 +77,7 @@ class PersonalData:
 
     async def export_room(self, item: str) -> AsyncIterator[bytes]:
         """Yield the lines of a room: `room`, each `entry` with its current body, and each `read` mark."""
-        yield await self._header(item)
+        yield await self._header_line(item)
         after = 0
         while entries := (await self._log.read(item, after=after, limit=_PAGE_ROWS)).entries:
             yield b"".join(encode(entry) + b"\n" for entry in entries)
@@ -90,7 +90,7 @@ class PersonalData:
     async def export_member(self, member: str) -> AsyncIterator[bytes]:
         """Yield the lines of a member: for each room `room`, each `entry` that they wrote, and their `read` mark."""
         for item in await self._log.rooms_of_member(member):
-            yield await self._header(item)
+            yield await self._header_line(item)
             after = 0
             while entries := await self._log.entries_of_member(item, member, after=after, limit=_PAGE_ROWS):
                 yield b"".join(encode(entry) + b"\n" for entry in entries)
@@ -147,7 +147,7 @@ class PersonalData:
             if (room := self._rooms.find(item)) is not None:
                 room.forget_tail()
 
-    async def _header(self, item: str) -> bytes:
+    async def _header_line(self, item: str) -> bytes:
         """Read the state of a room, and encode it as the first line of an export."""
         state = (await self._log.room_states([item]))[item]
         return encode(RoomHeader(item, state.log, state.head, state.oldest)) + b"\n"

@@ -6,7 +6,7 @@ from alcove.limits import ProcessLimits
 from alcove.observability.metrics import ProcessState
 from alcove.rooms.admission import Admission
 from alcove.rooms.directory import RoomDirectory
-from alcove.rooms.item_lists import ItemLists
+from alcove.rooms.list_connections import ListConnections
 from alcove.storage.base import Log
 from alcove.storage.committer import Committer
 from alcove.storage.readiness import StorageCheck
@@ -33,7 +33,7 @@ class ProcessStatus:
         admission: Admission,
         rooms: RoomDirectory,
         *,
-        lists: ItemLists,
+        lists: ListConnections,
         committer: Committer,
         log: Log,
     ) -> None:

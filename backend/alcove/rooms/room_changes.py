@@ -66,8 +66,8 @@ class RoomChanges:
         await background.cancel(self._pass_on_task)
         await self._check.close()
 
-    def watch(self) -> None:
-        """Start to poll the log for changes that the bus may miss, while there are readers (X2)."""
+    def start_polling(self) -> None:
+        """Start to poll the log for changes that the bus may miss, until there are no readers (X2)."""
         if not self._cluster.sole_writer:
             self._check.start()
 

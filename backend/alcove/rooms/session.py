@@ -198,7 +198,7 @@ class Session:
         """Start the check of a fresh token, and process no further lines until its result (A4, L6)."""
         self._pause()
         self._pace = self._pace or InputPace()
-        self._host.renew(self, token, self._pace.reserve_check(self._clock()))
+        self._host.renew(self, token, self._pace.reserve_token_check(self._clock()))
 
     def _pause(self) -> None:
         """Process no further lines until `_resume`."""
@@ -218,7 +218,7 @@ class Session:
             return
         body = None
         if not isinstance(command, Delete):
-            # A copy: the decoded body keeps its whole line in memory, which may be far larger.
+            # A copy, because the decoded body refers to its line, which may be far larger, and keeps it in memory.
             body = command.body.copy()
             if (size := len(body)) > self._limits.body_bytes:
                 self._refuse_large(size, command.id)

@@ -16,7 +16,7 @@ class Tail:
     Edits and deletes are applied to earlier entries, so no line has a body that was deleted (S9).
     """
 
-    __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first_seq", "size")
+    __slots__ = ("_entries", "_lines", "_max_bytes", "_max_entries", "first_seq", "size_bytes")
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         """Create an empty tail.
@@ -35,7 +35,7 @@ class Tail:
         #: The seq of the first entry; meaningless while the tail is empty.
         self.first_seq = 0
         #: Bytes of all lines.
-        self.size = 0
+        self.size_bytes = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -63,7 +63,7 @@ class Tail:
             line = encode(entry)
             self._entries.append(entry)
             self._lines.append(line)
-            self.size += len(line)
+            self.size_bytes += len(line)
             if entry.target is UNSET:
                 continue
             if entry.kind == "edit":
@@ -102,16 +102,18 @@ class Tail:
     def trim(self, oldest: int) -> None:
         """Drop the first entries while the tail exceeds its limits, and those before the seq `oldest`."""
         entries, lines = self._entries, self._lines
-        while entries and (len(entries) > self._max_entries or self.size > self._max_bytes or self.first_seq < oldest):
+        while entries and (
+            len(entries) > self._max_entries or self.size_bytes > self._max_bytes or self.first_seq < oldest
+        ):
             entries.popleft()
-            self.size -= len(lines.popleft())
+            self.size_bytes -= len(lines.popleft())
             self.first_seq += 1
 
     def clear(self) -> None:
         """Drop all entries: the log has changed in a way that the tail does not reflect."""
         self._entries.clear()
         self._lines.clear()
-        self.size = 0
+        self.size_bytes = 0
 
     def _apply_edit(self, target: int, edit: Entry) -> None:
         """Replace the body of the message `target` by that of an edit, unless it is deleted or not in the tail."""
@@ -129,13 +131,13 @@ class Tail:
     def _replace_entry(self, index: int, entry: Entry) -> None:
         """Replace the entry at an index, and its line."""
         line = encode(entry)
-        self.size += len(line) - len(self._lines[index])
+        self.size_bytes += len(line) - len(self._lines[index])
         self._entries[index] = entry
         self._lines[index] = line
 
 
 def without_body(entry: Entry, deleted: Mapping[int, int]) -> Entry:
-    """Remove the body of an entry if it is a deleted message, or an edit of one (S9); else return it unchanged.
+    """Remove the body of an entry if it is a deleted message, or an edit of one (S9); otherwise return it unchanged.
 
     Args:
         entry: The entry.

@@ -63,8 +63,8 @@ class RoomWriter:
         """Store a message by `by` as the room's next entry; `body` is JSON."""
         return await self._write(Draft(item, "message", id or uuid4().hex, by, now_ms(), self._check_body(body)))
 
-    async def event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> WriteResult:
-        """Store an event of the application as the room's next entry (S14)."""
+    async def send_event(self, item: str, body: EventBody, by: Person, *, id: str | None = None) -> WriteResult:
+        """Store an event of the application, written by `by`, as the room's next entry (S14)."""
         data = {} if body.data is UNSET else {"data": body.data}
         checked = self._check_body(raw({"text": body.text, **data}))
         return await self._write(Draft(item, "event", id or uuid4().hex, by, now_ms(), checked))
@@ -89,7 +89,7 @@ class RoomWriter:
         return await self._write(Draft(item, "delete", id or uuid4().hex, by, now_ms(), None, target, moderate))
 
     async def mark_read(self, item: str, member: str, seq: int) -> int:
-        """Move a member's read mark forward, at most to the head; return its position (P5, W11)."""
+        """Move a member's read mark forward, at most to the head; return the resulting mark (P5, W11)."""
         return await self._rooms.move_read_mark(item, member, seq)
 
     async def delete_room(self, item: str) -> None:

@@ -1,4 +1,4 @@
-"""Admit callers to the tutorial's sockets: every caller in open mode, else those with a valid token (T2, A3)."""
+"""Admit callers to the tutorial's sockets: every caller in open mode, with keys those with a valid token (T2, A3)."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -67,13 +67,13 @@ class TutorialAdmission:
             connection.close(refusal.close, refusal.message)
             await connection.run(receiver)
             return
-        admitted = TutorialReceiver(self._hub, slot, connection, receiver)
+        admitted = RevocableReceiver(self._hub, slot, connection, receiver)
         if self._member is not None:
             self._hub.watch(admitted, self._member, self._item)
         await connection.run(admitted)
 
 
-class TutorialReceiver:
+class RevocableReceiver:
     """A receiver that passes frames to another one, and can be ended by the server (a Receiver and a Revocable)."""
 
     __slots__ = ("_connection", "_hub", "_receiver", "_slot")
@@ -126,7 +126,10 @@ async def admit_to_item(
     session: Annotated[str | None, Cookie()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> TutorialAdmission:
-    """Authenticate by the cookie `session`, else by the query `token`; with keys, the token must give read and write.
+    """Authenticate by the cookie `session` or the query parameter `token`; the cookie takes precedence.
+
+    With keys, the credential must give the rights to read and write the item. A cookie that is not a valid token is
+    ignored if there is a `token`.
 
     Source: T2, A3.
 

@@ -7,7 +7,7 @@ from alcove.errors import Close
 from alcove.wire.connection import Connection, text_frame
 
 #: The channel on which processes exchange the lines of the chat.
-CHANNEL = "!chat"
+CHAT_CHANNEL = "!chat"
 #: Maximum unsent bytes of a connection; beyond it, the client reads too slowly and is disconnected (T4).
 MAX_UNSENT_BYTES = 1024 * 1024
 

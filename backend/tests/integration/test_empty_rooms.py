@@ -54,7 +54,7 @@ async def test_thousands_of_rooms_visited_once_remain_only_in_the_log(tmp_path: 
     async def visit(hub: Hub, number: int) -> None:
         socket = FakeConnection()
         session = await hub.join(f"item-{number}", socket, ADA, StartPosition())
-        await hub.send(Draft(f"item-{number}", "message", "a", ADA.person, hub.now_ms(), raw(number)))
+        await hub.store_draft(Draft(f"item-{number}", "message", "a", ADA.person, hub.now_ms(), raw(number)))
         session.on_text('{"type":"read","seq":1}')
         assert any(f'"body":{number}'.encode() in frame for frame in socket.frames)
         session.on_close(1000)

@@ -198,7 +198,7 @@ class Simulation:
         """Send over HTTP, repeatedly until the message is stored (W2)."""
         while True:
             try:
-                outcome = await self.hub.send(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
+                outcome = await self.hub.store_draft(Draft(item, "message", send, POSTER, self.hub.now_ms(), raw(send)))
             except (LogUnavailableError, QueueFullError):
                 await self._sleep(0.5)
             else:

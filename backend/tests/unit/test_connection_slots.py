@@ -15,26 +15,26 @@ def create_admission(connections: int = 3, member_connections: int = 2, *, in_ro
 
 def test_l3_a_released_slot_admits_another_connection_once() -> None:
     admission = create_admission(connections=1)
-    slot = admission.admit()
+    slot = admission.admit_to_room()
     with pytest.raises(Refusal) as refusal:
-        admission.admit()
+        admission.admit_to_room()
     assert refusal.value.close == Close.AT_CAPACITY
     assert refusal.value.retry_ms
 
     slot.release()
     slot.release()
     assert len(admission) == 0
-    admission.admit()
+    admission.admit_to_room()
     assert len(admission) == 1
 
 
 def test_l3_a_slot_is_released_if_its_block_raises() -> None:
     admission = create_admission()
-    with pytest.raises(LookupError), admission.admit():
+    with pytest.raises(LookupError), admission.admit_to_room():
         raise LookupError
     assert len(admission) == 0
 
-    with admission.admit():
+    with admission.admit_to_room():
         pass
     assert len(admission) == 1
 
@@ -82,7 +82,7 @@ def test_z1_a_draining_process_admits_no_connection() -> None:
     admission = create_admission()
     admission.start_draining()
 
-    for admit in (admission.admit, lambda: admission.admit_other("ada", "foo"), admission.check_not_draining):
+    for admit in (admission.admit_to_room, lambda: admission.admit_other("ada", "foo"), admission.check_not_draining):
         with pytest.raises(Refusal) as refusal:
             admit()
         assert refusal.value.close == Close.RESTART

@@ -70,7 +70,7 @@ class LossyHub:
 
     async def post(self, id_: str) -> None:
         """Send a message through the hub, as the HTTP route does."""
-        send_task = asyncio.create_task(self.hub.send(message(id_)))
+        send_task = asyncio.create_task(self.hub.store_draft(message(id_)))
         await self.settle()
         await send_task
 

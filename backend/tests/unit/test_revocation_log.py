@@ -25,7 +25,7 @@ async def test_a7_an_entry_that_is_not_a_revocation_is_logged_and_skipped(
     hub = Hub(log, limits=Limits(60_000, 0, 1), revocations=revocations)
     async with asyncio.timeout(60):  # a failed observer would never report the last entry
         await hub.follow_access_records()
-    await hub.send(Draft(REVOCATIONS_ITEM, "message", "delivered", OPERATOR, 2, Raw(body)))
+    await hub.store_draft(Draft(REVOCATIONS_ITEM, "message", "delivered", OPERATOR, 2, Raw(body)))
     await hub.revoke(Revocation(1.0, "ada"))
 
     with pytest.raises(Refusal):

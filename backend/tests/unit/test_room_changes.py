@@ -128,7 +128,7 @@ async def test_w10_x2_the_log_is_read_within_1_s_while_the_bus_is_down() -> None
     process = Process()
     ada = await process.rooms.follow()
     ada.lines()
-    process.changes.watch()
+    process.changes.start_polling()
     await process.rooms.settle()
     process.rooms.write("a")
     process.bus.up = False

@@ -84,7 +84,7 @@ def test_the_tail_is_bounded_by_bytes() -> None:
     tail.trim(0)
 
     assert len(tail) == 3
-    assert tail.size == sum(len(line) for line in tail.lines_after(7, 1_000_000) or [])
+    assert tail.size_bytes == sum(len(line) for line in tail.lines_after(7, 1_000_000) or [])
 
 
 def test_l5_the_tail_keeps_no_entries_removed_by_retention() -> None:
@@ -97,12 +97,12 @@ def test_l5_the_tail_keeps_no_entries_removed_by_retention() -> None:
 def test_an_emptied_tail_begins_with_the_next_entry() -> None:
     tail = create_tail(*map(message, range(1, 6)), max_entries=0)
     tail.trim(0)
-    assert (len(tail), tail.size) == (0, 0)
+    assert (len(tail), tail.size_bytes) == (0, 0)
     tail.extend([message(6)])
     assert tail.first_seq == 6
 
     tail.clear()
-    assert (len(tail), tail.size) == (0, 0)
+    assert (len(tail), tail.size_bytes) == (0, 0)
     tail.extend([message(20)])
     assert [line["seq"] for line in decoded_lines(tail, 19)] == [20]
 
@@ -143,4 +143,4 @@ def test_s9_an_edit_of_a_message_not_in_the_tail_changes_no_other() -> None:
 def test_the_size_follows_edits_and_deletes() -> None:
     tail = create_tail(message(1), edit(2, 1, "x" * 500), delete(3, 1), message(4))
 
-    assert tail.size == sum(len(line) for line in tail.lines_after(0, 1_000_000) or [])
+    assert tail.size_bytes == sum(len(line) for line in tail.lines_after(0, 1_000_000) or [])

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 _cannot_list = RepeatedWarning(logger, "the list of rooms cannot be read: %s")
 
 
-class ItemLists:
+class ListConnections:
     """The connections of this process to the list of rooms (ListHost)."""
 
     def __init__(
@@ -38,7 +38,7 @@ class ItemLists:
         process_limits: ProcessLimits,
         metrics: Metrics = SERVER_METRICS,
     ) -> None:
-        """Create the list connections of a process: none yet.
+        """Create the object for a process without connections to the list.
 
         Args:
             feed: Sends rooms to the connections.
@@ -110,7 +110,7 @@ class ItemLists:
             self._slots[session] = slot
             self._expiry.watch(session, member, None)
             self._feed.send_latest(reader, rooms)
-            self._changes.watch()
+            self._changes.start_polling()
             return session
 
     async def _start(self, reader: ListReader) -> list[ItemSummary]:
