@@ -99,7 +99,7 @@ class Admission:
         )
 
     def _check_connections(self, connections: int) -> None:
-        """Check that a member who has this number of connections may open another one. Raises Refusal 4429 (L3)."""
+        """Check that a member with this number of connections to an item may open another. Raises Refusal 4429 (L3)."""
         if connections >= self._process_limits.member_connections:
             expected = f"at most {self._process_limits.member_connections} connections to one item; close another one"
             # Longer than at capacity: a retry succeeds only after the member has closed another connection.

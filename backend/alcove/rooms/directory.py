@@ -160,7 +160,7 @@ class RoomDirectory:
     async def get(self, item: str) -> Room:
         """Return the item's room; read it into memory if it is not there. Concurrent callers share one read.
 
-        Raises LogUnavailableError.
+        Raises LogUnavailableError if storage does not answer.
         """
         room = self._rooms.get(item)
         if room is not None:
@@ -209,7 +209,7 @@ class RoomDirectory:
     async def move_read_mark(self, item: str, member: str, seq: int) -> int:
         """Store a read mark, apply it to all processes, and return the resulting mark (P5).
 
-        Raises LogUnavailableError.
+        Raises LogUnavailableError if storage does not answer.
         """
         stored = await self._mark_writer.store(item, {member: seq})
         self.publish_read_mark(item, member, stored[member])

@@ -41,7 +41,7 @@ class Drain:
         self._before_close.append(callback)
 
     def start(self) -> asyncio.Task[None]:
-        """Start the drain if it has not started; return its task, which ends when every close frame is written."""
+        """Start the drain at the first call. Return its task, which ends when every close frame is written."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
         return self._task

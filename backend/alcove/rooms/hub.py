@@ -172,7 +172,7 @@ class Hub:
     # --- draining
 
     def drain(self) -> asyncio.Task[None]:
-        """Refuse new connections, commit accepted sends, close all connections; return the task of all calls (Z1)."""
+        """Refuse new connections, commit accepted sends, close all connections; return the one task of that (Z1)."""
         self._admission.start_draining()
         return self._drain.start()
 

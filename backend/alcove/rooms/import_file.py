@@ -50,8 +50,9 @@ class ImportRequest(NamedTuple):
 
 
 class _KnownEntry(NamedTuple):
-    """An entry that a later line refers to."""
+    """An entry that a later line may refer to."""
 
+    #: What replaces its seq in those lines.
     reference: Reference
     kind: str
 

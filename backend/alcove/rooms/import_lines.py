@@ -30,6 +30,7 @@ class LineError(AlcoveError):
 class Reference(Struct, frozen=True, gc=False):
     """An entry of the same room, by its author and its id, which stay the same when its seq changes."""
 
+    #: The id of the author.
     by: MemberId
     id: EntryId
 
@@ -64,8 +65,9 @@ class EntryLine(ImportedLine, tag="entry", frozen=True):
 
 
 class MarkLine(ImportedLine, tag="read", frozen=True):
-    """A member's read mark: the last read entry, by its `seq` in the file or by reference."""
+    """A member's read mark: the last read entry, by its `seq` in the file or by reference (`target`)."""
 
+    #: The id of the member.
     by: MemberId
     seq: Seq | UnsetType = UNSET
     target: Reference | UnsetType = UNSET
@@ -77,9 +79,11 @@ _event_decoder = msgspec.json.Decoder(EventBody)
 
 
 class LocatedLine(Struct, frozen=True, gc=False):
-    """A line with its number and the item of the room that it belongs to."""
+    """A line, and where it belongs."""
 
+    #: The number of the line.
     number: int
+    #: The item of the room that the line belongs to.
     item: str
     line: EntryLine | MarkLine
 
@@ -124,14 +128,14 @@ class LineReader:
         return LocatedLine(self.number, self.item, line)
 
     def _check_item(self, item: str) -> str:
-        """Return the item unchanged if it is an item id. Raises LineError."""
+        """Return the item unchanged. Raises LineError if it is not a valid item id."""
         try:
             return check_item_id(item)
         except ItemIdError as error:
             raise self._error(f"item: {error}") from None
 
     def _check_entry(self, line: EntryLine) -> None:
-        """Check the author, the time, the target and the body of an entry. Raises LineError."""
+        """Check the author, the time, the target and the body of an entry. Raises LineError if one is wrong."""
         if problem := _author_problem(line.by.id, line.by.name, line.by.picture or None, line.by.role or None):
             raise self._error(problem)
         now = now_ms()

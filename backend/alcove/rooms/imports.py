@@ -82,7 +82,10 @@ class Importer:
         return Imported(stored, known=len(entries) - stored, marks=len(marks))
 
     def _body(self, located: LocatedLine, line: EntryLine) -> Raw | None:
-        """Return the body on one line. Raises LineError if it is too large (L1) or invalid (S6)."""
+        """Return the body, reformatted as one line; None if the entry has none.
+
+        Raises LineError if the body is too large (L1) or invalid (S6).
+        """
         if line.body is UNSET or line.kind == "delete":
             return None
         body = Raw(msgspec.json.format(line.body, indent=-1))

@@ -18,9 +18,11 @@ S = TypeVar("S", bound=Struct)
 
 
 class SnapshotType(NamedTuple, Generic[S]):
-    """The type of an internal room's snapshots, and the function that applies one."""
+    """How the snapshots of an internal room are decoded and applied."""
 
+    #: The type of a snapshot.
     record_type: type[S]
+    #: Called with each snapshot.
     apply: Callable[[S], None]
 
 

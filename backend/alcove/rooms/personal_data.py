@@ -50,6 +50,7 @@ class ErasureProgress(Line, tag="progress", frozen=True):
     of: int
     #: The number of messages that this call has deleted.
     messages: int
+    #: Whether the member is erased.
     done: bool = False
 
 

@@ -28,9 +28,11 @@ class EventBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WriteResult(NamedTuple):
-    """A stored entry, and whether an earlier call with the same id had stored it (S5)."""
+    """The result of a call that stores an entry."""
 
+    #: The stored entry.
     entry: Entry
+    #: Whether an earlier call with the same id had stored the entry (S5).
     duplicate: bool
 
 
