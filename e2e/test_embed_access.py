@@ -1,5 +1,6 @@
 """<alcove-room> and access: which pages may frame a room, whose token it gets, which windows it listens to."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -39,8 +40,12 @@ def test_in_open_mode_the_code_of_the_first_page_runs_as_pasted(page: Page, host
         # Until the mode is known, the code is that of a server with a key.
         expect(page.get_by_role("button", name="Open a demo room")).to_be_visible()
         host.page = pasted(page)
+        embedded = EmbeddedRoom(page)
         page.goto(host.url)
-        expect(EmbeddedRoom(page).status).to_have_text("Live")
+        expect(embedded.status).to_have_text("Live")
+        embedded.send("hello")
+        # Readers whose page gives no name have different ones.
+        expect(embedded.message_with("hello")).to_have_attribute("aria-label", re.compile("^[A-Z][a-z]+ [A-Z][a-z]+, "))
 
 
 def test_with_a_key_pasted_code_without_its_endpoint_warns_in_the_console(

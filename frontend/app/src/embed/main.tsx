@@ -2,10 +2,11 @@
 import { browserPlatform, createClient, isRoomId } from "alcove-client";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { nameForToken } from "../session/inventName";
 import { askMode } from "../session/mode";
 import { Embed } from "./Embed";
 import { findHost } from "./host";
-import { tokensOf } from "./tokens";
+import { guestOf, tokensOf } from "./tokens";
 import "./embed.css";
 
 /** `…/embed/{item}`, below the server's base path. */
@@ -21,7 +22,12 @@ if (isRoomId(item)) {
   // Inside an application its own cookie counts, unless the page around this one has tokens.
   const mode = host.getOptions().hasTokens ? null : await askMode(base, platform).catch(() => null);
   const getToken = tokensOf(host, base, platform);
-  const client = createClient({ url: base, platform, ...(mode !== "application" && { getToken }) });
+  const client = createClient({
+    url: base,
+    platform,
+    ...(mode !== "application" && { getToken }),
+    ...(mode === "open" && { name: nameForToken(guestOf(base, platform)) }),
+  });
   createRoot(element).render(
     <StrictMode>
       <Embed host={host} client={client} item={item} />

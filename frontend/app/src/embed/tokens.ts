@@ -14,7 +14,7 @@ export function tokensOf(host: Host, base: string, platform: Pick<Platform, "fet
 }
 
 /** In open mode any credential opens a room (rule A2); two browsers must not be the same member. */
-function guestOf(base: string, { notes }: Pick<Platform, "notes">): string {
+export function guestOf(base: string, { notes }: Pick<Platform, "notes">): string {
   const name = GUEST + base.slice(location.origin.length);
   const known = notes.get(name);
   if (known !== null) return known;
