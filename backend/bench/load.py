@@ -17,7 +17,7 @@ from bench.rooms import DeliveryChecker, Reader, Room
 
 #: Seconds that deliveries have to arrive after the last send.
 _DRAIN_S = 10.0
-#: Connections to open before the measurement, so that it excludes what the server does once.
+#: Connections to open before the measurement, so that it excludes the server's initialization.
 _WARM_CONNECTIONS = 100
 
 

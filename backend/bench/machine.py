@@ -1,4 +1,4 @@
-"""Describe the machine, pin processes to processors, and measure what a process uses."""
+"""Describe the machine, pin processes to processors, and measure their memory and processor time."""
 
 import contextlib
 import os

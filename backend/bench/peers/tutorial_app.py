@@ -35,7 +35,7 @@ manager = ConnectionManager()
 
 @app.websocket("/ws/{client_id}")
 async def websocket_endpoint(websocket: WebSocket, client_id: int) -> None:
-    """Broadcast what the client sends."""
+    """Broadcast each message of the client."""
     await manager.connect(websocket)
     try:
         while True:

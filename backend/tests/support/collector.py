@@ -10,7 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Collector:
-    """An OpenTelemetry collector that stores what it receives."""
+    """An OpenTelemetry collector that records every export."""
 
     def __init__(self) -> None:
         self.exports: list[ExportTraceServiceRequest] = []

@@ -54,7 +54,7 @@ class HubHarness:
     ) -> tuple[Session, FakeConnection]:
         """Join the item's room after the entry `after`, and settle all storage calls. Raises Refusal.
 
-        `reads` says whether the client reads frames at once.
+        `reads` says whether the client reads each frame as soon as it is written.
         """
         return await self.join_at(StartPosition(after=after), member, reads=reads, item=item)
 
