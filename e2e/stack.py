@@ -1,5 +1,6 @@
 """Start Alcove with its page for a browser: as it is deployed, or as it is developed."""
 
+import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,12 @@ def serve_deployed(folder: Path, *, port: int = 0, env: Mapping[str, str] | None
 def serve_development(folder: Path) -> Iterator[tuple[Server, Server]]:
     """Start `fastapi dev` in backend/ and `npm run dev` in frontend/, as in two shells."""
     env = {"ALCOVE_DATABASE_URL": f"sqlite:///{folder / 'alcove.db'}"}
-    with without_problems(start_fastapi_dev(ROOT / "backend", env=env)) as backend:
+    with (
+        (ROOT / "frontend/package.json").open() as lock,
+        without_problems(start_fastapi_dev(ROOT / "backend", env=env)) as backend,
+    ):
+        # Development servers share one cache of libraries. One that renews it breaks the page of another test process.
+        fcntl.flock(lock, fcntl.LOCK_EX)
         vite = Server(
             ["npm", "run", "dev", "--", "--port", str(free_port()), "--strictPort"],
             cwd=ROOT / "frontend",
