@@ -45,6 +45,6 @@ async def import_lines(
     data = await whole_body(request, IMPORT_BYTES + request.app.state.settings.body_bytes)
     authenticator.recheck(moderator, None)  # reading the body may have taken long
     try:
-        return Json(await importer.run(data, line))
+        return Json(await importer.import_lines(data, line))
     except LineError as error:
         raise Refusal(Code.INVALID, Close.INVALID, str(error)) from None

@@ -203,7 +203,7 @@ class Methods:
                 job.add(part)
             async for request in job.async_requests():
                 with job.located_errors(request):
-                    job.record(request, await importer.run(request.data, request.first_line))
+                    job.record(request, await importer.import_lines(request.data, request.first_line))
             return job.result
 
     async def erase(self, member: Member | str, *, by: Member) -> None:

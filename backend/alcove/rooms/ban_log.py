@@ -146,8 +146,8 @@ class BanLog:
 
     def _apply_rights(self, ban: Ban) -> None:
         """Update the rights of the member's open connections, and send an `access` line where they changed (A4)."""
-        found = None if ban.item is None else self._rooms.find(ban.item)
-        rooms = self._rooms.all() if ban.item is None else [] if found is None else [found]
+        item_room = None if ban.item is None else self._rooms.find(ban.item)
+        rooms = self._rooms.all() if ban.item is None else [] if item_room is None else [item_room]
         for room in rooms:
             for cursor, _ in room.cursors():
                 member = cursor.member

@@ -19,8 +19,8 @@ class Cursor:
     member: Member
     #: The seq of the last entry that was written to the connection; outdated while it is in step.
     seq: int
-    #: When the connection joined the room, in ms since the epoch.
-    since: int
+    #: When the connection joined the room, since the epoch.
+    joined_ms: int
     #: The presence version that the connection has seen (RoomPresence); outdated while it is in step.
     seen_version: int = 0
     #: The task that feeds the connection while it is behind; None while there is no such task.
@@ -47,5 +47,5 @@ class Cursor:
             lag=head - seq,
             state="in_step" if in_step else "behind",
             buffered=self.connection.buffered_bytes(),
-            since=self.since,
+            since=self.joined_ms,
         )

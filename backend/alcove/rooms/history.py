@@ -86,9 +86,9 @@ class RoomHistory:
         """Drop entries from the tail that exceed its limits, or that retention removed from the log."""
         self.tail.trim(self.oldest)
 
-    def expire(self, before: int) -> None:
-        """Drop entries older than `before` (ms since the epoch), also if the room gets no new ones (L5)."""
-        self.oldest = max(self.oldest, self.tail.last_seq_before(before) + 1)
+    def expire(self, before_ms: int) -> None:
+        """Drop entries older than `before_ms` (ms since the epoch), also if the room gets no new ones (L5)."""
+        self.oldest = max(self.oldest, self.tail.last_seq_before(before_ms) + 1)
         self.trim()
 
     async def read_entries(self, after: int) -> tuple[int, list[Entry]]:

@@ -123,7 +123,7 @@ class ImportFile:
                     break
                 output = b"" if line is None else text.strip()
                 if isinstance(line, LocatedLine):
-                    output = self._convert(line, output, references, known, deleted)
+                    output = self._replace_target_seq(line, output, references, known, deleted)
                 yield reader.number, output, isinstance(line, RoomLine)
             else:
                 return
@@ -146,7 +146,7 @@ class ImportFile:
                         seqs.add(target)
         return _References(frozenset(seqs | deleted), frozenset(deleted))
 
-    def _convert(
+    def _replace_target_seq(
         self,
         located: LocatedLine,
         text: bytes,

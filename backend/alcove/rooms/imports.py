@@ -52,7 +52,7 @@ class Importer:
         self._rooms = rooms
         self._batch_drafts = max(1, min(_MAX_WAITING_DRAFTS, max_waiting // 2))
 
-    async def run(self, data: bytes, first_line: int = 1) -> Imported:
+    async def import_lines(self, data: bytes, first_line: int = 1) -> Imported:
         """Check all lines, then store them in their order.
 
         Args:
@@ -126,7 +126,7 @@ class Importer:
     ) -> int:
         """Store entries in their order, a message before its edits; add their seqs to `seqs`.
 
-        Returns how many of them the log did not have. Raises as `run`.
+        Returns how many of them the log did not have. Raises as `import_lines`.
         """
         stored = 0
         batch: list[tuple[int, EntryKey, Draft]] = []
@@ -156,7 +156,7 @@ class Importer:
     async def _store_batch(self, batch: list[tuple[int, EntryKey, Draft]], seqs: dict[EntryKey, int]) -> int:
         """Store drafts, each with the number of its line and its key; add their seqs to `seqs`.
 
-        Returns how many of them the log did not have. Raises as `run`.
+        Returns how many of them the log did not have. Raises as `import_lines`.
         """
         stored = 0
         outcomes: list[Outcome | BaseException] = await asyncio.gather(

@@ -116,7 +116,7 @@ class ListFeed:
         """Schedule a line about a room for the readers of members whose read mark in it moved: item → members."""
         for item, members in moved.items():
             for member in members:
-                for reader in self._index.of_member(member):
+                for reader in self._index.readers_of_member(member):
                     if reader.add_change(item):
                         self._schedule(reader)
 
@@ -132,7 +132,7 @@ class ListFeed:
 
     def refresh_member(self, member: str) -> None:
         """Schedule the latest rooms for all readers of a member, whose rights have changed."""
-        for reader in self._index.of_member(member):
+        for reader in self._index.readers_of_member(member):
             self.refresh(reader)
 
     def entry_changed(self, item: str) -> None:

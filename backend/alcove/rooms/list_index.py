@@ -76,8 +76,8 @@ class ListIndex:
             return list(nonempty[0]) if nonempty else ()
         return {reader: None for group in nonempty for reader in group}
 
-    def of_member(self, member: str) -> Collection[ListReader]:
-        """List the readers of the member."""
+    def readers_of_member(self, member: str) -> Collection[ListReader]:
+        """Return all readers of the member."""
         return list(self._by_member.get(member, ()))
 
 

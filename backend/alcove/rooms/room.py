@@ -185,9 +185,9 @@ class Room:
         """
         self._history.advance(self.head)
 
-    def expire(self, before: int) -> None:
-        """Drop entries older than `before` (ms since the epoch) from memory (L5)."""
-        self._history.expire(before)
+    def expire(self, before_ms: int) -> None:
+        """Drop entries older than `before_ms` (ms since the epoch) from memory (L5)."""
+        self._history.expire(before_ms)
 
     # --- presence, typing, read marks
 

@@ -94,9 +94,9 @@ class Tail:
             lines.append(line)
         return lines
 
-    def last_seq_before(self, at_ms: int) -> int:
-        """Return the seq of the last entry that is older than `at_ms` (ms since the epoch); 0 if there is none."""
-        old = sum(1 for _ in takewhile(lambda entry: entry.at < at_ms, self._entries))
+    def last_seq_before(self, before_ms: int) -> int:
+        """Return the seq of the last entry that is older than `before_ms` (ms since the epoch); 0 if there is none."""
+        old = sum(1 for _ in takewhile(lambda entry: entry.at < before_ms, self._entries))
         return self.first_seq + old - 1 if old else 0
 
     def trim(self, oldest: int) -> None:

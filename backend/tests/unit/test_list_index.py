@@ -59,7 +59,7 @@ def test_w10_a_reader_is_not_found_by_former_rights_or_after_removal() -> None:
     assert list(index.candidates("a")) == []
     index.remove(reader)
     index.remove(reader)
-    assert (len(index), list(index.candidates("ticket-1")), list(index.of_member("ada"))) == (0, [], [])
+    assert (len(index), list(index.candidates("ticket-1")), list(index.readers_of_member("ada"))) == (0, [], [])
     assert repr(index) == "<ListIndex readers=0 items=0 prefixes=0>"
 
 
@@ -69,7 +69,7 @@ def test_w10_readers_are_found_by_their_member() -> None:
         add_reader(index, {"*": "r"}, member=member) for member in ("ada", "bob", "ada")
     )
 
-    assert tuple(list(index.of_member(member)) for member in ("ada", "bob", "cid")) == (
+    assert tuple(list(index.readers_of_member(member)) for member in ("ada", "bob", "cid")) == (
         [first_of_ada, second_of_ada],
         [bob],
         [],
