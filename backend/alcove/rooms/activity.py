@@ -135,7 +135,7 @@ class Activity:
             self._store_task = asyncio.create_task(self._store(reads))
 
     async def _store(self, reads: dict[str, int]) -> None:
-        """Store read marks, then send and publish those that moved; if storage does not answer, keep them for later."""
+        """Store read marks, then send and publish those that moved; if storage does not answer, store them later."""
         try:
             marks = await self._store_marks(reads)
             if moved := self._apply_marks(marks):

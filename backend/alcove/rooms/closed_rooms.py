@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class ClosedRoomPositions:
-    """The last position that this process has seen in rooms that it does not have in memory."""
+    """The last position that this process has seen in each room that is no longer in its memory."""
 
     def __init__(
         self,

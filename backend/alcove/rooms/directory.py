@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class RoomDirectory:
-    """The rooms in memory (LocalRooms): those with connections, those kept without, and those being opened."""
+    """The rooms in memory (LocalRooms): with connections, kept open without connections, or being opened."""
 
     def __init__(
         self,
@@ -185,7 +185,7 @@ class RoomDirectory:
         self._close_if_empty(room.item)
 
     def reset(self, item: str) -> None:
-        """Close the item's room, because its log has another history; its clients reconnect (LocalRooms, X8)."""
+        """Close the item's room and its connections, because its log has a new history (LocalRooms, X8)."""
         room = self._rooms.pop(item, None)
         if room is None:
             return

@@ -52,7 +52,7 @@ class ImportRequest(NamedTuple):
 class _KnownEntry(NamedTuple):
     """An entry that a later line may refer to."""
 
-    #: What replaces its seq in those lines.
+    #: The reference that replaces the entry's seq in later lines.
     reference: Reference
     kind: str
 

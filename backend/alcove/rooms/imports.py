@@ -96,7 +96,7 @@ class Importer:
         return body
 
     async def _check_times(self, new_entries: Iterable[tuple[LocatedLine, EntryLine]]) -> None:
-        """Check that no entry is older than the one before it in its room: it would be stored with that time (F3).
+        """Check that no entry is older than the one before it in its room, because it would get that entry's time (F3).
 
         Raises LineError if one is.
         """
@@ -184,7 +184,7 @@ class Importer:
 
 
 def _target_key(located: LocatedLine) -> EntryKey | None:
-    """Return the key of the entry that a line refers to, or None. Raises LineError if the line has its seq instead."""
+    """Return the key of the entry that a line refers to; None: it refers to none. Raises LineError if it has a seq."""
     match located.line:
         case EntryLine(target=Reference() as target) | MarkLine(target=Reference() as target):
             return located.item, target.by, target.id

@@ -4,7 +4,7 @@
 _CHECK_GAP_S = 0.1
 #: A connection must wait each time it has sent this many refused lines.
 _REFUSED_LINES = 32
-#: Seconds that it must wait then.
+#: Seconds that the connection must wait then.
 _REFUSED_GAP_S = 0.05
 
 

@@ -26,7 +26,7 @@ def record_draft(item: str, record: Struct, id: str, *, snapshot: bool = False) 
 
 
 async def append_record(item: str, record: Struct, store: StoreDraft, *, snapshot: bool = False) -> None:
-    """Append a record to an internal room; it is durable on return, and every process applies it.
+    """Append a record to an internal room. On return the record is durable; every process applies it.
 
     Args:
         item: The item of the internal room.

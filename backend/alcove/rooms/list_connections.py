@@ -146,7 +146,7 @@ class ListConnections:
         self._tasks.spawn(self._renew(session, token, wait_s))
 
     async def _renew(self, session: ListSession, token: str, wait_s: float) -> None:
-        """Check a fresh token; apply its rights to the session, or tell the session that it is refused."""
+        """Check a fresh token; apply its rights to the session, or tell the session that the token is refused."""
         await asyncio.sleep(wait_s)
         if self._authenticator is None:
             raise RuntimeError("a hub without an authenticator has no tokens to check")

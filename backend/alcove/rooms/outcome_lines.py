@@ -10,7 +10,7 @@ from alcove.wire.connection import Connection, Frame
 
 
 class OutcomeWriter:
-    """The writer of drafts' outcomes to the connection that sent them (OutcomeHandler)."""
+    """A handler that writes the outcomes of drafts to the connection that sent the drafts (OutcomeHandler)."""
 
     __slots__ = ("_connection", "_metrics")
 

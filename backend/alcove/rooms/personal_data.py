@@ -160,5 +160,5 @@ def _mark_line(mark: RoomReadMark) -> bytes:
 
 
 def _deletion_id(member: str, seq: int) -> str:
-    """Derive the id of the entry that deletes a message, so that a repeated call stores it once (S5)."""
+    """Derive the id of the entry that deletes a message, so that a repeated call stores the entry once (S5)."""
     return sha256(f"erase {seq} {member}".encode()).hexdigest()

@@ -59,7 +59,7 @@ class RoomPresence:
         self._new_typing: dict[str, Person] = {}
         #: Read marks that wait to be stored: member → seq.
         self._unstored_marks: dict[str, int] = {}
-        #: Read marks, the latest moved last: member → seq and the version that moved it.
+        #: Read marks: member → seq, and the version at which the mark moved to it. The mark that moved last is last.
         self.read_marks: dict[str, tuple[int, int]] = {member: (seq, 0) for member, seq in reversed(read_marks.items())}
 
     def __len__(self) -> int:
@@ -172,7 +172,7 @@ class RoomPresence:
         return line
 
     def lines_since(self, version: int) -> list[Presence | ReadMark]:
-        """Create the lines about all changes after `version`, for a connection that has seen those up to it."""
+        """Create the lines about all changes after `version`, for a connection that has seen the earlier ones."""
         new = takewhile(lambda mark: mark[1][1] > version, islice(reversed(self.read_marks.items()), MAX_NAMED))
         lines: list[Presence | ReadMark] = [ReadMark(member, seq) for member, (seq, _) in new]
         lines.reverse()

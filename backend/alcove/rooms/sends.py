@@ -10,7 +10,8 @@ from alcove.rooms.admission import RETRY_MS
 from alcove.storage.base import Draft, Outcome
 from alcove.storage.committer import QueueFullError
 
-#: Stores a draft, delivers it, and returns its outcome. Raises QueueFullError and LogUnavailableError.
+#: Stores a draft, delivers it, and returns its outcome. Raises QueueFullError if too many drafts
+#: wait for storage, LogUnavailableError if storage does not answer.
 StoreDraft = Callable[[Draft], Awaitable[Outcome]]
 
 

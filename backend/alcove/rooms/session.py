@@ -278,7 +278,7 @@ class Session:
         self.cursor.connection.close(code, reason)
 
     def _refuse(self, code: Code, message: str, id: str | None, retry_ms: int | None = None) -> None:
-        """Count the refusal, and send its `error` line; process no line for a moment after many of them (L6)."""
+        """Count the refusal, and send its `error` line; after many refusals, pause the session for a moment (L6)."""
         self._host.metrics.refusals.labels(code).inc()
         self._pace = self._pace or InputPace()
         if wait_s := self._pace.record_refused_line():

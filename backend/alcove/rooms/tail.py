@@ -116,7 +116,7 @@ class Tail:
         self.size_bytes = 0
 
     def _apply_edit(self, target: int, edit: Entry) -> None:
-        """Replace the body of the message `target` by that of an edit, unless it is deleted or not in the tail."""
+        """Replace the body of the message `target` by the edit's, unless the message is deleted or not in the tail."""
         index = target - self.first_seq
         if index >= 0 and self._entries[index].deleted is UNSET:
             self._replace_entry(index, replace(self._entries[index], body=edit.body, edited=edit.at))
