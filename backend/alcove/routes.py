@@ -12,13 +12,13 @@ from alcove.api import bans, entries, events, imports, item_list, login, ops, pe
 from alcove.api.base_path import BasePath
 from alcove.api.cors import Cors
 from alcove.api.earlier_logins import EarlierLogins
-from alcove.api.headers import Headers
+from alcove.api.headers import SecurityHeaders
 from alcove.api.page_files import PageRoute
 from alcove.api.parameters import refuse_unknown_query
 from alcove.api.plain_headers import PlainHeaders
 from alcove.api.problems import HANDLERS
 from alcove.api.room_socket import room_route, unknown_path_route
-from alcove.api.startup import Startup
+from alcove.api.startup import StartupErrors
 from alcove.library.admission import HostAdmission
 from alcove.observability.metrics import SERVER_METRICS, Metrics
 from alcove.observability.telemetry import telemetry_config
@@ -51,7 +51,7 @@ def server_app(settings: Settings, lifespan: Lifespan) -> FastAPI:
     app = _application(settings, lifespan, dependencies=[Depends(refuse_unknown_query)])
     app.add_middleware(Cors, origins=split_commas(settings.origins))
     app.add_middleware(EarlierLogins)
-    app.add_middleware(Startup)
+    app.add_middleware(StartupErrors)
     _add_headers(app, settings)
     app.add_middleware(BasePath, base_path=settings.base_path)
     app.state.admission = None
@@ -114,7 +114,9 @@ def _add_headers(app: FastAPI, settings: Settings) -> None:
     """Add the middleware that sets security headers of responses, and the one that shortens request headers."""
     app.add_middleware(PlainHeaders)
     app.add_middleware(
-        Headers, frame_ancestors=settings.frame_ancestors, picture_origins=split_commas(settings.picture_origins)
+        SecurityHeaders,
+        frame_ancestors=settings.frame_ancestors,
+        picture_origins=split_commas(settings.picture_origins),
     )
 
 
@@ -124,7 +126,7 @@ def _add_api(app: FastAPI) -> None:
     for router in (item_list, entries, rooms, bans, personal_data, imports, events):
         app.include_router(router.router)
     app.include_router(webhooks.router)
-    app.include_router(login.callers)
+    app.include_router(login.shared_router)
     app.include_router(ops.documents)
 
 

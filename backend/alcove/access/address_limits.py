@@ -17,7 +17,7 @@ from alcove.urls import split_commas
 
 
 class AddressLimits:
-    """Limits each client address: handshake rate, rate of refused credentials, unauthenticated requests in progress.
+    """Limits, for each client address, the handshakes, the refused credentials and the unauthenticated requests.
 
     One instance serves all requests of a process.
     """
@@ -34,11 +34,12 @@ class AddressLimits:
         """Store the limiters.
 
         Args:
-            handshakes: Limits the WebSocket handshakes of one address.
+            handshakes: Limits the rate of WebSocket handshakes from one address.
             refused: Limits the refusals of one credential and of one address.
-            unauthenticated: Counts the requests in progress that are not authenticated yet.
-            proxies: The trusted proxies. Many clients share such an address, so its requests are counted, not refused.
-            local_only: Refuse requests that arrive at an address of this machine that other machines can reach (A2).
+            unauthenticated: Counts and limits the requests in progress that are not authenticated yet.
+            proxies: The trusted proxies. Many clients may share the address of a proxy, so its unauthenticated
+                requests are counted, but never refused.
+            local_only: Refuse requests that arrive at an address of the server that other machines can reach (A2).
 
         """
         self._handshakes = handshakes
@@ -68,11 +69,11 @@ class AddressLimits:
             local_only=settings.open_mode and not settings.allow_open,
         )
 
-    def check_server(self, address: str) -> None:
+    def check_server_address(self, address: str) -> None:
         """Refuse a request that arrived at a non-loopback address of the server in open mode (A2).
 
         Args:
-            address: The server's address of the TCP connection.
+            address: The address at which the server accepted the TCP connection.
 
         Raises:
             Refusal: 4403 if only loopback addresses are allowed, and `address` is not one.
@@ -86,7 +87,7 @@ class AddressLimits:
             raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, message)
 
     def check_handshake(self, address: str) -> None:
-        """Take a token from the address's handshake rate limiter; called once for each WebSocket handshake.
+        """Count a WebSocket handshake against the rate of its address. Call this once for each handshake.
 
         Args:
             address: The client's address.
@@ -101,7 +102,7 @@ class AddressLimits:
             raise Refusal(Code.RATE_LIMITED, Close.TOO_MANY, message, retry_ms)
 
     def count_request(self, address: str, host: str, credential: str) -> AbstractContextManager[PendingRequest]:
-        """Return a context manager that counts a request of the address until it is authenticated or the block ends.
+        """Return a context manager that counts a request of the address until the request is authenticated or ends.
 
         A credential that was accepted before is not refused when the address is at its limit, because other people
         behind the same address, such as an office's, may have all of its pending requests.
@@ -129,8 +130,8 @@ class AddressLimits:
             address: The client's address.
 
         Raises:
-            Refusal: 4429 on entering, if the credential or its address was refused too often; else what the block
-                raises.
+            Refusal: 4429 on entering, if the credential or its address was refused too often. A Refusal of the block is
+                recorded and raised again.
 
         """
         self._refused.check(credential, address, monotonic())

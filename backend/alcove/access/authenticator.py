@@ -10,7 +10,7 @@ from alcove.access.bans import Ban, Bans
 from alcove.access.open_mode import OPEN_RIGHTS, open_person
 from alcove.access.refusals import access_expired
 from alcove.access.revocations import Revocations, token_digest
-from alcove.access.rights import NONE, rights_on
+from alcove.access.rights import NO_RIGHTS, rights_on
 from alcove.access.tokens import Claims, Keys
 from alcove.clock import now_ms
 from alcove.errors import Close, Code, Refusal
@@ -23,7 +23,7 @@ class Caller:
     """A person whose credential was accepted.
 
     Attributes:
-        person: Id, name, and the picture and role of the token, if it has them.
+        person: The public profile: id, name, and the picture and role of the token, if the token has them.
         claims: The claims of the token; None in open mode.
         digest: The hash by which the token can be revoked (`token_digest`); None in open mode.
 
@@ -40,13 +40,13 @@ class Authenticator:
     def __init__(
         self, keys: Keys | None, revocations: Revocations, bans: Bans | None = None, *, leeway_s: float = 0
     ) -> None:
-        """Store the keys and the tables of revocations and bans, which other code keeps up to date.
+        """Store the keys, and the tables of revocations and bans. Other code keeps the tables up to date.
 
         Args:
             keys: The keys that tokens are verified with; None for open mode.
             revocations: The revoked tokens and logins.
-            bans: The banned members (A8); None: nobody.
-            leeway_s: Seconds by which the clock of the application that signs tokens may differ from this one.
+            bans: The banned members (A8); None: nobody is banned.
+            leeway_s: Seconds by which the clock of the application that signs tokens may differ from this process's.
 
         """
         self._keys = keys
@@ -63,11 +63,10 @@ class Authenticator:
         return self._keys is None
 
     async def authenticate(self, credential: str, name: str | None = None) -> Caller:
-        """Verify a credential, check revocations and bans on all items, and return the caller.
+        """Verify a credential, check the revocations and bans that apply to all items, and return the caller.
 
         Args:
-            credential: A token. In open mode any text; two callers with the same name and different texts get different
-                ids.
+            credential: A token. In open mode any text: callers with one name and different texts get different ids.
             name: The name that the caller chooses in open mode; ignored otherwise, because the token gives the name.
 
         Raises:
@@ -84,7 +83,7 @@ class Authenticator:
         return Caller(person, claims, digest)
 
     async def try_authenticate(self, credential: str) -> Caller | None:
-        """Authenticate a credential like `authenticate`, but return None if it is not a valid token.
+        """Authenticate a credential like `authenticate`, but return None where that raises 4401.
 
         Raises:
             Refusal: 4403 if the token is valid, but revoked, or its member is banned.
@@ -98,7 +97,7 @@ class Authenticator:
             raise
 
     def member_on(self, caller: Caller, item: str | None) -> Member:
-        """Compute the caller's rights on an item from the token's claims, less what bans take away.
+        """Return the caller as a member with rights on an item: those of the token, without what bans take away.
 
         Args:
             caller: The authenticated caller.
@@ -113,16 +112,16 @@ class Authenticator:
             return Member(caller.person, OPEN_RIGHTS)
         self._revocations.check(claims.sub, item, claims.iat, caller.digest)
         self._bans.check(claims.sub, item, now_ms())
-        # A caller admitted within the leeway keeps the leeway; every other connection ends at `exp` (A4).
+        # A token accepted after `exp`, within the leeway, is valid until the leeway ends; others until `exp` (A4).
         expires = claims.exp if claims.exp > time.time() else claims.exp + self.leeway_s
-        granted = NONE if item is None else rights_on(claims.items, item)
+        granted = NO_RIGHTS if item is None else rights_on(claims.items, item)
         can = self._bans.restrict(granted, claims.sub, item, now_ms())
         return Member(caller.person, can, expires, claims.iat, caller.digest, granted)
 
     def apply_bans(self, member: Member, item: str) -> Member:
-        """Apply the current bans again to a member who was authenticated a moment ago, and return the result (A8).
+        """Return a member, authenticated a moment ago, with the rights that the current bans leave them (A8).
 
-        A member of open mode is returned unchanged.
+        In open mode there are no bans, and the member is returned unchanged.
         """
         if member.granted is None:
             return member
@@ -134,7 +133,7 @@ class Authenticator:
         Args:
             token: The fresh token.
             item: The item of the connection.
-            person: The person who opened the connection, whose name stays.
+            person: The person who opened the connection. Their name stays, even if the token has another one.
 
         Raises:
             Refusal: See `renew_caller` and `member_on`.
@@ -143,10 +142,11 @@ class Authenticator:
         return self.member_on(await self.renew_caller(token, person), item)
 
     async def renew_caller(self, token: str, person: Person) -> Caller:
-        """Verify a fresh token of `person`; return a caller with its claims and the unchanged `person` (A4).
+        """Verify a fresh token of `person`, and return a caller with its claims and the unchanged `person` (A4).
 
         Raises:
-            Refusal: 4400 in open mode, 4401 if the token is not valid or is another member's, 4403 if it was revoked.
+            Refusal: 4400 in open mode, 4401 if the token is not valid or another member's, 4403 if it was revoked or
+                the member is banned.
 
         """
         if self.open:
@@ -174,22 +174,22 @@ class Authenticator:
         if member.granted is not None:
             self._bans.check(member.person.id, item, now_ms())
 
-    def ban_of(self, member: str, item: str | None) -> Ban | None:
+    def get_ban(self, member: str, item: str | None) -> Ban | None:
         """Return the ban in force that names this member and exactly this item, or None.
 
         Args:
             member: The member's id.
-            item: The item id; None: the ban on all items.
+            item: The item id; None: return the ban on all items.
 
         """
         return self._bans.get(member, item, now_ms())
 
     def may_moderate(self, caller: Caller, item: str | None) -> bool:
-        """Return whether the caller has the right `moderate`.
+        """Return whether the caller has the right `moderate` on an item, or on every item.
 
         Args:
             caller: The authenticated caller.
-            item: The item id; None: asks for the right on every item, the letter `m` on the pattern `*` (A7).
+            item: The item id; None: every item, for which the token must have the letter `m` on the pattern `*` (A7).
 
         Raises:
             Refusal: 4401 or 4403 if the caller's access to the item was revoked, 4403 if they are banned from it.
@@ -202,12 +202,12 @@ class Authenticator:
     def readable_ranges(self, caller: Caller) -> list[Range]:
         """Compute the ranges of item ids that the caller may read.
 
-        Items on which the caller is banned or a token was revoked are left out, unless this token is newer (A7, A8).
+        Items from which the caller is banned, or on which this token is revoked, are left out (A7, A8).
         """
         claims = caller.claims
         if claims is None:
             return [ALL_ITEMS]
-        # An item that was ever revoked may be readable again with a newer token.
+        # These items may be unreadable. A token newer than a revocation may read its item again.
         candidates = {*self._revocations.items_of(claims.sub), *self._bans.items_of(claims.sub)}
         unreadable = [item for item in candidates if not self.may_read(caller, item)]
         return readable_ranges(claims.items, unreadable)

@@ -1,6 +1,6 @@
 """Keep the table of banned members (A8, W15).
 
-A ban takes away the right to write or all rights, on one item or on all items, for a time or forever.
+A ban takes away the right to write or all rights, on one item or on all items, until a time or until it is lifted.
 """
 
 from typing import Annotated, Literal
@@ -15,18 +15,19 @@ from alcove.protocol import Right
 #: The item of the internal room that holds the bans. No client can open it: `!` is not allowed in item ids (H3).
 BANS_ITEM = "!bans"
 
+#: What a ban takes away: the right to write, or all rights.
 BannedRight = Literal["write", "all"]
 BanReason = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Ban(Struct, frozen=True, omit_defaults=True):
-    """A ban of one member, or its end. It is stored as the body of an entry of the internal room.
+    """A ban of one member, or the lifting of a ban. It is stored as the body of an entry of the internal room.
 
     Attributes:
         member: The id of the banned member.
         item: The item that the ban applies to; None: all items.
         right: `write` takes away the right to write, `all` all rights; None: an earlier ban is lifted.
-        until: When the ban ends, in ms since the epoch; None: never.
+        until: When the ban ends, in ms since the epoch; None: when it is lifted.
         reason: A text for the member and for moderators.
 
     """
@@ -43,13 +44,13 @@ class Ban(Struct, frozen=True, omit_defaults=True):
 
 
 class BanSnapshot(Struct, frozen=True, omit_defaults=True):
-    """All bans in force of a range of members. It replaces the entries up to `upto`, which may then be removed.
+    """All bans in force of a range of members. The entries up to `upto` are no longer needed, and may be removed.
 
     Attributes:
-        upto: The last entry of the internal room that the snapshot includes.
+        upto: The seq of the last entry of the internal room that the snapshot includes.
         first: The range begins at this member id.
         behind: The range ends before this member id; None: it has no end.
-        bans: The bans.
+        bans: The bans in force of the members in the range.
 
     """
 
@@ -64,11 +65,12 @@ class BanSnapshot(Struct, frozen=True, omit_defaults=True):
 
 
 class Bans:
-    """The table of the bans in force that this process knows; for each member and item, the last ban counts."""
+    """The bans in force that this process knows, at most one for each member and item: the last one replaces others."""
 
     def __init__(self, limit: int = MAX_BANS) -> None:
         """Create an empty table; `limit`: the maximum number of bans in it."""
         self.limit = limit
+        #: The bans by member, then by item (None: on all items).
         self._bans: dict[str, dict[str | None, Ban]] = {}
         #: The seq of the last entry about each member and item that no snapshot includes.
         self._last_entries: dict[tuple[str, str | None], int] = {}
@@ -85,7 +87,7 @@ class Bans:
         Args:
             ban: The ban; with `right` None it only removes the earlier one.
             now_ms: The current time in ms since the epoch.
-            seq: The seq of its entry in the internal room; 0: not known.
+            seq: The seq of the ban's entry in the internal room; 0: not known.
 
         """
         if seq:
@@ -97,7 +99,7 @@ class Bans:
     def snapshots(self, upto: int, size: int, now_ms: int) -> list[BanSnapshot]:
         """Return snapshots of about `size` bans each that together include all bans in force.
 
-        `upto`: the last entry that was applied.
+        `upto`: the seq of the last entry that was applied.
         """
         snapshots: list[BanSnapshot] = [BanSnapshot(upto, "", None, [])]
         for member in sorted(self._bans):
@@ -108,14 +110,14 @@ class Bans:
         return snapshots
 
     def forget_entries(self) -> None:
-        """Forget the entries of the bans, because the room is read again, and may have other seqs (X8)."""
+        """Forget the seqs of the bans' entries, because the room is read again and may have other seqs (X8)."""
         self._last_entries.clear()
 
     def apply_snapshot(self, snapshot: BanSnapshot, now_ms: int) -> list[Ban]:
-        """Replace the bans in the range of a snapshot by the snapshot's, except those that later entries have changed.
+        """Replace the bans of the members in a snapshot's range by its bans; keep those that later entries changed.
 
         Returns:
-            The changes: new bans, and the ends of others.
+            The changes: new bans, and for each ban that the snapshot lacks, a Ban without `right`, which lifts it.
 
         """
         stored = {(ban.member, ban.item): ban for ban in snapshot.bans}
@@ -131,7 +133,7 @@ class Bans:
         return changed
 
     def can_add(self, ban: Ban) -> bool:
-        """Return whether a ban may be added: it lifts or replaces another one, or the table is not full."""
+        """Return whether a ban may be added: it lifts or replaces another ban, or the table is not full."""
         return ban.right is None or ban.item in self._bans.get(ban.member, {}) or len(self) < self.limit
 
     def get(self, member: str, item: str | None, now_ms: int) -> Ban | None:
@@ -140,10 +142,12 @@ class Bans:
         return ban if ban is not None and ban.in_force(now_ms) else None
 
     def check(self, member: str, item: str | None, now_ms: int) -> None:
-        """Check that the member is not banned from everything, on this item or on all items.
+        """Check that no ban takes all rights from the member, on this item or on all items.
+
+        `item`: the item id; None: only bans on all items count.
 
         Raises:
-            Refusal: 4403 with the ban's reason.
+            Refusal: 4403 with the ban's reason, if there is such a ban.
 
         """
         if member in self._bans:
@@ -153,7 +157,7 @@ class Bans:
                     raise banned_refusal(banned_item, ban.reason)
 
     def restrict(self, rights: frozenset[Right], member: str, item: str | None, now_ms: int) -> frozenset[Right]:
-        """Return `rights` without `write` if the member is banned on the item or on all items; else unchanged.
+        """Return `rights`, without `write` if any ban on the item or on all items applies to the member.
 
         Args:
             rights: The rights that the member's token gives.

@@ -1,4 +1,4 @@
-"""Close connections when their token expires, their login ends, or access is revoked or banned (A4, A7, A8, W5)."""
+"""Close connections when a token expires or is revoked, a login ends, or a member is banned (A4, A7, A8, W5)."""
 
 import asyncio
 import time
@@ -15,11 +15,11 @@ from alcove.clock import now_ms
 from alcove.errors import Refusal
 from alcove.protocol import Member
 
-#: Seconds between two checks of the wall clock. One timer at the expiry would not do: the event loop's clock stops
-#: while the machine is suspended, and it does not follow steps of the wall clock.
+#: Maximum seconds between two checks of the wall clock. One timer that runs until the expiry would be wrong: the event
+#: loop's clock stops while the machine is suspended, and does not follow steps of the wall clock.
 _RECHECK_S = 1.0
-#: Entries of the expiry queue that may be out of date before it is rebuilt.
-_STALE = 1000
+#: How many entries of the expiry queue may be out of date before the queue is rebuilt.
+_MAX_STALE = 1000
 
 
 class Revocable(Protocol):
@@ -47,8 +47,8 @@ class ExpiryWatch:
     def __init__(self) -> None:
         """Create a watch without connections and without a timer."""
         self._admissions: dict[Revocable, _Admission] = {}
-        #: A heap of (expiry by the wall clock, number, connection, entry), without those that never expire. The number
-        #: keeps the heap from comparing connections.
+        #: The expiry queue: a heap of (expiry by the wall clock, number, connection, its value in `_watched`), without
+        #: connections that never expire. No two numbers are equal, so the heap never compares connections.
         self._expiries: list[tuple[float, int, Revocable, _Admission]] = []
         self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
@@ -63,7 +63,7 @@ class ExpiryWatch:
         return f"<ExpiryWatch connections={len(self._admissions)} queued={len(self._expiries)}>"
 
     def watch(self, connection: Revocable, member: Member, item: str | None) -> None:
-        """Track a connection, and end it when the member's token expires or is revoked.
+        """Track a connection, and end the connection when the member's token expires or is revoked, or they are banned.
 
         A second call for the same connection replaces the first. Call `forget` when the connection is closed.
 
@@ -77,7 +77,7 @@ class ExpiryWatch:
         if member.expires is not None:
             admission = self._admissions[connection] = _Admission(member, item)
             if isinf(member.expires):
-                return  # it does not expire, but it can be revoked
+                return  # access does not expire, but it can be revoked
             heappush(self._expiries, (member.expires, next(self._numbers), connection, admission))
             if self._expiries[0][3] is admission:
                 self._schedule()
@@ -86,7 +86,7 @@ class ExpiryWatch:
         """Stop tracking a connection that was closed; do nothing if it is not tracked."""
         if (
             self._admissions.pop(connection, None) is not None
-            and len(self._expiries) > 2 * len(self._admissions) + _STALE
+            and len(self._expiries) > 2 * len(self._admissions) + _MAX_STALE
         ):
             self._expiries = [expiry for expiry in self._expiries if self._admissions.get(expiry[2]) is expiry[3]]
             heapify(self._expiries)
@@ -113,7 +113,7 @@ class ExpiryWatch:
         Args:
             member: The id of the member whose bans changed.
             item: The item of the ban that changed; None: all items.
-            bans: The table to check each connection against.
+            bans: The table of bans, after the change.
 
         """
         for connection, admission in list(self._admissions.items()):
@@ -124,7 +124,7 @@ class ExpiryWatch:
                     connection.end(refusal)
 
     def _schedule(self) -> None:
-        """Set the timer to the next expiry, but at most `_RECHECK_S` ahead, to compare with the wall clock again."""
+        """Set the timer to the next expiry, at most `_RECHECK_S` ahead, when it compares with the wall clock again."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None

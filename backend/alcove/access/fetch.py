@@ -1,4 +1,4 @@
-"""Read a file or an HTTP(S) URL with limits on bytes and time. Everything blocks: run it in a thread."""
+"""Read a file or an HTTP(S) URL with limits on bytes and time. All functions block: call them in a thread."""
 
 import base64
 import threading
@@ -14,7 +14,7 @@ from alcove.regular_files import open_regular
 
 
 class _BoundedHttpConnection(HTTPConnection):
-    """Shuts its socket down `timeout` seconds after connecting; http.client only limits the wait for each read."""
+    """Shuts its socket down `timeout` seconds after connecting; http.client itself limits only each single read."""
 
     def connect(self) -> None:
         """Connect, and start the timer that shuts the socket down."""
@@ -35,7 +35,7 @@ def _shut_down_after(sock: socket, seconds: float) -> None:
     """Start a timer thread that shuts `sock` down after `seconds`, which ends a blocked read."""
 
     def shut_down() -> None:
-        with suppress(OSError):  # it was closed before
+        with suppress(OSError):  # the socket is already closed
             sock.shutdown(SHUT_RDWR)
 
     timer = threading.Timer(seconds, shut_down)
@@ -60,7 +60,7 @@ class _BoundedHttpsHandler(HTTPSHandler):
 
 
 class _SameOriginRedirects(HTTPRedirectHandler):
-    """Follows redirects within one origin only: no other origin than the configured one may provide keys."""
+    """Follows redirects within one origin only, because no other origin than the configured one may provide keys."""
 
     def redirect_request(  # noqa: PLR0917 - the signature is the library's
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -110,7 +110,7 @@ def _read(source: IO[bytes], deadline: float, max_bytes: int, timeout_s: float) 
         source: A buffered file or HTTP response.
         deadline: When the read must have ended, as `time.monotonic()` counts.
         max_bytes: Maximum bytes.
-        timeout_s: The duration to name in the error.
+        timeout_s: The duration that the error names.
 
     Raises:
         ValueError: The content is larger than `max_bytes`.
@@ -128,7 +128,7 @@ def _read(source: IO[bytes], deadline: float, max_bytes: int, timeout_s: float) 
 
 
 def _request(parts: SplitResult) -> Request:
-    """Build the request for a URL; move its user and password to a header that is not sent to redirect targets."""
+    """Build the request for a URL. Its user and password become a header that is not sent to redirect targets."""
     host = parts.netloc.rpartition("@")[2]
     request = Request(urlunsplit(parts._replace(netloc=host)), headers={"accept": "application/json"})  # noqa: S310 - the caller checked that it is http(s)
     if parts.username is not None:

@@ -1,4 +1,4 @@
-"""Authorize members of a host application, whose own dependency admits each connection without a token."""
+"""Authorize members of a host application, which admits each connection by its own dependency, without a token."""
 
 from alcove.access.authenticator import Authenticator, Caller
 from alcove.access.bans import Bans
@@ -10,7 +10,7 @@ class HostAuthenticator(Authenticator):
     """Applies bans and revocations to callers whom the host application's dependency has admitted."""
 
     def __init__(self, revocations: Revocations, bans: Bans, *, leeway_s: float = 0) -> None:
-        """Store the tables; there are no keys.
+        """Store the tables of revocations and bans.
 
         Args:
             revocations: The revoked tokens and logins.
@@ -28,11 +28,11 @@ class HostAuthenticator(Authenticator):
         """Whether the server runs in open mode (A2): False, because the host application authorizes every caller."""
         return False
 
-    async def authenticate(self, credential: str, name: str | None = None) -> Caller:  # noqa: ARG002 - of the base
-        """Refuse every credential: members have no tokens here, so none can extend a connection (A4).
+    async def authenticate(self, credential: str, name: str | None = None) -> Caller:  # noqa: ARG002 - the base class has the arguments
+        """Refuse every credential: members have no tokens here, so no token can extend a connection (A4).
 
         Raises:
-            Refusal: 4400 always.
+            Refusal: 4400, always.
 
         """
         message = "this application admits each connection by itself: open another one with the new credential"

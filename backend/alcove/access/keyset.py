@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 #: Algorithms of public keys that may sign tokens.
 ALGORITHMS = ("EdDSA", "RS256", "ES256")
 #: Maximum bytes of a key set.
-_MAX_BYTES = 1024 * 1024
+_MAX_KEY_SET_BYTES = 1024 * 1024
 #: Maximum seconds to fetch a key set.
 _FETCH_S = 5.0
 #: Seconds after which a key set is read again.
@@ -28,13 +28,13 @@ _FRESH_S = 300.0
 #: Minimum seconds between two attempts to read a key set.
 _RETRY_S = 10.0
 #: Exceptions of a source that cannot be reached, or of a document that is not a usable key set.
-_UNREADABLE = (OSError, ValueError, HTTPException, RecursionError)
+_READ_ERRORS = (OSError, ValueError, HTTPException, RecursionError)
 
 
 class KeySet:
-    """Caches the keys of a JWKS; reads it at the start, and again when it is old or a token names an unknown key.
+    """Caches the keys of a JWKS. Reads the set at the start, and again when it is old or a token names an unknown key.
 
-    It is read at most once in `retry_s`, however many tokens name unknown keys; concurrent lookups share one read.
+    The set is read at most once in `retry_s`, however many tokens name unknown keys; concurrent lookups share one read.
     """
 
     def __init__(self, source: str, *, retry_s: float = _RETRY_S, fetch_s: float = _FETCH_S) -> None:
@@ -42,7 +42,7 @@ class KeySet:
 
         Args:
             source: A path, or a `file:`, `http:` or `https:` URL.
-            retry_s: Minimum seconds between two attempts to read it.
+            retry_s: Minimum seconds between two attempts to read the source.
             fetch_s: Maximum seconds for one read.
 
         Raises:
@@ -54,8 +54,11 @@ class KeySet:
         self._source = source
         self._retry_s = retry_s
         self._fetch_s = fetch_s
+        #: The keys by key id; None: a key without an id.
         self._keys: dict[str | None, PyJWK] = {}
+        #: When the set was last read, and when a read was last tried, as `time.monotonic()` counts.
         self._read_at = self._tried_at = 0.0
+        #: The read in progress; None: no read is in progress.
         self._reading: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -65,12 +68,12 @@ class KeySet:
         """Read the key set for the first time.
 
         Raises:
-            SettingsError: It cannot be read, or has no usable key.
+            SettingsError: The source cannot be read, or has no usable key.
 
         """
         try:
             self._keys = await asyncio.to_thread(self._read)
-        except _UNREADABLE as error:
+        except _READ_ERRORS as error:
             raise SettingsError(f"ALCOVE_JWKS={redact_url(self._source)!r} is not a key set: {error}") from None
         self._read_at = time.monotonic()
         self._tried_at = self._read_at - self._retry_s
@@ -79,7 +82,7 @@ class KeySet:
         """Look up a key, reading the set again first if the key is unknown or the last read is older than `_FRESH_S`.
 
         Args:
-            kid: The key id in the token's header; None if it has none, which finds the only key of a set of one.
+            kid: The key id in the token's header. None (no id in the header) finds the key of a set with only one key.
 
         Returns:
             The key, or None if the set does not have it.
@@ -96,7 +99,7 @@ class KeySet:
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     async def _read_again(self) -> None:
-        """Read the set unless that was tried within `retry_s`; if a read is in progress, wait for it instead."""
+        """Read the set, unless a read was tried within `retry_s`. If a read is in progress, only wait for it."""
         if self._reading is None:
             if time.monotonic() - self._tried_at < self._retry_s:
                 return
@@ -104,19 +107,19 @@ class KeySet:
         await asyncio.shield(self._reading)
 
     async def _refresh(self) -> None:
-        """Read the set and replace the keys; if it cannot be read, log a warning and keep the current keys."""
+        """Read the set and replace the keys. If the set cannot be read, log a warning and keep the current keys."""
         try:
             self._keys = await asyncio.to_thread(self._read)
             self._read_at = time.monotonic()
-        except _UNREADABLE as error:
+        except _READ_ERRORS as error:
             logger.warning("ALCOVE_JWKS cannot be read, the keys read before stay valid: %s", error)
         finally:
             self._tried_at = time.monotonic()
             self._reading = None
 
     def _read(self) -> dict[str | None, PyJWK]:
-        """Fetch and parse the key set, and return its usable keys by key id. Blocks; raises one of `_UNREADABLE`."""
-        return _parse_keys(json.loads(fetch(self._source, timeout_s=self._fetch_s, max_bytes=_MAX_BYTES)))
+        """Fetch and parse the key set, and return its usable keys by key id. Blocks; raises one of `_READ_ERRORS`."""
+        return _parse_keys(json.loads(fetch(self._source, timeout_s=self._fetch_s, max_bytes=_MAX_KEY_SET_BYTES)))
 
 
 def _parse_keys(document: Any) -> dict[str | None, PyJWK]:
@@ -143,7 +146,7 @@ def _parse_keys(document: Any) -> dict[str | None, PyJWK]:
 
 
 def _parse_key(jwk: dict[str, Any]) -> PyJWK | None:
-    """Parse one JWK; None unless it is a public signing key of a supported algorithm and sufficient length."""
+    """Parse one JWK; return None unless it is a public signing key of a supported algorithm and sufficient length."""
     if jwk.get("use", "sig") != "sig" or "d" in jwk:
         return None
     with suppress(PyJWTError, KeyError, TypeError, ValueError):

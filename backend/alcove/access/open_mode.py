@@ -7,12 +7,14 @@ from hashlib import sha256
 
 from alcove.protocol import Person, Right
 
+#: The rights of every caller on every item.
 OPEN_RIGHTS: frozenset[Right] = frozenset({"read", "write"})
 #: The name of a caller who gives none.
 DEFAULT_NAME = "Guest"
+#: The beginning of a login cookie of open mode.
 _COOKIE_PREFIX = "open."
 #: Maximum characters of a name (H2).
-_NAME_CHARS = 64
+_MAX_NAME_CHARS = 64
 
 
 def open_person(credential: str, name: str | None = None) -> Person:
@@ -20,7 +22,8 @@ def open_person(credential: str, name: str | None = None) -> Person:
 
     Args:
         credential: Any text. If it is a cookie made by `open_cookie`, it also provides the name.
-        name: The name that the caller asks for; takes precedence over the cookie's. Without either: `DEFAULT_NAME`.
+        name: The name that the caller chooses; it takes precedence over the cookie's name. Without either name, the
+            person gets `DEFAULT_NAME`.
 
     """
     name = name or open_name(credential) or DEFAULT_NAME
@@ -40,7 +43,7 @@ def open_cookie(name: str, salt: str) -> str:
 
 
 def open_name(cookie: str) -> str | None:
-    """Decode the name in a login cookie of open mode; return None if the text is not such a cookie."""
+    """Decode the name in a login cookie of open mode; return None if `cookie` is not a login cookie of open mode."""
     if not cookie.startswith(_COOKIE_PREFIX) or cookie.count(".") != 2:
         return None
     name = cookie.split(".")[1]
@@ -48,7 +51,7 @@ def open_name(cookie: str) -> str | None:
         decoded = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
     except (binascii.Error, ValueError):
         return None
-    return decoded.replace("\0", "")[:_NAME_CHARS] or None
+    return decoded.replace("\0", "")[:_MAX_NAME_CHARS] or None
 
 
 def is_loopback(host: str) -> bool:

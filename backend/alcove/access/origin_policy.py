@@ -1,4 +1,4 @@
-"""Decide whether a login cookie may authenticate a request, by the page that sent the request (A5)."""
+"""Decide by the origin of the page that sent a request whether a login cookie may authenticate it (A5)."""
 
 from collections.abc import Iterable
 
@@ -12,20 +12,20 @@ class OriginPolicy:
         """Parse the configured origins.
 
         Args:
-            configured: Other origins whose pages may use the cookie, such as `https://app.example`.
+            configured: Origins besides the server's own whose pages may use the cookie, such as `https://app.example`.
 
         Raises:
-            ValueError: One of them is not an origin.
+            ValueError: A text in `configured` is not an origin.
 
         """
         self._configured = frozenset(Origin.parse(origin) for origin in configured)
 
-    def allow(self, origin: str | None, host: str | None, *, secure: bool) -> bool:
+    def allows_cookie(self, origin: str | None, host: str | None, *, secure: bool) -> bool:
         """Return whether a cookie may authenticate a request.
 
-        A request without `Origin` does not come from a script of another page. Over TLS, a page loaded without TLS
-        counts as another origin, because an attacker on the network may have written it. The reverse is allowed: our
-        own page behind a proxy that ends TLS and does not forward the scheme.
+        A request without `Origin` does not come from a script of another origin's page. If the request came over TLS, a
+        page that was loaded without TLS counts as another origin, because an attacker on the network may have changed
+        it. A page loaded over TLS may send a request without TLS: a proxy may end TLS and not forward the scheme.
 
         Args:
             origin: The header `Origin`: the page that sends the request; None if absent.

@@ -38,8 +38,8 @@ def access_revoked(item: str | None, digest: str | None, retry_ms: int | None = 
     """Create the refusal of a revoked token or member, reason `revoked` (A7).
 
     Args:
-        item: The item on which it was revoked; None: on all items.
-        digest: As for `access_expired`.
+        item: The item on which access was revoked; None: on all items.
+        digest: The digest of the token, for the message; None: an application admitted the member, without a token.
         retry_ms: Milliseconds after which a new token can be accepted; the refusal is then 4401. None: this token stays
             revoked, and the refusal is 4403.
 

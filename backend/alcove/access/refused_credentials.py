@@ -1,4 +1,4 @@
-"""Limit how often credentials may be refused: per credential, and per address for unknown credentials (L)."""
+"""Limit how often credentials may be refused: each credential, and all unknown credentials of an address (L)."""
 
 from collections import OrderedDict
 from hashlib import sha256
@@ -10,11 +10,11 @@ from alcove.rate_limits import KeyedLimiter
 
 
 class RefusedCredentials:
-    """Limits refusals per credential and per address, and remembers credentials that were accepted.
+    """Limits refusals of each credential and of each address, and remembers credentials that were accepted.
 
-    A browser that retries one bad token in a loop makes only that token wait, not other clients behind the same
-    address. An attacker who guesses sends a new credential each time, which uses up the limit of the address;
-    credentials that were accepted before still work from there. Only hashes of credentials are kept (A6).
+    If a browser retries one bad token in a loop, only that token has to wait, not other clients behind the same
+    address. An attacker who guesses sends a new credential each time, which uses up the limit of the address.
+    Credentials that were accepted before still work from that address. Only hashes of credentials are kept (A6).
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RefusedCredentials:
         self._accepted: OrderedDict[bytes, None] = OrderedDict()
 
     def check(self, credential: str, address: str, now: float) -> None:
-        """Check that the credential may be tried now, without counting an attempt.
+        """Check that the credential may be tried now. This counts no attempt.
 
         Args:
             credential: The token or cookie.
@@ -43,7 +43,8 @@ class RefusedCredentials:
             now: The current time in seconds, as `time.monotonic()` counts.
 
         Raises:
-            Refusal: 4429 with `retry_ms` if this credential was refused too often, or is unknown and its address was.
+            Refusal: 4429 with `retry_ms` if this credential was refused too often, or if it is unknown and too many
+                credentials were refused from its address.
 
         """
         key = _hash(credential)
@@ -63,9 +64,9 @@ class RefusedCredentials:
         return _hash(credential) in self._accepted
 
     def record_refused(self, credential: str, address: str, now: float) -> None:
-        """Count a refusal against the credential, and against the address if the credential was not refused before.
+        """Count a refusal against the credential, and forget that the credential was accepted.
 
-        Also forget that the credential was ever accepted. `now`: seconds, as `time.monotonic()` counts.
+        The first refusal of a credential also counts against the address. `now`: seconds, as `time.monotonic()` counts.
         """
         key = _hash(credential)
         self._accepted.pop(key, None)
@@ -75,7 +76,7 @@ class RefusedCredentials:
             self._addresses.take(address, now)
 
     def record_accepted(self, credential: str) -> None:
-        """Remember that the credential was accepted; drop the one accepted longest ago beyond `size`."""
+        """Remember that the credential was accepted. Beyond `size`, forget the credential accepted longest ago."""
         key = _hash(credential)
         self._accepted[key] = None
         self._accepted.move_to_end(key)

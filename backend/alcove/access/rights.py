@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 from alcove.protocol import Right
 
-#: Cache: rights by the letters of a token.
+#: A cache: the rights by letters. Only strings as short as `LETTERS` are kept, which bounds it.
 _RIGHTS: dict[str, frozenset[Right]] = {}
 #: The letters of a token, and the right that each gives.
 LETTERS: dict[str, Right] = {"r": "read", "w": "write", "m": "moderate"}
-NONE: frozenset[Right] = frozenset()
+NO_RIGHTS: frozenset[Right] = frozenset()
 
 
 def rights(letters: str) -> frozenset[Right]:
     """Translate a token's letters into rights: `r` read, `w` write, `m` moderate.
 
     Raises:
-        ValueError: There is another letter.
+        ValueError: `letters` has another letter.
 
     """
     result = _RIGHTS.get(letters)
@@ -32,8 +32,8 @@ def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:
     """Return the rights on an item, from the longest pattern in the token's `items` that matches it.
 
     Args:
-        items: Letters by item id or pattern. A pattern may end in `*`, which matches any text; an exact id takes
-            precedence over every pattern.
+        items: Letters by item id or pattern. A pattern ends in `*`, which matches any text, also the empty one. An
+            exact id takes precedence over every pattern.
         item: The item id.
 
     Raises:
@@ -48,4 +48,4 @@ def rights_on(items: Mapping[str, str], item: str) -> frozenset[Right]:
         key=len,
         default=None,
     )
-    return NONE if best is None else rights(items[best])
+    return NO_RIGHTS if best is None else rights(items[best])

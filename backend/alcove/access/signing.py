@@ -29,11 +29,11 @@ def sign_token(
         name: The name that other members see, 1 to 64 characters; None: the id.
         picture: An https URL of the member's picture (A9).
         role: A label of 1 to 32 characters that other members see beside the name (A9).
-        ttl_s: Seconds until the token expires.
+        ttl_s: Seconds until the token expires; a negative number makes an expired token.
 
     Raises:
         SettingsError: The secret is shorter than 32 bytes.
-        InvalidError: An argument has another form, or the server would refuse the token.
+        InvalidError: An argument has another type, or the server would refuse the token.
 
     """
     check_secret(secret)
@@ -64,7 +64,7 @@ def check_secret(secret: object) -> None:
 
     Raises:
         SettingsError: The secret is shorter than 32 bytes.
-        InvalidError: The secret is not a text. The message does not contain it (A6).
+        InvalidError: The secret is not a string. The message does not contain the secret (A6).
 
     """
     if not isinstance(secret, str):
@@ -73,14 +73,14 @@ def check_secret(secret: object) -> None:
 
 
 def id_text(name: str, value: object) -> str:
-    """Convert an id that an application gives as a text, an integer or a UUID to text.
+    """Convert an id that an application gives as a string, an integer or a UUID to a string.
 
     Args:
-        name: The name of the id in the error.
+        name: The argument's name, with which the error begins.
         value: The id.
 
     Raises:
-        InvalidError: The id has another type, such as None, which as a text would be one id for everybody.
+        InvalidError: The id has another type. None, for example, would become the same id, "None", for everybody.
 
     """
     if not isinstance(value, str | int | UUID) or isinstance(value, bool):

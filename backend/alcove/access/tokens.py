@@ -23,9 +23,10 @@ _MAX_TOKEN_CHARS = 16 * 1024
 _MAX_ERROR_CHARS = 80
 #: The last second that a token may name: the end of year 9999, which every date type and JSON can represent.
 _MAX_TIME_S = 253_402_300_799
-#: Claims that are times (RFC 7519, section 4.1). Checked here because PyJWT accepts `true` and strings of digits.
+#: Claims that are times (RFC 7519, section 4.1). They are checked here because PyJWT also accepts `true` and strings of
+#: digits.
 _TIME_CLAIMS = {"exp", "iat", "nbf"}
-#: An address of a picture: https, a host, and no character that would have to be escaped (RFC 3986, section 2).
+#: The URL of a picture: https, a host, and no character that would have to be escaped (RFC 3986, section 2).
 _PICTURE = re.compile(r"https://[A-Za-z0-9\[][!#-;=?-Z\[\]_a-z~]*")
 _MAX_PICTURE_CHARS = 2048
 _MAX_ROLE_CHARS = 32
@@ -39,7 +40,7 @@ class Claims(msgspec.Struct, frozen=True):
         exp: When the token expires, in seconds since the epoch.
         name: The member's name.
         iat: When the token was issued, in seconds since the epoch; None if the claim is absent.
-        items: The letters of the rights, by item or pattern.
+        items: The rights as letters (`alcove.access.rights`), by item or pattern.
         picture: An https URL (A9).
         role: A label beside the name (A9).
 
@@ -60,7 +61,7 @@ def _refusal(message: str, reason: Reason = Reason.MALFORMED) -> Refusal:
 
 
 def _reason_of(error: PyJWTError) -> Reason:
-    """Map an error of PyJWT to the reason for the client: use another key, get a fresh token, or correct a clock."""
+    """Map an error of PyJWT to a reason, which tells the client to use another key, get a new token or set a clock."""
     match error:
         case ExpiredSignatureError():
             return Reason.EXPIRED
@@ -75,7 +76,7 @@ class Keys:
     """The keys that tokens are verified with: a shared secret, a key set, or both."""
 
     def __init__(self, secret: str | None, jwks: str | None, leeway_s: float) -> None:
-        """Check and store the secret, and create the key set; `start` reads it.
+        """Check and store the secret, and create the key set, which `start` reads.
 
         Args:
             secret: The shared secret for HS256; None: tokens signed with HS256 are refused.
@@ -83,8 +84,8 @@ class Keys:
             leeway_s: Seconds by which the clock of the signing application may differ from this one.
 
         Raises:
-            SettingsError: The secret is shorter than 32 bytes or is a public key, or the URL is neither a file nor
-                http(s).
+            SettingsError: The secret is shorter than 32 bytes or is a public key, or `jwks` is neither a path nor a
+                `file:`, `http:` or `https:` URL.
 
         """
         if secret is not None:
@@ -100,7 +101,7 @@ class Keys:
         """Read the key set, if one is configured.
 
         Raises:
-            SettingsError: It cannot be read, or has no usable key.
+            SettingsError: The key set cannot be read, or has no usable key.
 
         """
         if self._key_set is not None:
@@ -118,7 +119,7 @@ class Keys:
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key = await self._select_key(header)
-            # Every application that has the key may sign, so audience and issuer do not matter.
+            # Every application that has the key may sign tokens, so audience and issuer are not checked.
             claims = jwt.decode(
                 token,
                 key,
@@ -167,7 +168,7 @@ def validate_secret(secret: str) -> None:
         SettingsError: The secret is shorter than 32 bytes or is a public key.
 
     """
-    # Blanks around it are part of it, but make it no harder to guess.
+    # Blanks around the secret are part of it, but make it no harder to guess.
     if (size := len(secret.strip().encode())) < MIN_SECRET_BYTES:
         uncounted = "" if secret == secret.strip() else " without the blanks around it"
         raise SettingsError(
@@ -196,13 +197,13 @@ def keys_from_settings(settings: Settings) -> Keys | None:
 def check_claims(claims: Mapping[str, Any]) -> Claims:
     """Check types, lengths and characters of a decoded token's claims, and return them as Claims.
 
-    Without `name`, the first 64 characters of `sub` are the name.
+    If `name` is absent, the first 64 characters of `sub` become the name.
 
     Args:
         claims: The decoded payload; `sub` and `exp` must be present.
 
     Raises:
-        Refusal: 4401 that names the first wrong claim.
+        Refusal: 4401, with a message that names the first wrong claim.
 
     """
     sub, name, items = claims["sub"], claims.get("name"), claims.get("items", {})
@@ -232,7 +233,7 @@ def check_claims(claims: Mapping[str, Any]) -> Claims:
 
 
 def _check_picture(picture: Any) -> str | None:
-    """Return the claim `picture` if it is an https URL or None (A9). Raises Refusal 4401."""
+    """Return the claim `picture`, an https URL or None (A9). Raises Refusal 4401 if it is another value."""
     if picture is None:
         return None
     if not isinstance(picture, str) or len(picture) > _MAX_PICTURE_CHARS or not _PICTURE.fullmatch(picture):
@@ -241,7 +242,7 @@ def _check_picture(picture: Any) -> str | None:
 
 
 def _check_role(role: Any) -> str | None:
-    """Return the claim `role` if it is None or 1 to 32 characters, one of them visible (A9). Raises Refusal 4401."""
+    """Return the claim `role`: None, or 1 to 32 characters, one of them visible (A9). Raises Refusal 4401."""
     if role is None:
         return None
     if (
@@ -273,10 +274,10 @@ def _check_name(name: str) -> None:
 def _check_normalized(pattern: str) -> None:
     """Check that a key of `items` is normalized to NFC (H3).
 
-    All other invalid item ids are accepted, because they match no item.
+    Keys that are no item ids for other reasons are accepted, because they match no item.
 
     Raises:
-        Refusal: 4401 with the key in NFC.
+        Refusal: 4401 with the key in NFC, if the key is not normalized.
 
     """
     try:

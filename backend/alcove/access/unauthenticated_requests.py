@@ -49,12 +49,12 @@ class UnauthenticatedRequests:
         return self._counts.total()
 
     def is_full(self, address: str) -> bool:
-        """Return whether the address has as many pending requests as the limit allows."""
+        """Return whether the address has reached the limit of unauthenticated requests in progress."""
         return self._counts[address] >= self._limit
 
     @contextmanager
     def count(self, address: str, *, exempt: bool = False) -> Iterator[PendingRequest]:
-        """Count a request of the address until the block marks it as authenticated or ends.
+        """Count a request of the address until the block calls `mark_authenticated` or ends.
 
         Args:
             address: The client's address.

@@ -8,6 +8,7 @@ import msgspec
 from alcove.protocol import SUBPROTOCOL, Command, Line, ListCommand, ListLine, ServerLine
 
 _TEMPLATE = "#/components/schemas/{name}"
+#: The query parameters by which a handshake may give a credential (A1, A2).
 _CREDENTIAL = {
     "token": {"type": "string", "description": "the credential, if no header has it"},
     "name": {"type": "string", "minLength": 1, "maxLength": 64, "description": "open mode only"},
@@ -15,10 +16,10 @@ _CREDENTIAL = {
 
 
 def document(prefix: str = "") -> dict[str, Any]:
-    """Build the document: channels, operations and message schemas of rooms and of the list of rooms.
+    """Return the document: channels, operations and message schemas of rooms and of the list of rooms.
 
     Args:
-        prefix: Begins the address of each channel (B1).
+        prefix: The prefix of the paths, with which the address of each channel begins (B1).
 
     """
     types = dict.fromkeys(type_ for union in (Command, ServerLine, ListCommand, ListLine) for type_ in get_args(union))
@@ -76,7 +77,7 @@ def _channel(query: dict[str, Any], received: UnionType, sent: UnionType) -> dic
 
 
 def _messages(types: tuple[type[Line], ...]) -> dict[str, dict[str, Any]]:
-    """Describe each message, under the name of its type: two types may share a `type` tag, one in each direction."""
+    """Describe each message, by its Python type's name: two types may share a `type` tag, one in each direction."""
     return {
         type_.__name__: {
             "name": str(type_.__struct_config__.tag),

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api", tags=["bans"])
 
 
 class AnyText(PathConvertor):
-    """The rest of a path as one parameter, newlines included, which Starlette's `path` does not match."""
+    """Matches the rest of a path as one parameter, including newlines; Starlette's `path` does not match newlines."""
 
     regex = "(?s:.*)"
 
@@ -31,7 +31,7 @@ MemberId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]*
 
 
 class NewBan(Struct, frozen=True):
-    """What a ban takes away, until when (ms since the epoch; without it: until it is lifted), and why."""
+    """The right that a ban takes away, when it ends (ms since the epoch; null: when it is lifted), and the reason."""
 
     right: BannedRight
     until: Seq | None = None
@@ -39,10 +39,10 @@ class NewBan(Struct, frozen=True):
 
 
 async def moderator_of_all(authenticator: AuthenticatorDep, caller: CallerDep) -> Member:
-    """Return the caller as a member, if they may moderate every item.
+    """Return the caller as a member without an item, after checking that they may moderate every item.
 
     Raises:
-        Refusal: 4403 if they may not.
+        Refusal: 4403 if they may not; 4401 or 4403 if access was revoked or the caller is banned.
 
     """
     member = authenticator.member_on(caller, None)
@@ -51,7 +51,9 @@ async def moderator_of_all(authenticator: AuthenticatorDep, caller: CallerDep) -
     return member
 
 
+#: A caller who may moderate every item.
 ModeratorOfAllDep = Annotated[Member, Depends(moderator_of_all)]
+#: What the routes that set, return and lift bans declare to FastAPI.
 _PUT: dict[str, Any] = {
     "responses": answers(NewBan) | problems(401, 403, 413, 422, 429, 503),
     "openapi_extra": body_of(NewBan),
@@ -78,16 +80,18 @@ async def ban_on_item(
 
 
 @router.get("/items/{item_id}/bans/{member_id:any}", **_GET)
-async def ban_of_item(
+async def get_ban_on_item(
     item_id: ItemId, member_id: MemberId, authenticator: AuthenticatorDep, _moderator: StrictModeratorDep
 ) -> Response:
     """Return a member's ban on the item; 404 if there is none."""
-    return _ban_response(authenticator.ban_of(member_id, item_id))
+    return _ban_response(authenticator.get_ban(member_id, item_id))
 
 
 @router.delete("/items/{item_id}/bans/{member_id:any}", **_DELETE)
-async def lift_on_item(item_id: ItemId, member_id: MemberId, hub: HubDep, _moderator: StrictModeratorDep) -> Response:
-    """Lift a member's ban on the item."""
+async def lift_ban_on_item(
+    item_id: ItemId, member_id: MemberId, hub: HubDep, _moderator: StrictModeratorDep
+) -> Response:
+    """Lift a member's ban on the item. Without such a ban, nothing changes."""
     await hub.ban(Ban(member_id, item_id))
     return Response(status_code=204)
 
@@ -108,20 +112,22 @@ async def ban_on_all(
 
 
 @router.get("/bans/{member_id:any}", **_GET)
-async def ban_of_all(member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep) -> Response:
+async def get_ban_on_all(
+    member_id: MemberId, authenticator: AuthenticatorDep, _moderator: ModeratorOfAllDep
+) -> Response:
     """Return a member's ban on all items; 404 if there is none."""
-    return _ban_response(authenticator.ban_of(member_id, None))
+    return _ban_response(authenticator.get_ban(member_id, None))
 
 
 @router.delete("/bans/{member_id:any}", **_DELETE)
-async def lift_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
+async def lift_ban_on_all(member_id: MemberId, hub: HubDep, _moderator: ModeratorOfAllDep) -> Response:
     """Lift a member's ban on all items. Bans on single items stay."""
     await hub.ban(Ban(member_id))
     return Response(status_code=204)
 
 
 def _ban_response(ban: Ban | None) -> Response:
-    """Convert a ban to the response. Raises HTTPException 404 if there is none."""
+    """Return the response with a ban. Raises HTTPException 404 if there is none, or if it was lifted."""
     if ban is None or ban.right is None:
         raise HTTPException(404, "no such ban")
     return Json(NewBan(ban.right, ban.until, ban.reason))

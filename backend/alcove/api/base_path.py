@@ -1,4 +1,4 @@
-"""Convert the paths of requests below a prefix to one form, whether or not a proxy removes the prefix (B1)."""
+"""Give the paths of requests below a prefix one form, whether or not a proxy removes the prefix (B1)."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,14 +6,14 @@ from alcove.base_path import split_path, url_path
 
 
 class BasePath:
-    """Middleware that converts each path to the form of ASGI: `root_path` is the prefix, and `path` begins with it."""
+    """Middleware that gives each scope ASGI's form: `root_path` is the prefix, and `path` begins with the prefix."""
 
     def __init__(self, app: ASGIApp, *, base_path: str) -> None:
         """Wrap an application.
 
         Args:
             app: The application.
-            base_path: The configured prefix; empty: the prefix is in `root_path`, or there is none.
+            base_path: The configured prefix. If it is empty, the scope's `root_path` is the prefix; both may be empty.
 
         """
         self._app = app
@@ -28,11 +28,11 @@ class BasePath:
 
 
 def route_path(scope: Scope) -> str:
-    """Return the path below the prefix, which routes match."""
+    """Return the part of the path below the prefix; routes match this part."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
 def url_prefix(scope: Scope) -> str:
-    """Return the percent-encoded prefix for URLs, without a slash at its end; empty if there is none."""
+    """Return the percent-encoded prefix for URLs, without a slash at its end; "" if there is no prefix."""
     return url_path(scope.get("root_path", ""))

@@ -9,21 +9,23 @@ from fastapi.exceptions import RequestValidationError
 
 from alcove.errors import Close, Code, Refusal
 
+#: The type of a decoded body.
 T = TypeVar("T")
 
-#: Options of a route that calls `whole_body`: FastAPI's own limit would answer without a problem document (W6).
+#: Options of a route that limits its body by `read_body`. FastAPI's own limit is switched off, because its response has
+#: no problem document (W6).
 BOUNDED_HERE: dict[str, Any] = {"max_body_size": sys.maxsize}
 
-#: Maximum bytes of a body that is read before its sender is authenticated: enough for a token.
+#: Maximum bytes of a body that holds no message: enough for a token, the largest value in such a body.
 SMALL_BODY = 32 * 1024
 
 
-async def whole_body(request: Request, limit: int | None = None) -> bytes:
-    """Read the whole body of a request.
+async def read_body(request: Request, limit: int | None = None) -> bytes:
+    """Read the whole body of a request, and return its bytes.
 
     Args:
         request: The request.
-        limit: Maximum bytes; None: the setting `message_bytes`.
+        limit: Maximum bytes of the body; None: the setting `message_bytes`.
 
     Raises:
         Refusal: 413 `too_large` if the body is larger.
@@ -45,26 +47,26 @@ async def decode_body(request: Request, type_: type[T], limit: int | None = None
     Args:
         request: The request.
         type_: The type to decode to; its fields are checked.
-        limit: Maximum bytes; None: the setting `message_bytes`.
+        limit: Maximum bytes of the body; None: the setting `message_bytes`.
 
     Raises:
         RequestValidationError: The body is not JSON of this type.
         Refusal: 413 `too_large` if the body is larger.
 
     """
-    return decode_part(None, await whole_body(request, limit), type_)
+    return decode_part(None, await read_body(request, limit), type_)
 
 
 def decode_part(name: str | None, data: bytes | msgspec.Raw, type_: type[T]) -> T:
-    """Decode a body, or one field of it, from JSON in UTF-8.
+    """Decode a body, or one field of a body, from JSON in UTF-8.
 
     Args:
-        name: The name of the field, for the error; None: the whole body.
+        name: The name of the field that the error names; None: `data` is the whole body.
         data: The JSON text.
         type_: The type to decode to; its fields are checked.
 
     Raises:
-        RequestValidationError: It is not JSON of this type.
+        RequestValidationError: `data` is not JSON of this type.
 
     """
     try:

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from alcove.api.base_path import route_path
 from alcove.origins import Origin
 
+#: What pages of other origins may send, and which header besides the common ones they may read.
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id"]
 _EXPOSED = ["retry-after"]
@@ -14,9 +15,9 @@ _API = "/api/"
 
 
 class Cors:
-    """Adds CORS headers to `/api/`: pages of configured origins may send the cookie, all others only a token.
+    """Adds CORS headers below `/api/`: pages of configured origins may send the login cookie, all others only a token.
 
-    A token is safe from any origin, because browsers never attach it by themselves (A5).
+    A page of any origin may send a token, because browsers never attach tokens by themselves (A5).
     """
 
     def __init__(self, app: ASGIApp, *, origins: list[str]) -> None:
@@ -28,7 +29,7 @@ class Cors:
 
         """
         self._app = app
-        #: Configured origins, in the form that browsers send.
+        #: The configured origins, as browsers write them in the header `Origin`.
         self._configured = {str(Origin.parse(origin)) for origin in origins}
         self._with_cookie = CORSMiddleware(
             app,

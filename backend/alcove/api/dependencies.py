@@ -23,7 +23,7 @@ from alcove.protocol import Member, Right
 
 
 def _check_item_id(text: str) -> str:
-    """Check an item id in a request. Raises pydantic's error, so that the response names the parameter."""
+    """Return a valid item id of a request. Raises PydanticCustomError, so that the response names the parameter."""
     try:
         return check_item_id(text)
     except ItemIdError as error:
@@ -31,14 +31,14 @@ def _check_item_id(text: str) -> str:
 
 
 _ITEM_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_CHARS, "pattern": r"^[\p{L}\p{M}\p{Nd}._:@-]+$"}
-#: An item's id (H3). The schema is for readers of the OpenAPI document; the check also requires NFC.
+#: An item id in a path (H3). The schema is for readers of the OpenAPI document; the check also requires NFC.
 ItemId = Annotated[str, Path(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
-#: The same in a query.
+#: An item id in a query, with the same schema and check.
 CheckedItemId = Annotated[str, Field(json_schema_extra=_ITEM_ID_SCHEMA), AfterValidator(_check_item_id)]
 
 
 def _check_visible(name: str) -> str:
-    """Check that a name has a visible character. Raises pydantic's error."""
+    """Return a name that has a visible character. Raises PydanticCustomError if it has none."""
     if not has_visible_character(name):
         raise PydanticCustomError("name", "{reason}", {"reason": NO_VISIBLE_CHARACTER})
     return name
@@ -49,21 +49,24 @@ Name = Annotated[
     Annotated[str, AfterValidator(_check_visible)] | None, Query(min_length=1, max_length=64, pattern=r"^[^\x00]*$")
 ]
 
-_SAFE = {"GET", "HEAD", "OPTIONS"}
+#: HTTP methods that change nothing (RFC 9110, section 9.2.1).
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 async def address_limits_of(connection: HTTPConnection) -> AsyncIterator[AddressLimits]:
     """Check the request against the limits of its client address, and count it as pending until it is authenticated.
 
     Raises:
-        Refusal: 4403 if open mode is reached from another machine (A2); 4429 if the address opens sockets too fast, or
-            has too many requests in progress that are not authenticated (L).
+        Refusal: 4403 if the server is in open mode and the request comes from another machine (A2); 4429 if the address
+            opens sockets too fast, or has too many unauthenticated requests in progress (L).
 
     """
     limits: AddressLimits = connection.app.state.address_limits
     server, port = connection.scope.get("server") or ("", None)
-    if port is not None:  # without a port it is a Unix socket, which only this machine reaches (ASGI)
-        limits.check_server(server)
+    if (
+        port is not None
+    ):  # without a port, the server listens on a Unix socket, which only this machine can reach (ASGI)
+        limits.check_server_address(server)
     address = client_address_key(connection)
     if connection.scope["type"] == "websocket":
         limits.check_handshake(address)
@@ -78,7 +81,7 @@ AddressLimitsDep = Annotated[AddressLimits, Depends(address_limits_of)]
 
 
 async def authenticator_of(connection: HTTPConnection, _limits: AddressLimitsDep) -> Authenticator:
-    """Return the authenticator of this process, after the limits of the client's address were checked."""
+    """Return the authenticator of this process. FastAPI first checks the limits of the client's address."""
     authenticator: Authenticator = connection.app.state.authenticator
     return authenticator
 
@@ -87,14 +90,14 @@ AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 
 def client_address_key(connection: HTTPConnection) -> str:
-    """Return the address to rate-limit the client by, as reported by the trusted proxies.
+    """Return the key of the client's rate limits: its address, as the trusted proxies report it.
 
     IPv6 addresses are truncated to their /64 prefix, because one client usually controls all addresses in it.
     """
     host = connection.client.host if connection.client else "unknown"
     with suppress(ValueError):
         address = IPv6Address(host)
-        # A socket for both versions reports IPv4 as `::ffff:192.0.2.1`: all of IPv4 would be one network.
+        # A socket for both versions reports IPv4 as `::ffff:192.0.2.1`: in one /64, all IPv4 clients would share a key.
         host = str(address.ipv4_mapped or address.exploded[: len("2001:0db8:0000:0000")])
     return host
 
@@ -105,31 +108,31 @@ async def is_trusted_origin(
     origin: Annotated[str | None, Header(include_in_schema=False)] = None,
     host: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> bool:
-    """Return whether a cookie may authenticate the request, by the headers `Origin` and `Host` (A5)."""
+    """Return whether a login cookie may authenticate the request, judged by its headers `Origin` and `Host` (A5)."""
     policy: OriginPolicy = connection.app.state.origin_policy
-    return policy.allow(origin, host, secure=is_secure(connection))
+    return policy.allows_cookie(origin, host, secure=is_secure(connection))
 
 
 TrustedOriginDep = Annotated[bool, Depends(is_trusted_origin)]
 
 
 def check_cookie(connection: HTTPConnection, *, trusted_origin: bool) -> None:
-    """Check that a cookie may authenticate the request.
+    """Check that a login cookie may authenticate the request.
 
     Args:
         connection: The request or handshake.
-        trusted_origin: Whether it comes from a page of the server or a configured origin (`is_trusted_origin`).
+        trusted_origin: Whether a page of the server or of a configured origin sent it (`is_trusted_origin`).
 
     Raises:
         Refusal: 4403 for a handshake or a changing request from a page of another origin (A5).
 
     """
-    if not trusted_origin and connection.scope.get("method") not in _SAFE:
+    if not trusted_origin and connection.scope.get("method") not in _SAFE_METHODS:
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "a cookie is not accepted from a page of another origin")
 
 
 def _token_in(authorization: str | None, token: str | None) -> str | None:
-    """Return the bearer token of the header `Authorization`, else the token of the query, else None (A1)."""
+    """Return the bearer token in `Authorization`; without one, the query's `token`; without both, None (A1)."""
     scheme, _, bearer = (authorization or "").partition(" ")
     return (bearer.strip() if scheme.lower() == "bearer" else "") or token
 
@@ -140,7 +143,7 @@ async def optional_credential(
     authorization: Annotated[str | None, Header()] = None,
     token: Annotated[str | None, Query()] = None,
 ) -> str | None:
-    """Return the credential of the request, or None: bearer token, else query `token`, else login cookie (A1).
+    """Return the first of bearer token, query parameter `token` and login cookie that the request has, or None (A1).
 
     Raises:
         Refusal: 4403 for a cookie in a request from a page of another origin (A5).
@@ -158,17 +161,17 @@ OptionalCredentialDep = Annotated[str | None, Security(optional_credential)]
 
 
 async def required_credential(connection: HTTPConnection, credential: OptionalCredentialDep) -> str:
-    """Return the credential of the request.
+    """Return the credential of the request, which may not be absent.
 
     Raises:
-        Refusal: 4401 with reason `missing` if there is none.
+        Refusal: 4401 with reason `missing` if the request has no credential.
 
     """
     if credential:
         return credential
     message = "no credential: send header `Authorization: Bearer`, query `token`, or sign in by POST /api/session"
     if EARLIER_COOKIE in connection.cookies:
-        # A page of an earlier version shows this text; a page of this version takes the login over.
+        # A page of an earlier version shows this text. When it is reloaded, `EarlierLogins` replaces the cookie.
         message = f"Reload this page: the server was upgraded ({message})"
     raise Refusal(Code.UNAUTHENTICATED, Close.UNAUTHENTICATED, message, reason=Reason.MISSING)
 
@@ -187,8 +190,8 @@ async def authenticate(
     Args:
         connection: The request or handshake.
         authenticator: The authenticator of this process.
-        credential: The credential.
-        name: The name that the caller chooses in open mode.
+        credential: A token, or in open mode any text.
+        name: The name that the caller chooses in open mode; None: the name in the cookie, or the default name.
 
     Raises:
         Refusal: 4401 or 4403 if the credential is refused, 4429 after too many refusals.
@@ -205,12 +208,12 @@ async def authenticate(
 
 
 class Admission(Protocol):
-    """Authorizes callers in place of tokens: implemented by the application that embeds Alcove."""
+    """Authorizes callers without tokens, where an application embeds Alcove (implemented by `HostAdmission`)."""
 
-    async def caller(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
-        """Return the caller of a request. Raises Refusal.
+    async def authorize(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
+        """Return the caller of a request. Raises Refusal if the request is not authorized.
 
-        `trusted_origin`: whether a cookie may authenticate it (A5).
+        `trusted_origin`: whether a cookie may authenticate the request (A5).
         """
         ...
 
@@ -232,7 +235,7 @@ async def caller(
     admission: Admission | None = connection.app.state.admission
     if admission is None:
         return await authenticate(connection, authenticator, await required_credential(connection, credential), name)
-    admitted = await admission.caller(connection, trusted_origin=trusted_origin)
+    admitted = await admission.authorize(connection, trusted_origin=trusted_origin)
     mark_authenticated(connection)
     return admitted
 
@@ -242,6 +245,8 @@ CallerDep = Annotated[Caller, Security(caller)]
 
 async def member(scopes: SecurityScopes, item_id: ItemId, authenticator: AuthenticatorDep, caller: CallerDep) -> Member:
     """Compute the caller's rights on the item, and check that they have the rights that the route requires.
+
+    The route names the rights as security scopes. In open mode every caller passes the check for `moderate`.
 
     Raises:
         Refusal: 4403 if a right is missing; 4401 or 4403 if access was revoked or the member is banned.
@@ -266,7 +271,7 @@ def check_right(member: Member, right: Right, item: str) -> None:
 
 
 async def sender(candidate: Annotated[Member, Security(member)], item_id: ItemId) -> Member:
-    """Return the member if they may write, or moderate and so send events (S14). Raises Refusal 4403 if neither."""
+    """Return the member if they may write or moderate; a moderator may send events (S14). Raises Refusal 4403."""
     if "moderate" not in candidate.can:
         check_right(candidate, "write", item_id)
     return candidate
@@ -289,5 +294,5 @@ async def strict_moderator(candidate: Annotated[Member, Security(member)], item_
 
 
 StrictModeratorDep = Annotated[Member, Security(strict_moderator)]
-#: In open mode every caller may see a room's connections (W8).
+#: A member who may moderate the item; in open mode any caller, so that all may see a room's connections (W8).
 ModeratorDep = Annotated[Member, Security(member, scopes=["moderate"])]

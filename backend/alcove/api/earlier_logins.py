@@ -1,4 +1,4 @@
-"""Convert login cookies of earlier versions, which were named `session`."""
+"""Replace login cookies of earlier versions, which had the name `session`."""
 
 import time
 
@@ -16,15 +16,15 @@ from alcove.errors import Refusal
 class EarlierLogins:
     """Replaces the login cookie of an earlier version by the current one when a browser opens the page.
 
-    Rooms and the API never read the earlier cookie (A1). This middleware does: in token mode it must be a valid token,
-    in open mode a valid name. Remove this class when upgrades from 0.1 are no longer supported.
+    Rooms and the API never read the earlier cookie (A1). This middleware reads it: the cookie must hold a valid token,
+    or in open mode a valid name. Remove this class when upgrades from 0.1 are no longer supported.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application; add `Set-Cookie` headers if the request has only an earlier cookie (ASGI)."""
+        """Run the application. If a page was requested with only an earlier cookie, add `Set-Cookie` headers (ASGI)."""
         earlier = _earlier_login(scope)
         if earlier is None:
             await self._app(scope, receive, send)
@@ -39,9 +39,10 @@ class EarlierLogins:
 
 
 def _earlier_login(scope: Scope) -> str | None:
-    """Return the earlier cookie if a browser opens a page and has no login cookie of this version; else None.
+    """Return the earlier cookie's value if a browser opens a page without a login cookie of this version; else None.
 
-    Earlier versions had no base path: below one, the cookie belongs to another application of the host.
+    Earlier versions had no base path. Below a base path, a cookie of this name belongs to another application of the
+    same host.
     """
     if scope.get("root_path"):
         return None
@@ -62,7 +63,7 @@ async def _replacement_headers(request: HTTPConnection, earlier: str) -> list[tu
             return []
         member = (await authenticator.authenticate(earlier)).person.id
         set_login(request, response, earlier, member, OPEN_LOGIN_S)
-        response.delete_cookie(EARLIER_COOKIE, path="/")  # else it would count again after the next sign-out
+        response.delete_cookie(EARLIER_COOKIE, path="/")  # otherwise it would sign in again after the next sign-out
     else:
         try:
             caller = await authenticator.try_authenticate(earlier)

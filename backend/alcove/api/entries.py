@@ -1,4 +1,4 @@
-"""Serve a room's entries over HTTP: history (W1), sending and changing (W2, W11, S14); and its connections (W8)."""
+"""Serve a room's entries over HTTP: read (W1), send and change them (W2, W11, S14); list its connections (W8)."""
 
 from typing import Annotated, Literal
 
@@ -24,15 +24,18 @@ from alcove.rooms.writing import EventBody, WriteResult
 
 router = APIRouter(prefix="/api/items", tags=["items"])
 
+#: A seq at which a page of entries begins or ends; the page does not include it.
 Bound = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+#: The maximum number of entries on a page.
 Limit = Annotated[int, Query(ge=1, le=500)]
-#: The seq of the message that is changed.
+#: The seq of the message to edit or delete.
 Target = Annotated[int, Path(ge=1, le=2**53 - 1)]
+#: An id for the new entry; a repeated request with the same id stores nothing (S5).
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=64)]
 
 
 class Entries(Struct, frozen=True):
-    """A page of a room's log, ascending, with the first and last seq and the id of the log."""
+    """A page of entries, ascending; the seq of the room's last entry and of the first one it keeps; the log's id."""
 
     entries: list[Entry]
     head: int
@@ -41,7 +44,7 @@ class Entries(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True):
-    """A message to send; without an `id` the server generates one. An `event` is the application's (S14)."""
+    """A message to send, or an event of the application (S14). Without an `id` the server generates one."""
 
     body: Raw
     id: EntryId | UnsetType = UNSET
@@ -64,7 +67,7 @@ async def read_entries(
     after: Bound = None,
     limit: Limit = 50,
 ) -> Response:
-    """Return entries before or after a seq, both exclusive; without either, the latest."""
+    """Return the entries before or after a seq, without the entry at that seq; with no bound, the latest entries."""
     if before is not None and after is not None:
         raise RequestValidationError(
             [{"loc": ("query", "before"), "msg": "`before` and `after` exclude each other: give one of them"}]
@@ -90,9 +93,9 @@ async def send_entry(
     member: SenderDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Send into a room; the answer comes when the entry is durable, 200 if it existed before (S5).
+    """Send a message or an event. The response comes when the entry is durable: 201, or 200 if it existed (S5).
 
-    An entry of kind `event` requires the right to moderate the item, and a body of `text` and perhaps `data` (S14).
+    An event requires the right to moderate the item, and a body with `text` and optionally `data` (S14).
     """
     new = await decode_body(request, NewEntry)
     authenticator.recheck(member, item_id)  # reading the body may have taken long
@@ -124,9 +127,9 @@ async def edit_entry(
     member: WriterDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Replace the body of a message: one's own, or with the right to moderate another member's (S8).
+    """Replace the body of the caller's own message, or with the right to moderate, of another member's (S8).
 
-    Answers with the entry of kind `edit`, 200 if it existed before.
+    Responds with the entry of kind `edit`: 201, or 200 if it existed before.
     """
     new = await decode_body(request, EditRequest)
     authenticator.recheck(member, item_id)
@@ -149,9 +152,9 @@ async def delete_entry(
     member: WriterDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Delete a message: one's own, or with the right to moderate another member's (S8, S9).
+    """Delete the caller's own message, or with the right to moderate, another member's (S8, S9).
 
-    Answers with the entry of kind `delete`, 200 if it existed before.
+    Responds with the entry of kind `delete`: 201, or 200 if it existed before.
     """
     hub.take_send_or_refuse(member.person.id, item_id)
     moderate = "moderate" in member.can
@@ -159,7 +162,7 @@ async def delete_entry(
 
 
 def _answer(written: WriteResult) -> Response:
-    """Create the response with a written entry: 201, or 200 if an earlier request had stored it."""
+    """Create the response with a written entry: 201, or 200 if an earlier request stored the entry."""
     return Response(encode(written.entry), 200 if written.duplicate else 201, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""Stream rooms as Server-Sent Events (W3)."""
+"""Serve rooms as streams of Server-Sent Events (W3)."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
@@ -25,7 +25,7 @@ class EventsRoute(APIRoute):
     """A route whose response streams until the client disconnects."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle the request; ignore the error that FastAPI raises if the client disconnects during a write (ASGI)."""
+        """Handle the request (ASGI). Ignore the error that FastAPI raises if the client disconnects during a write."""
         try:
             await super().handle(scope, receive, send)
         except* BrokenResourceError:
@@ -44,9 +44,10 @@ async def room_stream(
     start: Annotated[StartPosition, Depends(start_position)],
     last_event_id: Annotated[int | None, Header(ge=0, le=2**53 - 1)] = None,
 ) -> AsyncIterator[SseConnection]:
-    """Join the item's room with an event stream, starting after the browser's last event, until the stream ends.
+    """Join the item's room, and provide the connection of its event stream; leave the room when the stream ends.
 
-    The member gets only the right to read, because nothing can be sent on a stream.
+    The stream continues after the browser's `Last-Event-ID`, which takes precedence over the query's start position.
+    The member has only the right to read, because a client cannot send on an event stream.
 
     Raises:
         Refusal: The room cannot be joined; raised before the response begins.

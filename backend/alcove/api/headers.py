@@ -7,21 +7,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alcove.api.base_path import route_path
 
-#: Scripts, styles and connections only from and to the server itself; no inline scripts.
+#: The content security policy: scripts, styles and connections only from and to the server itself; no inline scripts.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; font-src 'self';"
     " connect-src 'self'; frame-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none';"
     " form-action 'self';"
 )
-#: The path of the page's files whose names contain a hash of their content.
+#: Where the path of a file of the page begins whose name contains a hash of its content.
 _HASHED = "/assets/"
 _FOR_EVER = "public, max-age=31536000, immutable"
-#: The path of the page that other sites may show in a frame, and of the script that they load.
+#: Where the path of the page begins that other sites may show in a frame.
 _EMBED = "/embed/"
+#: The script that other sites load to show that page.
 _EMBED_SCRIPT = "/embed.js"
 
 
-class Headers:
+class SecurityHeaders:
     """Adds security and cache headers to every HTTP response, including refused handshakes."""
 
     def __init__(self, app: ASGIApp, *, frame_ancestors: str, picture_origins: Collection[str] = ()) -> None:
@@ -44,7 +45,7 @@ class Headers:
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
         }
-        # The home page shows a room as other pages embed it.
+        # `'self'`: the home page shows a room in a frame, as other sites do.
         others = " ".join(source for source in frame_ancestors.split() if source not in {"'none'", "'self'"})
         self._embed = {"content-security-policy": f"{policy} frame-ancestors 'self' {others}".rstrip()}
 
@@ -66,14 +67,14 @@ class Headers:
         await self._app(scope, receive, send_with_headers)
 
     def _headers_for(self, path: str) -> dict[str, str]:
-        """Return the headers that differ for the paths that other sites use: the embed page and its script."""
+        """Return the headers that replace the fixed ones for other sites: those of the embed page or its script."""
         if path.startswith(_EMBED):
             return self._embed
         return {"cross-origin-resource-policy": "cross-origin"} if path == _EMBED_SCRIPT else {}
 
 
 def _cache_control(path: str, status: int, headers: MutableHeaders) -> str:
-    """Choose `Cache-Control`: one year for hashed files, revalidation for other files, no storage for the rest."""
+    """Return the `Cache-Control`: one year for hashed files, revalidation for other files, and no storage otherwise."""
     if "etag" not in headers or status >= 400:
         return "no-store"
     html = headers.get("content-type", "").startswith("text/html")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from alcove.api.bans import ModeratorOfAllDep
-from alcove.api.bodies import BOUNDED_HERE, whole_body
+from alcove.api.bodies import BOUNDED_HERE, read_body
 from alcove.api.dependencies import AuthenticatorDep
 from alcove.api.schemas import Json, answers, problems
 from alcove.api.services import ImporterDep
@@ -15,9 +15,10 @@ from alcove.rooms.imports import Imported
 
 router = APIRouter(prefix="/api", tags=["data"])
 
-#: Bytes of one request beside its largest body (L1).
+#: Maximum bytes of one request, in addition to those of the largest message body (L1).
 IMPORT_BYTES = 1024 * 1024
 
+#: The number of the request's first line in the whole imported file.
 FirstLine = Annotated[int, Query(ge=1, le=2**53 - 1)]
 
 
@@ -38,11 +39,11 @@ async def import_lines(
 ) -> Response:
     """Import entries and read marks, one JSON object per line, in the format of an export.
 
-    Entries that are already stored are not changed. `line` is the number, in the whole file, of the first line of this
-    request; errors name lines by these numbers. An edit or delete refers to its message by `target`:
-    `{"by":…,"id":…}`, and a `read` refers to its entry in the same way.
+    Entries that are already stored are not changed. `line` is the number of the request's first line in the whole file;
+    errors name lines by these numbers. An edit or delete names its message by `target`: `{"by":…,"id":…}`. A line
+    `read` names its entry in the same way.
     """
-    data = await whole_body(request, IMPORT_BYTES + request.app.state.settings.body_bytes)
+    data = await read_body(request, IMPORT_BYTES + request.app.state.settings.body_bytes)
     authenticator.recheck(moderator, None)  # reading the body may have taken long
     try:
         return Json(await importer.import_lines(data, line))

@@ -28,8 +28,9 @@ from alcove.wire.sse import SseConnection
 
 router = APIRouter(prefix="/api", tags=["items"], route_class=EventsRoute)
 
+#: The maximum number of rooms on a page.
 Limit = Annotated[int, Query(ge=1, le=500)]
-#: The number of rooms that a live list sends at first.
+#: The maximum number of rooms that a live list sends before `ready`.
 FirstRooms = Annotated[int, Query(ge=0, le=500)]
 #: A prefix of item ids (H3), without `*`, which belongs to patterns.
 Prefix = Annotated[str, Query(max_length=MAX_CHARS, pattern=r"^[^*\x00]*$")]
@@ -42,7 +43,7 @@ class Items(Struct, frozen=True):
 
 
 class Unread(Struct, frozen=True):
-    """Head and unread messages of the requested items, in their order."""
+    """The head and the number of unread messages of each requested item, in the order of the request."""
 
     items: list[UnreadCount]
 
@@ -57,9 +58,9 @@ async def list_items(
     prefix: Prefix = "",
     before: CheckedItemId | None = None,
 ) -> Response:
-    """List the items the caller may read, the latest first, each with its last entry and what the caller has not read.
+    """List the items that the caller may read, the latest first, each with its last entry and its unread count.
 
-    `prefix`: only items whose id begins with it. `before`: the last item of the previous page.
+    `prefix`: the text with which the ids of all listed items begin. `before`: the last item of the previous page.
     """
     readable = restrict_to_prefix(authenticator.readable_ranges(caller), prefix)
     if before is not None and not authenticator.may_read(caller, before):
@@ -81,7 +82,7 @@ async def count_unread(
     caller: CallerDep,
     item: Annotated[list[CheckedItemId], Query(min_length=1, max_length=500)],
 ) -> Response:
-    """Return head and unread count of the given items, all of which the caller must be allowed to read."""
+    """Return the head and the unread count of each given item. The caller must have the right to read all of them."""
     items = list(dict.fromkeys(item))
     for item_id in items:
         if not authenticator.may_read(caller, item_id):
@@ -92,7 +93,7 @@ async def count_unread(
 async def list_stream(
     *, request: Request, lists: ListsDep, caller: CallerDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> AsyncIterator[SseConnection]:
-    """Join the live list with an event stream, until the stream ends.
+    """Join the live list, and provide the connection of its event stream; leave the list when the stream ends.
 
     Raises:
         Refusal: The list cannot be joined; raised before the response begins.
@@ -109,7 +110,7 @@ async def list_stream(
 
 @router.get("/items/events", response_class=EventSourceResponse, responses=problems(401, 403, 422, 429, 503))
 async def follow_list(connection: Annotated[SseConnection, Depends(list_stream)]) -> AsyncIterable[ServerSentEvent]:
-    """Stream the list as events: first the latest rooms, then `ready`, then a line for each change."""
+    """Stream the list of rooms as events: first the latest rooms, then `ready`, then each room that changes."""
     async for event in connection.events():
         yield event
 
@@ -117,7 +118,7 @@ async def follow_list(connection: Annotated[SseConnection, Depends(list_stream)]
 async def list_socket(
     websocket: WebSocket, caller: CallerDep, lists: ListsDep, limit: FirstRooms = 100, prefix: Prefix = ""
 ) -> None:
-    """Accept a WebSocket, join the live list, and run its session until the connection closes."""
+    """Accept the handshake, join the live list of rooms, and run its session until the connection closes."""
     connection = await accept_socket(websocket, subprotocol=SUBPROTOCOL)
     try:
         session = await lists.join(connection, caller, prefix=prefix, limit=limit)
@@ -128,4 +129,5 @@ async def list_socket(
         await connection.run(session)
 
 
+#: The WebSocket route of the live list.
 list_route = RoomRoute("/api/items/ws", list_socket, dependencies=[Depends(check_subprotocol)])

@@ -23,24 +23,27 @@ from alcove.names import NO_VISIBLE_CHARACTER, has_visible_character
 from alcove.protocol import Person
 
 router = APIRouter(prefix="/api", tags=["session"])
-#: Routes that do not sign in or out: the only ones of this module in an application that signs members in itself.
-callers = APIRouter(prefix="/api", tags=["session"])
+#: The routes that neither sign in nor out. An application that embeds Alcove has only these, because it signs its
+#: members in itself.
+shared_router = APIRouter(prefix="/api", tags=["session"])
 
-#: Maximum characters of the cookie: browsers keep 4096 bytes with name and attributes (RFC 6265, section 6.1).
-_COOKIE_CHARS = 4000
+#: Maximum characters of a login cookie's value: browsers keep 4096 bytes, which include the cookie's name and
+#: attributes (RFC 6265, section 6.1).
+_MAX_COOKIE_CHARS = 4000
 
-Text = Annotated[str, Meta(min_length=1, max_length=16 * 1024)]
+#: A token in the body of a request; longer than any token that is accepted as a cookie.
+TokenText = Annotated[str, Meta(min_length=1, max_length=16 * 1024)]
 
 
 class SignIn(Struct, frozen=True):
     """The credential to sign in with: a token, or in open mode a name."""
 
-    token: Text | None = None
+    token: TokenText | None = None
     name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00]*$")] | None = None
 
 
 class Who(Struct, frozen=True):
-    """The signed-in member, the expiry of the login (ms since the epoch), and whether this is open mode."""
+    """The signed-in member, when the login expires (ms since the epoch; null: never), and whether this is open mode."""
 
     you: Person
     expires: int | None
@@ -52,12 +55,12 @@ class Mode(Struct, frozen=True, omit_defaults=True):
 
     #: Whether this is open mode, in which everyone who reaches the server may read and write (A2).
     open: bool
-    #: Whether an application around Alcove signs members in: there is no `POST /api/session` then.
+    #: Whether an application that embeds Alcove signs members in. Then there is no `POST /api/session`.
     application: bool = False
 
 
 class Revoke(Struct, frozen=True):
-    """The member whose tokens are revoked, on one item or on all."""
+    """The id of the member whose tokens are revoked, and the item; without an item: on all items."""
 
     sub: Annotated[str, Meta(min_length=1, max_length=128)]
     item: str | None = None
@@ -83,7 +86,7 @@ def _who(caller: Caller) -> Who:
     **BOUNDED_HERE,
 )
 async def sign_in(request: Request, authenticator: AuthenticatorDep, trusted_origin: TrustedOriginDep) -> Response:
-    """Set the login cookie for a token, or in open mode for a name."""
+    """Sign in: set the login cookie for a token, or in open mode for a name."""
     if not trusted_origin:  # another site's page could sign the browser in as another member
         raise Refusal(Code.FORBIDDEN, Close.FORBIDDEN, "only the server's own pages and configured origins may sign in")
     body = await decode_body(request, SignIn, SMALL_BODY)
@@ -96,8 +99,10 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, trusted_ori
         if body.token is None:
             raise RequestValidationError([{"loc": ("body", "token"), "msg": "expected a token"}])
         cookie = body.token
-        if len(cookie) > _COOKIE_CHARS:
-            message = f"a cookie holds {_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
+        if len(cookie) > _MAX_COOKIE_CHARS:
+            message = (
+                f"a cookie holds {_MAX_COOKIE_CHARS} characters, this token has {len(cookie)}; give it fewer `items`"
+            )
             raise RequestValidationError([{"loc": ("body", "token"), "msg": message}])
         caller = await authenticate(request, authenticator, cookie, None)
         seconds = max(1, int((caller.claims.exp if caller.claims else 0) - time.time()))
@@ -106,15 +111,15 @@ async def sign_in(request: Request, authenticator: AuthenticatorDep, trusted_ori
     return response
 
 
-@callers.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
+@shared_router.get("/session", responses=answers(Who) | problems(401, 403, 422, 429))
 async def who_am_i(caller: CallerDep) -> Response:
     """Return the member that the credential belongs to."""
     return Json(_who(caller))
 
 
-@callers.get("/mode", responses=answers(Mode))
+@shared_router.get("/mode", responses=answers(Mode))
 async def mode(request: Request, authenticator: AuthenticatorDep) -> Response:
-    """Return how members come in; needs no credential, because the page asks before sign-in."""
+    """Return how members sign in. This needs no credential, because the page asks before the member signs in."""
     return Json(Mode(authenticator.open, application=request.app.state.admission is not None))
 
 
@@ -126,7 +131,7 @@ async def sign_out(
     trusted_origin: TrustedOriginDep,
     credential: OptionalCredentialDep,
 ) -> Response:
-    """Revoke the presented credential, in a cookie or elsewhere, and delete the login cookie.
+    """Revoke the credential of the request, wherever the request has it, and delete the login cookie.
 
     In open mode only the cookie is deleted.
     """
@@ -148,7 +153,7 @@ async def sign_out(
     return response
 
 
-@callers.post(
+@shared_router.post(
     "/revoke",
     responses=answers(RevokedFrom) | problems(401, 403, 413, 422, 429, 503),
     openapi_extra=body_of(Revoke),

@@ -13,7 +13,7 @@ from alcove.api.services import StatusDep
 from alcove.observability.metrics import Snapshot, exposition
 
 router = APIRouter(tags=["operations"])
-#: The documents of the protocol, which an application has, too.
+#: The routes of the protocol's documents. An application that embeds Alcove serves them, too.
 documents = APIRouter(tags=["operations"])
 
 
@@ -31,11 +31,12 @@ async def healthz() -> Health:
 
 
 class Readiness(BaseModel):
-    """Whether this process accepts clients, and which part is missing if not."""
+    """Whether this process accepts clients; if not, whether storage, the bus or the drain is the reason."""
 
     status: Literal["ready", "draining", "unavailable"]
-    #: False while draining, without a check.
+    #: Whether storage accepts writes; False while draining, without a check.
     storage: bool
+    #: Whether messages to and from other processes are delivered.
     bus: bool
 
 

@@ -1,4 +1,4 @@
-"""Serve the built page: its files, and its HTML document at every path that a browser navigates to."""
+"""Serve the built page: its files, and its HTML document at every other path that a browser navigates to."""
 
 import os
 import re
@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from alcove.api.base_path import route_path, url_prefix
 
+#: The HTML document of the page.
 _DOCUMENT = "index.html"
 #: The document of `/embed/{item}`, which other sites show in a frame.
 _EMBED_DOCUMENT = "embed.html"
@@ -26,23 +27,24 @@ _EMBED = "embed/"
 _API = "/api/"
 #: Content codings in the order of preference, and the suffixes of the files that the build compressed with them.
 _CODINGS = (("br", ".br"), ("gzip", ".gz"))
-#: An address in a document that begins at the root of the host. One of them is the content of `alcove-base`, from which
-#: the page reads its prefix.
+#: An address in a document that begins at the root of the host. One such address is the content of the `meta` element
+#: `alcove-base`, from which the page reads its prefix.
 _ADDRESS = re.compile(r'(\b(?:src|href|content)=")/(?!/)')
 
 
 class PageFiles(StaticFiles):
     """Serves the files of a folder, compressed if the build made a compressed copy and the client accepts its coding.
 
-    Starlette's middleware would compress at every request and give each coding the same `ETag`; a compressed copy has
-    its own. A range request gets a part of the uncompressed file.
+    Starlette's middleware would compress at every request, and give all codings of a file the same `ETag`. A compressed
+    copy has its own `ETag`. The response to a range request is a part of the uncompressed file.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file at the path, or the HTML document if a browser navigates to a path of the page.
+        """Return the file at the path; if there is none and a browser navigates, return the HTML document.
 
         Raises:
-            HTTPException: 404 if there is neither, 405 for a method other than GET and HEAD on a file.
+            HTTPException: 404 if there is no file and no browser navigates; 405 if the file exists and the
+                method is neither GET nor HEAD.
 
         """
         full_path, status = await run_in_threadpool(self._look_up, path)
@@ -59,7 +61,7 @@ class PageFiles(StaticFiles):
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Create the response with a file, compressed with the best coding that the client accepts and the build made.
+        """Create the response with a file, in the preferred coding that the client accepts and that the build made.
 
         Reads the disk, so call it in a thread.
         """
@@ -81,7 +83,7 @@ class PageFiles(StaticFiles):
         return response
 
     def _document_below(self, prefix: str, file: Path, request_headers: Headers) -> Response:
-        """Return a document with the prefix in its addresses (B1): the build's compressed copies do not have it."""
+        """Return a document with the prefix in its addresses (B1), uncompressed, because the copies have no prefix."""
         body = _ADDRESS.sub(rf"\g<1>{prefix}/", file.read_text(encoding="utf-8")).encode()
         response = Response(body, headers={"etag": f'"{sha256(body).hexdigest()[:32]}"'}, media_type="text/html")
         if self.is_not_modified(response.headers, request_headers):
@@ -89,7 +91,10 @@ class PageFiles(StaticFiles):
         return response
 
     def _look_up(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Find a file and its status; for a folder, those of its `index.html`; ("", None) if there is no such file."""
+        """Return the full path and the status of a file; of a folder, those of its `index.html`.
+
+        The status is None if there is no such file.
+        """
         try:
             full_path, status = self.lookup_path(path)
             if status is not None and stat.S_ISDIR(status.st_mode):
@@ -110,14 +115,14 @@ class PageRoute(BaseRoute):
 
         Args:
             folder: The folder with the built page.
-            only: The prefixes of the paths to serve; None: all paths.
+            only: The texts with which the served paths begin; None: all paths are served.
 
         """
         self._files = PageFiles(directory=folder)
         self._only = only
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match every path that is served; only partially for methods other than GET and HEAD.
+        """Match every path that is served: fully for GET and HEAD, partially for other methods (405).
 
         A path below `/api/` never matches: a missing method of the API is answered with 405, not with the page.
         """
@@ -141,8 +146,8 @@ def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
     Args:
         accept: The value of the header.
 
-    Returns:
-        Pairs of a coding and the suffix of the files that the build compressed with it.
+    Yields:
+        Pairs: a coding, and the suffix of the files that the build compressed with it.
 
     """
     weights: dict[str, bool] = {}
@@ -156,5 +161,5 @@ def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_navigation(headers: Headers) -> bool:
-    """Return whether a browser requests a document, by its `Accept`, and not a script, style or picture."""
+    """Return whether a browser navigates, judged by `Accept`: it requests a document, not a script or a picture."""
     return "text/html" in headers.get("accept", "")

@@ -1,4 +1,4 @@
-"""Refuse undeclared query parameters, and list the methods that a path allows."""
+"""Refuse query parameters that a route does not declare, and list the methods that a path allows."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,6 +12,7 @@ from starlette.routing import compile_path
 
 from alcove.api.base_path import route_path
 
+#: The regular expression of a route's path; compiled once for each path.
 _compiled_path = lru_cache(maxsize=512)(lambda path: compile_path(path)[0])
 
 
@@ -21,7 +22,7 @@ async def refuse_unknown_query(connection: HTTPConnection) -> None:
     Handshakes are exempt: a newer client may send parameters that this version does not have (H2).
 
     Raises:
-        RequestValidationError: There are such parameters; it names each.
+        RequestValidationError: There are such parameters; the error names each of them.
 
     """
     route = connection.scope.get("route")

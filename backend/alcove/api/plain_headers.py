@@ -1,29 +1,30 @@
 """Shorten request headers that the framework's parsers would parse in quadratic time (L).
 
-FastAPI reads `Accept` with a mail parser whose time grows with the square of the length, for paths of the page; some
-releases of Python do the same with backslashes in cookies. Any client may send a head of 32 KiB.
+At paths of the page, FastAPI reads `Accept` with a mail parser whose time grows with the square of the length. Some
+releases of Python parse backslashes in cookies equally slowly. Any client may send headers of 32 KiB in total.
 """
 
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-#: Bytes of `Accept` that are kept: browsers send about 150.
+#: Maximum bytes of `Accept` that are kept: browsers send about 150.
 _ACCEPT_BYTES = 1024
-#: Maximum bytes of a cookie with backslashes: only quoted values have them, and Alcove's cookies are not quoted.
+#: Maximum bytes of a cookie with backslashes. Only quoted values have backslashes, and Alcove's cookies are not quoted.
 _QUOTED_BYTES = 256
 
+#: The name and the value of a header, as ASGI has them.
 Header = tuple[bytes, bytes]
 
 
 class PlainHeaders:
-    """Truncates a long `Accept` and removes long cookies with backslashes before the application reads them (ASGI)."""
+    """Middleware that truncates a long `Accept` and removes long cookies that contain backslashes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application with the shortened headers (ASGI)."""
+        """Run the application, with shortened headers if parsing them could take quadratic time (ASGI)."""
         if scope["type"] != "lifespan" and any(map(_is_costly, scope["headers"])):
             scope = {**scope, "headers": shorten(scope["headers"])}
         await self._app(scope, receive, send)

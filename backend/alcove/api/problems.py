@@ -19,6 +19,7 @@ from alcove.protocol import SUBPROTOCOL, encode, error_line
 from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.wire.connection import Connection, Frame, NullReceiver
 
+#: The HTTP status of a refusal, by its close code.
 _STATUS = {
     Close.INVALID: 422,
     Close.TOO_BIG: 413,
@@ -40,7 +41,7 @@ def problem(status: int, detail: str, **members: object) -> Response:
 
     Args:
         status: The HTTP status.
-        detail: What went wrong, for a developer.
+        detail: The cause of the error, for a developer.
         members: Further members of the document; `retry_ms` also sets `Retry-After`, in whole seconds.
 
     """
@@ -63,7 +64,7 @@ def send_refusal(websocket: WebSocket, connection: Connection, refusal: Refusal)
 
 
 async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Response | None:
-    """Respond to a Refusal: a problem document over HTTP, an `error` line and a close on a socket.
+    """Respond to a Refusal: with a problem document over HTTP, with an `error` line and a close on a socket.
 
     A handshake of the room protocol is accepted first, because a script would otherwise see only close code 1006 (H4).
 
@@ -76,7 +77,7 @@ async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Respo
     if isinstance(request, WebSocket):
         if SUBPROTOCOL not in request.scope["subprotocols"]:
             count_refusal(request, error.code)
-            await request.close(Close.POLICY, error.message)  # as in the tutorial: before the upgrade (T2)
+            await request.close(Close.POLICY, error.message)  # before the upgrade, as at the tutorial's routes (T2)
             return None
         connection = await accept_socket(request, subprotocol=SUBPROTOCOL)
         send_refusal(request, connection, error)
@@ -92,8 +93,8 @@ async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Respo
     return response
 
 
-async def invalid_request(request: Request, error: Exception) -> Response:
-    """Respond 422 to invalid parameters, and name each of them.
+async def respond_to_invalid_request(request: Request, error: Exception) -> Response:
+    """Respond 422 to invalid parameters or an invalid body, and name each wrong field.
 
     Raises:
         TypeError: `error` is not a RequestValidationError.
@@ -102,7 +103,7 @@ async def invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise TypeError(f"expected a RequestValidationError, got {error!r}")
     count_refusal(request, Code.INVALID)
-    # Once each, though several dependencies may take the same parameter.
+    # Name each error once: several dependencies may declare the same parameter.
     unique_errors = dict.fromkeys((".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
     field_errors = [{"where": where, "message": message} for where, message in unique_errors]
     return problem(
@@ -110,8 +111,8 @@ async def invalid_request(request: Request, error: Exception) -> Response:
     )
 
 
-async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
-    """Refuse a handshake with invalid parameters: for rooms after the upgrade (H2), else before it (T2, T3).
+async def refuse_invalid_handshake(websocket: WebSocket, error: Exception) -> None:
+    """Refuse a handshake with invalid parameters: of the room protocol after the upgrade (H2), else before (T2, T3).
 
     Raises:
         TypeError: `error` is not a WebSocketRequestValidationError.
@@ -128,8 +129,8 @@ async def invalid_handshake(websocket: WebSocket, error: Exception) -> None:
         await websocket.close(Close.POLICY, message)
 
 
-async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
-    """Refuse a handshake that offers only other subprotocols, with HTTP 400 that names `alcove.v1` (H1)."""
+async def refuse_unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
+    """Refuse a handshake that offers only other subprotocols: HTTP 400 that names `alcove.v1` (H1)."""
     count_refusal(websocket, Code.INVALID)
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(problem(400, f"the only subprotocol here is {SUBPROTOCOL}"))
@@ -137,8 +138,8 @@ async def unknown_subprotocol(websocket: WebSocket, _error: Exception) -> None:
         await websocket.close(Close.POLICY, f"the only subprotocol here is {SUBPROTOCOL}")
 
 
-async def http_error(request: Request, error: Exception) -> Response:
-    """Respond to an error of the framework: unknown path, unsupported method, body too large.
+async def respond_to_http_error(request: Request, error: Exception) -> Response:
+    """Respond to an HTTPException, such as the framework's for an unknown path or an unsupported method.
 
     Raises:
         TypeError: `error` is not an HTTPException.
@@ -153,37 +154,37 @@ async def http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def storage_unavailable(request: Request, _error: Exception) -> Response:
+async def respond_to_unavailable_storage(request: Request, _error: Exception) -> Response:
     """Respond 503 while storage does not answer (S7)."""
     count_refusal(request, Code.UNAVAILABLE)
     return problem(503, "storage does not answer; try again soon", code=Code.UNAVAILABLE, retry_ms=1000)
 
 
-async def unstorable(request: Request, error: Exception) -> Response:
-    """Respond 422 to a value that storage can never hold (S6)."""
+async def respond_to_unstorable_value(request: Request, error: Exception) -> Response:
+    """Respond 422 to a value that storage can never store (S6)."""
     count_refusal(request, Code.INVALID)
     return problem(422, f"this cannot be stored: {error}", code=Code.INVALID)
 
 
-async def client_disconnected(_request: Request, _error: Exception) -> Response:
+async def respond_to_disconnect(_request: Request, _error: Exception) -> Response:
     """Respond 400 to a client that disconnected while sending its body, so that no traceback is logged."""
     return problem(400, "the client disconnected before the body was complete")
 
 
-async def server_error(_request: Request, _error: Exception) -> Response:
+async def respond_to_server_error(_request: Request, _error: Exception) -> Response:
     """Respond 500 to an unexpected exception; the server logs its traceback."""
     return problem(500, "the server failed; its log says why")
 
 
-#: The handler of each kind of error.
+#: The function that responds to each kind of exception.
 HANDLERS: dict[int | type[Exception], Any] = {
     Refusal: respond_to_refusal,
-    RequestValidationError: invalid_request,
-    WebSocketRequestValidationError: invalid_handshake,
-    UnknownSubprotocolError: unknown_subprotocol,
-    HTTPException: http_error,
-    LogUnavailableError: storage_unavailable,
-    UnstorableError: unstorable,
-    ClientDisconnect: client_disconnected,
-    Exception: server_error,
+    RequestValidationError: respond_to_invalid_request,
+    WebSocketRequestValidationError: refuse_invalid_handshake,
+    UnknownSubprotocolError: refuse_unknown_subprotocol,
+    HTTPException: respond_to_http_error,
+    LogUnavailableError: respond_to_unavailable_storage,
+    UnstorableError: respond_to_unstorable_value,
+    ClientDisconnect: respond_to_disconnect,
+    Exception: respond_to_server_error,
 }

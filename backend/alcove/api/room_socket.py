@@ -18,7 +18,7 @@ from alcove.wire.connection import NullReceiver
 
 
 class RoomRoute(APIWebSocketRoute):
-    """A route for handshakes that offer a subprotocol; handshakes without one reach the tutorial's routes (T2, H1)."""
+    """A route for handshakes that offer a subprotocol (H1); those without one match only other routes (T2)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match the path if the handshake offers a subprotocol."""
@@ -29,7 +29,7 @@ async def check_subprotocol(websocket: WebSocket) -> None:
     """Check that the handshake offers `alcove.v1` (H1).
 
     Raises:
-        UnknownSubprotocolError: It offers only others.
+        UnknownSubprotocolError: The handshake offers only other subprotocols.
 
     """
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
@@ -63,6 +63,7 @@ async def room_socket(
         await connection.run(session)
 
 
+#: The WebSocket route of a room.
 room_route = RoomRoute("/items/{item_id}/ws", room_socket, dependencies=[Depends(check_subprotocol)])
 
 
@@ -75,7 +76,7 @@ class UnknownPathRoute(APIWebSocketRoute):
 
 
 async def unknown_path(_authenticator: AuthenticatorDep) -> None:
-    """Refuse a handshake at an unknown path after the upgrade; browsers hide a failed handshake from scripts (H4).
+    """Refuse a handshake at an unknown path, after the upgrade: browsers hide failed handshakes from scripts (H4).
 
     Raises:
         Refusal: 4400 always.
@@ -85,4 +86,5 @@ async def unknown_path(_authenticator: AuthenticatorDep) -> None:
     raise Refusal(Code.INVALID, Close.INVALID, f"no room at this path: {expected}")
 
 
+#: The WebSocket route for unknown paths; it must follow all other WebSocket routes of the room protocol.
 unknown_path_route = UnknownPathRoute("/{path:path}", unknown_path)

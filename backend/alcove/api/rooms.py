@@ -19,7 +19,7 @@ class Mark(Struct, frozen=True):
 
 
 class Members(Struct, frozen=True):
-    """Up to 100 connected members, and their number."""
+    """Up to 100 connected members, and the number of all connected members."""
 
     members: list[Person]
     count: int
@@ -34,7 +34,7 @@ class Members(Struct, frozen=True):
 async def mark_read(
     item_id: ItemId, request: Request, authenticator: AuthenticatorDep, writer: RoomWriterDep, member: ReaderDep
 ) -> Response:
-    """Move the caller's read mark forward, at most to the head; answer with its position (P5)."""
+    """Move the caller's read mark forward, at most to the head. Respond with the position of the mark (P5)."""
     body = await decode_body(request, Mark, SMALL_BODY)
     authenticator.recheck(member, item_id)
     return Json(Mark(await writer.mark_read(item_id, member.person.id, body.seq)))
@@ -42,7 +42,7 @@ async def mark_read(
 
 @router.get("/{item_id}/members", responses=answers(Members) | problems(401, 403, 422, 429, 503))
 async def list_members(item_id: ItemId, queries: RoomQueriesDep, _member: ReaderDep) -> Response:
-    """Return the members who are connected to the room, on all processes (P1)."""
+    """Return up to 100 members who are connected to the room on any process, and their number (P1)."""
     return Json(Members(*await queries.members(item_id)))
 
 

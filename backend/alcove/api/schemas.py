@@ -1,4 +1,4 @@
-"""Generate the OpenAPI document from the structs that are encoded and decoded (W9)."""
+"""Generate the OpenAPI document from the structs that requests and responses contain (W9)."""
 
 from typing import Any
 
@@ -20,6 +20,7 @@ class Json(Response):
 
 
 _TEMPLATE = "#/components/schemas/{name}"
+#: The structs that the document refers to, by name.
 _types: dict[str, type] = {}
 
 
@@ -34,7 +35,7 @@ def answers(type_: type, *statuses: int) -> dict[int | str, dict[str, Any]]:
 
     Args:
         type_: The struct; its docstring becomes the description.
-        statuses: The HTTP statuses; none: 200.
+        statuses: The HTTP statuses with this response; without any, 200.
 
     """
     content = {"application/json": {"schema": _reference(type_)}}
@@ -66,7 +67,7 @@ def body_of(type_: type) -> dict[str, Any]:
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of the application; generate it at the first call."""
+    """Return the OpenAPI document of the application. It is generated at the first call and kept."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         _, components = msgspec.json.schema_components(_types.values(), ref_template=_TEMPLATE)

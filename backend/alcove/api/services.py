@@ -24,7 +24,7 @@ def _service(name: str) -> Callable[[HTTPConnection], Awaitable[Any]]:
     return service
 
 
-#: The hub, which connections join.
+#: The hub, by which connections join rooms.
 HubDep = Annotated[Hub, Depends(_service("hub"))]
 #: The live lists of rooms.
 ListsDep = Annotated[ListConnections, Depends(_service("lists"))]
@@ -34,7 +34,7 @@ RoomQueriesDep = Annotated[RoomQueries, Depends(_service("queries"))]
 RoomWriterDep = Annotated[RoomWriter, Depends(_service("writer"))]
 #: Exports rooms and members, and erases members.
 PersonalDataDep = Annotated[PersonalData, Depends(_service("personal_data"))]
-#: Brings existing entries into rooms.
+#: Imports existing entries into rooms.
 ImporterDep = Annotated[Importer, Depends(_service("importer"))]
 #: Reports readiness and metrics.
 StatusDep = Annotated[ProcessStatus, Depends(_service("status"))]

@@ -8,11 +8,11 @@ from alcove.wire.accept import AcceptedConnection, accept
 
 
 async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None) -> AcceptedConnection:
-    """Accept the handshake, and return a connection whose message size and work per turn are limited by the settings.
+    """Accept the handshake, and return the connection, with message size and work per turn limited by the settings.
 
     Args:
         websocket: The handshake.
-        subprotocol: The subprotocol to select; None: none.
+        subprotocol: The subprotocol to select; None: no subprotocol is selected.
 
     """
     settings: Settings = websocket.app.state.settings

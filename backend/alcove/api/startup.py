@@ -1,18 +1,18 @@
-"""Report a failed start in one line, with any ASGI server."""
+"""Report a failed start in one line, whichever ASGI server runs the application."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alcove.errors import AlcoveError
 
 
-class Startup:
-    """Replaces the traceback of an AlcoveError during the start by the error's message."""
+class StartupErrors:
+    """Middleware that reports an AlcoveError during the start by its message, without a traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and change the lifespan's message about a failed start (ASGI)."""
+        """Run the application. Send the message about a failed start only after changing it (ASGI)."""
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return

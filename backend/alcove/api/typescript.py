@@ -14,7 +14,7 @@ from alcove.api.item_list import Items, Unread
 from alcove.errors import Code, Reason
 from alcove.storage.base import ItemSummary, UnreadCount
 
-#: The fields of each kind of entry, without the common ones (S9), and whether they are optional.
+#: By kind of entry, the fields that not every kind has (S9), and whether each is optional.
 _KINDS = {
     "message": {"body": True, "edited": True, "deleted": True},
     "edit": {"target": False, "body": True},
@@ -27,10 +27,11 @@ _HEADER = """\
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 """
-#: Types that lines contain, in the order of their first use.
+#: Structs that lines contain, in the order of their first use.
 _IN_LINES: list[type] = [protocol.Person, protocol.You, protocol.Limits]
-#: Types of the HTTP API.
+#: Structs of the HTTP API.
 _HTTP: list[type] = [NewEntry, Entries, ItemSummary, Items, UnreadCount, Unread]
+#: The TypeScript type of each Python type without parts.
 _PRIMITIVES: dict[type[inspect.Type], str] = {
     inspect.RawType: "Json",
     inspect.StrType: "string",
@@ -42,7 +43,7 @@ _PRIMITIVES: dict[type[inspect.Type], str] = {
 
 
 def document() -> str:
-    """Generate the content of the file."""
+    """Generate the content of the TypeScript file."""
     return "\n".join(_parts())
 
 
@@ -66,13 +67,13 @@ def _parts() -> Iterator[str]:
 
 
 def _lines(name: str, union: UnionType, doc: str, defined: Collection[type] = ()) -> Iterator[str]:
-    """Yield the declarations of one direction's lines and of their union.
+    """Yield the declarations of the lines that one side sends, and of their union.
 
     Args:
         name: The name of the union.
         union: The union of line types in Python.
-        doc: The comment of the union.
-        defined: Line types that the file declares already.
+        doc: The comment above the union.
+        defined: Line types that the file already declares.
 
     """
     for type_ in get_args(union):
@@ -85,7 +86,7 @@ def _lines(name: str, union: UnionType, doc: str, defined: Collection[type] = ()
 def _entry() -> Iterator[str]:
     """Yield a type for each kind of entry, and their union, which `kind` discriminates."""
     fields = {field.encode_name: field for field in _fields(protocol.Entry)}
-    #: Fields that not every kind has.
+    # Fields that not every kind has.
     special = {name for kind_fields in _KINDS.values() for name in kind_fields}
     for kind, kind_fields in _KINDS.items():
         members = ['  readonly type: "entry";']
@@ -137,7 +138,7 @@ def _type_text(type_: inspect.Type) -> str:
     """Convert a type to TypeScript.
 
     Raises:
-        TypeError: No wire type has used a type of this kind yet.
+        TypeError: The generator does not know this kind of type, because no wire type used it before.
 
     """
     match type_:

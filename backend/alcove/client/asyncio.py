@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 from msgspec import UNSET
 
-from alcove.client.call import Call, server_url
+from alcove.client.call import Call, check_server_url
 from alcove.client.calls import TIMEOUT_S, CallBuilder
 from alcove.errors import UnavailableError
 from alcove.library.entries import Entry, Members, Page, Unread
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class AsyncClient:
     """Calls a server over HTTP with the methods, arguments, results and errors of `Alcove`.
 
-    If the server does not answer, a call raises UnavailableError; a call with an `id` may be repeated. Unlike the
-    library's, sends count against the member's rate (L2): RateLimitedError, with `retry_ms`.
+    If the server does not answer, a call raises UnavailableError; a call with an `id` may be repeated. Unlike sends of
+    `Alcove`, those of a client count against the member's rate (L2): RateLimitedError, with `retry_ms`.
 
     Example:
         >>> client = AsyncClient("http://127.0.0.1:8000", secret)  # doctest: +SKIP
@@ -39,11 +39,12 @@ class AsyncClient:
             timeout_s: Seconds without data after which a call fails.
 
         Raises:
-            SettingsError: The secret is too short, or the address has another form.
+            SettingsError: The secret is too short, or `url` is not the address of a server.
+            InvalidError: The secret is not a string.
 
         """
         self._builder = CallBuilder(secret)
-        self._http = httpx.AsyncClient(base_url=server_url(url), timeout=timeout_s)
+        self._http = httpx.AsyncClient(base_url=check_server_url(url), timeout=timeout_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,7 +96,7 @@ class AsyncClient:
         return await self._run(self._builder.event(item, text, by, data, id))
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Replace the body of a message; a message of another member only if `by` may moderate (S8).
+        """Replace the body of a message; `by` must be its author, or have the right to moderate (S8).
 
         Args:
             item: The item id.
@@ -114,7 +115,7 @@ class AsyncClient:
         return await self._run(self._builder.edit(item, seq, body, by, id))
 
     async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
-        """Delete a message and erase its body; a message of another member only if `by` may moderate (S8, S9).
+        """Delete a message and erase its body; `by` must be its author, or have the right to moderate (S8, S9).
 
         Args:
             item: The item id.
@@ -211,7 +212,7 @@ class AsyncClient:
             on_progress: Called after each chunk with how many lines or entries are imported, and how many there are.
 
         Raises:
-            InvalidError: A line or an entry is wrong, or the source is none.
+            InvalidError: A line or an entry is invalid, or `source` has another type.
             TooLargeError: A line is longer than the server accepts.
             RequestError: The server refuses the call, or cannot be reached; it may be repeated.
 
@@ -252,8 +253,8 @@ class AsyncClient:
             member: The member, or their id.
             item: The item id; None: all items.
             right: `write`: the member may still read. `all`: the member's connections are closed, too.
-            until: When the ban ends; None: when it is lifted.
-            reason: A text for the member and for moderators.
+            until: When the ban ends, with a time zone; None: when it is lifted.
+            reason: A text of 1 to 200 characters for the member and for moderators.
 
         Raises:
             RequestError: The server refuses the call, or cannot be reached.
@@ -262,7 +263,7 @@ class AsyncClient:
         return await self._run(self._builder.ban(member, item, right, until, reason))
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
-        """Lift the ban of a member on the item, or with None the one on all items (W15).
+        """Lift a member's ban on the item, or if `item` is None, their ban on all items (W15).
 
         Raises:
             RequestError: The server refuses the call, or cannot be reached.
@@ -271,7 +272,7 @@ class AsyncClient:
         return await self._run(self._builder.unban(member, item))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
-        """Revoke all current tokens of a member and close their connections, on one item or with None on all (A7).
+        """Revoke all current tokens of a member and close their connections, on one item or (None) on all (A7).
 
         Raises:
             RequestError: The server refuses the call, or cannot be reached.

@@ -22,7 +22,8 @@ from alcove.urls import check_url, redact_url
 
 T = TypeVar("T")
 
-#: The errors of responses without a known code, such as a proxy's; other statuses below 500 are a ForbiddenError.
+#: The errors for responses without a known code, such as a proxy's, by status. Other statuses below 500 become a
+#: ForbiddenError.
 _ERRORS_BY_STATUS: dict[int, type[RequestError]] = {
     404: InvalidError,
     405: InvalidError,
@@ -32,7 +33,7 @@ _ERRORS_BY_STATUS: dict[int, type[RequestError]] = {
 
 
 class _Problem(msgspec.Struct):
-    """The members of a problem document that clients use."""
+    """The members of a problem document that clients use; a response without one has the defaults."""
 
     detail: str = ""
     code: str = ""
@@ -46,12 +47,12 @@ class Call(Generic[T]):
     Attributes:
         method: The HTTP method.
         path: The path, percent-encoded.
-        token: The bearer token.
+        token: The bearer token; it is not in the repr.
         decode: Converts the body of a successful response to the result.
         body: The body; None: no body.
         query: The query parameters, in order.
-        id: The idempotency key; a repeated request with it stores its entry once (S5).
-        content_type: The type of the body.
+        id: The idempotency key, with which a repeated request stores its entry only once (S5); None: no key.
+        content_type: The media type of the body.
 
     """
 
@@ -72,7 +73,13 @@ class Call(Generic[T]):
         return {"Authorization": f"Bearer {self.token}", **content, **key}
 
     def result(self, status: int, content: bytes) -> T:
-        """Decode the body of a successful response; raise the RequestError for any other status."""
+        """Decode the body of a successful response.
+
+        Raises:
+            RequestError: The status is not that of success.
+            InvalidError: The body is not that of an Alcove server of this version.
+
+        """
         if status >= 300:
             raise error_of(status, content)
         try:
@@ -82,11 +89,12 @@ class Call(Generic[T]):
             raise InvalidError(f"url: {expected}, got the response of another program or version") from None
 
 
-def server_url(url: str) -> str:
+def check_server_url(url: str) -> str:
     """Return the address of a server unchanged.
 
     Raises:
-        SettingsError: No request can be sent to it; every call would fail as if the server did not answer.
+        SettingsError: No request can be sent to this address. Without this check, every call would fail as if the
+            server did not answer.
 
     """
     expected = "expected the address of a server, as https://chat.example or http://127.0.0.1:8000/path"
@@ -99,14 +107,14 @@ def server_url(url: str) -> str:
         host = ""
     if not host or parts.scheme not in {"http", "https"}:
         raise SettingsError(f"url {redact_url(url)!r}: {expected}")
-    # They would replace the token, or be lost.
+    # A user would replace the token; a query or a fragment would be lost.
     if parts.username is not None or parts.query or parts.fragment:
         raise SettingsError(f"url {redact_url(url)!r}: {expected}, without user, query and fragment")
     return url
 
 
 def error_of(status: int, content: bytes) -> RequestError:
-    """Convert a refusal of the server to an exception, by the code of its problem document, else by its status (W6)."""
+    """Convert a refusal of the server to an exception: by the code of its problem document, or else by status (W6)."""
     try:
         problem = msgspec.json.decode(content, type=_Problem)
     except msgspec.DecodeError:

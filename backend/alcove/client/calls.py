@@ -31,11 +31,11 @@ from alcove.rooms.imports import Imported
 from alcove.storage.base import Page as LogPage
 from alcove.storage.base import UnreadCount
 
-#: Seconds that the server may be silent, by default.
+#: Seconds without data after which a call fails, by default.
 TIMEOUT_S = 30.0
 #: Seconds that the token of a call is valid.
 _TTL_S = 60
-#: The member id in the token of a call that is not made for a member.
+#: The member id in the token of a call that no member makes.
 _CLIENT_ID = "alcove-client"
 
 
@@ -67,22 +67,22 @@ class CallBuilder:
 
     def send(self, item: str, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that sends a message (W2)."""
-        return self._write("POST", _entries_path(item), by, "rw", item=item, body={"body": body}, id=id)
+        return self._build_write("POST", _entries_path(item), by, "rw", item=item, body={"body": body}, id=id)
 
     def event(self, item: str, text: str, by: Member, data: Any, id: str | None) -> Call[Entry]:
         """Build the call that sends an event (S14)."""
         body = {"text": check_event_text(text)} | ({} if data is msgspec.UNSET else {"data": data})
-        return self._write(
+        return self._build_write(
             "POST", _entries_path(item), by, "rwm", item=item, body={"kind": "event", "body": body}, id=id
         )
 
     def edit(self, item: str, seq: int, body: Any, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that replaces the body of a message (W11)."""
-        return self._write(
+        return self._build_write(
             "PATCH",
             f"{_entries_path(item)}/{check_seq(seq)}",
             by,
-            _rights(by),
+            _change_rights(by),
             item=item,
             body={"body": body},
             id=id,
@@ -90,8 +90,8 @@ class CallBuilder:
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
         """Build the call that deletes a message (W11)."""
-        return self._write(
-            "DELETE", f"{_entries_path(item)}/{check_seq(seq)}", by, _rights(by), item=item, body=None, id=id
+        return self._build_write(
+            "DELETE", f"{_entries_path(item)}/{check_seq(seq)}", by, _change_rights(by), item=item, body=None, id=id
         )
 
     def entries(self, item: str, before: int | None, after: int | None, limit: int) -> Call[Page]:
@@ -126,7 +126,7 @@ class CallBuilder:
         return Call("GET", "/api/unread", token, decode, query=[("item", item) for item in unique])
 
     def mark_read(self, item: str, seq: int, by: Member | str) -> Call[int]:
-        """Build the call that moves a member's read mark forward to `seq` (P5); its result is the stored mark."""
+        """Build the call that moves a member's read mark forward to `seq` (P5). Its result is the stored mark's seq."""
 
         def decode(content: bytes) -> int:
             return msgspec.json.decode(content, type=_Mark).seq
@@ -178,7 +178,7 @@ class CallBuilder:
         until: datetime | None,
         reason: str | None,
     ) -> Call[None]:
-        """Build the call that bans a member on an item, or with None on all (W15)."""
+        """Build the call that bans a member on an item; `item` None: on all items (W15)."""
         path = _ban_path(member, item)
         body = _encode({"right": right} | _without_none(until=ban_end_ms(until), reason=check_ban_reason(reason)))
         return Call("PUT", path, self._token({item or "*": "rwm"}), _decode_nothing, body)
@@ -193,7 +193,7 @@ class CallBuilder:
         body = _encode({"sub": _member_id(member)} | ({} if item is None else {"item": check_item(item)}))
         return Call("POST", "/api/revoke", self._token({item or "*": "rwm"}), _decode_nothing, body)
 
-    def _write(
+    def _build_write(
         self,
         method: str,
         path: str,
@@ -206,7 +206,7 @@ class CallBuilder:
     ) -> Call[Entry]:
         """Build a call that stores an entry on behalf of `by`.
 
-        `rights`: the letters that its token gives on the item.
+        `rights`: the letters of the rights on the item that the call's token gives.
         """
 
         def decode(content: bytes) -> Entry:
@@ -216,7 +216,7 @@ class CallBuilder:
         return Call(method, path, token, decode, None if body is None else _encode(body), id=_idempotency_key(id))
 
     def _token(self, items: Mapping[str, str], member: Member | str = _CLIENT_ID) -> str:
-        """Sign a token of the member, given as a Member or by id, with letters of rights by item or pattern."""
+        """Sign a token of a member (or of the id of one). `items`: rights as letters, by item or pattern."""
         if not isinstance(member, Member):
             return sign_token(self._secret, _member_id(member), items, ttl_s=_TTL_S)
         return sign_token(
@@ -230,7 +230,7 @@ class CallBuilder:
         )
 
 
-def _rights(by: Member) -> str:
+def _change_rights(by: Member) -> str:
     """Return the letters of the rights that a member's token needs to edit and delete."""
     return "rwm" if check_author(by).may_moderate else "rw"
 
@@ -246,12 +246,12 @@ def _entries_path(item: str) -> str:
 
 
 def _ban_path(member: Member | str, item: str | None) -> str:
-    """Return the path of a member's ban on the item, or with None on all items."""
+    """Return the path of a member's ban on the item, or if `item` is None, on all items."""
     return f"{'/api' if item is None else _room_path(item)}/bans/{quote(_member_id(member), safe='')}"
 
 
 def _member_path(member: Member | str | None) -> str:
-    """Return the path of a member's data in the API. Raises InvalidError if it is not a member."""
+    """Return the path of a member's data in the API. Raises InvalidError if the id is invalid."""
     return f"/api/members/{quote(_member_id(member), safe='')}"
 
 
@@ -266,7 +266,7 @@ def _member_id(member: Member | str | None) -> str:
 
 
 def _idempotency_key(id: str | None) -> str | None:
-    """Return the id of an entry, if there is one. Raises InvalidError if no header can contain it."""
+    """Return the id of an entry, or None if there is none. Raises InvalidError if no header can contain the id."""
     key = check_entry_id(id)
     if key is not None and not (key.isascii() and key.isprintable() and key == key.strip()):
         raise InvalidError(f"id: expected printable ASCII without spaces around it, got {key!r:.80}")

@@ -1,7 +1,8 @@
 """Authorize a caller by the host application's own dependency, in an internal HTTP request (A1, H4).
 
-FastAPI resolves the dependency as for any route of the application: it may take the `Request`, headers, cookies, other
-dependencies and `dependency_overrides`. What `yield` dependencies hold is released before a socket is accepted.
+FastAPI resolves the dependency as for any route of the application. The dependency may take the `Request`, headers,
+cookies and other dependencies; `dependency_overrides` apply. What `yield` dependencies hold is released before a socket
+is accepted.
 """
 
 import logging
@@ -33,15 +34,16 @@ logger = logging.getLogger(__name__)
 
 #: A dependency of the application that returns a Member; it may be async, and it may take parameters.
 MemberDependency = Callable[..., Any]
-#: The `item_id` of a request that belongs to no item; no item has this id (H3). Only the member's `items` count then.
+#: The `item_id` that a request without an item has; no item has this id (H3). For such a request, only the member's
+#: `items` give rights.
 NO_ITEM = "*"
-#: The key of the inner scope whose value is the scope of the host application.
+#: The key in the scope of Alcove's application whose value is the scope of the host application (`Mounted`).
 HOST_SCOPE = "alcove.host"
 #: The key of the internal request's scope whose value is the list that receives the result of the dependency.
 _RESULTS = "alcove.results"
 #: Headers that describe a handshake or a body; the internal request has neither.
 _DROPPED_HEADERS = {b"upgrade", b"content-length", b"transfer-encoding"}
-#: Keys that routers have added to the host's scope for another route.
+#: Keys that the host application's routers have added to its scope, for the route at which Alcove is mounted.
 _ROUTING_KEYS = {"endpoint", "route", "router", "starlette.exception_handlers", "subprotocols"}
 
 
@@ -70,16 +72,16 @@ class HostAdmission:
     def __repr__(self) -> str:
         return f"<HostAdmission {getattr(self._dependency, '__qualname__', self._dependency)!r}>"
 
-    async def caller(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
+    async def authorize(self, connection: HTTPConnection, *, trusted_origin: bool) -> Caller:
         """Authorize a request, and return its caller with rights on the item, or on the items of the query.
 
         Args:
             connection: The request or the handshake.
-            trusted_origin: Whether it comes from the server's own pages or a configured origin (A5).
+            trusted_origin: Whether the request comes from the server's own pages or a configured origin (A5).
 
         Raises:
-            Refusal: A cookie may not authenticate it (A5), the dependency refuses (4401, 4400, 4429, 4403) or fails
-                (1011), or the member that it returns has expired (4401).
+            Refusal: A cookie may not authenticate the request (A5), the dependency refuses it (4401, 4400, 4429, 4403)
+                or fails (1011), or the access of the returned member has expired (4401).
 
         """
         if not hasattr(connection.state, "caller"):
@@ -88,12 +90,12 @@ class HostAdmission:
             host: Scope = connection.scope.pop(HOST_SCOPE)
             item = connection.path_params.get("item_id")
             items = [item] if item is not None else connection.query_params.getlist("item")
-            connection.state.caller = await self._caller(host, dict.fromkeys(map(_check_item, items)) or (NO_ITEM,))
+            connection.state.caller = await self._authorize(host, dict.fromkeys(map(_check_item, items)) or (NO_ITEM,))
         admitted: Caller = connection.state.caller
         return admitted
 
-    async def _caller(self, host: Scope, items: Iterable[str]) -> Caller:
-        """Return the caller with rights on all of the items. Raises Refusal."""
+    async def _authorize(self, host: Scope, items: Iterable[str]) -> Caller:
+        """Ask the dependency about each item, and return the caller with the rights on all of them. Raises Refusal."""
         rights = dict[str, str]()
         try:
             for item in items:
@@ -115,13 +117,13 @@ class HostAdmission:
             raise Refusal(Code.UNAVAILABLE, Close.INTERNAL, message) from None
 
     async def _admit(self, host: Scope, item: str) -> Member:
-        """Return the member that the dependency returns for one item. Raises what the dependency raises."""
+        """Run the dependency for one item, and return its member. Raises what the dependency raises."""
         scope = _request_scope(host, item)
         await self._route(scope)(scope, _receive_no_body, _discard)
-        return _member(scope)
+        return _returned_member(scope)
 
     def _route(self, scope: Scope) -> ASGIApp:
-        """Return the route that resolves the dependency with the overrides of the application."""
+        """Return the internal route that resolves the dependency, with the overrides of the host application."""
         names = tuple(sorted(scope["path_params"]))
         application = scope.get("app") or self
         routes = self._routes.setdefault(application, {})
@@ -143,8 +145,14 @@ def _check_item(item: str) -> str:
         raise Refusal(Code.INVALID, Close.INVALID, f"item_id: {error}") from None
 
 
-def _member(scope: Scope) -> Member:
-    """Return what the dependency returned. Raises TypeError if it is not a Member, and Refusal if it has expired."""
+def _returned_member(scope: Scope) -> Member:
+    """Return what the dependency returned.
+
+    Raises:
+        TypeError: The result is not a Member.
+        Refusal: 4401 if the member's access has expired.
+
+    """
     (member,) = scope[_RESULTS]
     if not isinstance(member, Member):
         raise TypeError(f"expected the dependency that admits to rooms to return an alcove.Member, got {member!r}")
@@ -154,7 +162,7 @@ def _member(scope: Scope) -> Member:
 
 
 def _endpoint(dependency: MemberDependency) -> Callable[..., Any]:
-    """Create the endpoint of the internal request, which stores the dependency's result in the scope."""
+    """Create the endpoint of the internal request. It stores the dependency's result in the scope (`_RESULTS`)."""
 
     async def admit(request: Request, result: Annotated[Any, Depends(dependency)]) -> Response:
         request.scope[_RESULTS].append(result)
@@ -172,7 +180,7 @@ def _names_with_websocket(dependant: Dependant) -> Iterator[str]:
 
 
 def _request_scope(host: Scope, item: str) -> Scope:
-    """Return the scope of the internal request: that of the host application, without a body or an upgrade."""
+    """Return the scope of the internal request: the host application's scope, without a body or an upgrade."""
     host_scope = {
         key: value for key, value in host.items() if key not in _ROUTING_KEYS and not key.startswith("fastapi")
     }
@@ -182,15 +190,18 @@ def _request_scope(host: Scope, item: str) -> Scope:
         "type": "http",
         "method": host.get("method", "GET"),
         "scheme": {"ws": "http", "wss": "https"}.get(host.get("scheme", ""), host.get("scheme", "http")),
-        "headers": _headers(host),
+        "headers": _internal_headers(host),
         "path_params": {**params, "item_id": item},
         "extensions": {},
         _RESULTS: [],
     }
 
 
-def _headers(host: Scope) -> list[tuple[bytes, bytes]]:
-    """Return the headers; the query's `token` is a Bearer token, unless there is one (A1)."""
+def _internal_headers(host: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the headers of the internal request.
+
+    The query parameter `token` becomes a bearer token, if there is no `Authorization` (A1).
+    """
     headers = [(name, value) for name, value in host["headers"] if name not in _DROPPED_HEADERS]
     token = HTTPConnection(host).query_params.get("token")
     if token and all(name != b"authorization" for name, _ in headers):
@@ -199,7 +210,7 @@ def _headers(host: Scope) -> list[tuple[bytes, bytes]]:
 
 
 def _refusal(error: HTTPException) -> Refusal:
-    """Convert an error of the application to a refusal, whose close code browsers can read (H4)."""
+    """Convert an HTTPException of the application to a refusal, whose close code scripts can read (H4)."""
     status, message = error.status_code, str(error.detail)
     if status >= 500:
         return Refusal(Code.UNAVAILABLE, Close.INTERNAL, message, status=status)

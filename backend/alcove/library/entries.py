@@ -1,4 +1,4 @@
-"""Represent the entries of a room as Python objects, for callers of the library and of clients."""
+"""Represent entries, members and unread counts of rooms as Python objects, for callers of the library and clients."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class Entry:
         item: The item id.
         seq: The number of the entry in its room, from 1.
         kind: `message`, `edit`, `delete` or `event`.
-        id: The id that the sender chose, or that was generated.
+        id: The id that the sender chose; if they chose none, a generated one.
         by: The author.
         at: When the entry was stored, in UTC.
-        body: The decoded JSON body; None if there is none, or if it was deleted.
-        target: The seq of the message that an `edit` or `delete` changes.
-        edited: When the message was last edited.
-        deleted: When the message was deleted.
+        body: The decoded JSON body; None if the entry has no body, or if the body was erased.
+        target: The seq of the message that an `edit` or `delete` changes; None for other kinds.
+        edited: When the message was last edited, in UTC; None: never.
+        deleted: When the message was deleted, in UTC; None: it was not.
 
     """
 
@@ -55,7 +55,7 @@ class Page:
     Attributes:
         entries: The entries.
         head: The seq of the room's last entry; 0 if the room is empty.
-        oldest: The seq of the first entry that the room keeps.
+        oldest: The seq of the oldest entry that the room still keeps.
         log: The id of the room's history, which changes if entries were lost (R5).
 
     """
@@ -89,7 +89,7 @@ class Unread:
 
 
 def entry_of(item: str, entry: protocol.Entry) -> Entry:
-    """Convert an entry of the log, decoding its body; a message becomes a Message."""
+    """Convert an entry of the log, and decode its body. An entry of kind `message` becomes a Message."""
     kind = Message if entry.kind == "message" else Entry
     return kind(
         item,
@@ -106,7 +106,7 @@ def entry_of(item: str, entry: protocol.Entry) -> Entry:
 
 
 def page_of(item: str, page: LogPage) -> Page:
-    """Convert a page of the log."""
+    """Convert a page of the log of this item."""
     return Page([entry_of(item, entry) for entry in page.entries], page.head, page.oldest, page.log)
 
 

@@ -1,4 +1,4 @@
-"""Read what an application imports, lines of JSON or `ImportEntry` objects, and make the requests from it (W14)."""
+"""Read what an application imports, lines of JSON or `ImportEntry` objects, and build the requests (W14)."""
 
 import asyncio
 import re
@@ -26,8 +26,9 @@ from alcove.rooms.imports import Imported
 _COPY_BYTES = 1 << 20
 #: Number of parts after which other tasks get a turn.
 _PARTS_PER_TURN = 1000
-#: Numbers of lines in an error: one, or from one to another.
+#: The number of a line, or of the first and the last line of a range, in the message of an error.
 _LINES = re.compile(r"\blines? (\d{1,15})(?: to (\d{1,15}))?\b")
+#: What an error about the source says.
 _EXPECTED = "source: expected lines as bytes or str, lines or ImportEntry objects one after the other, or an open file"
 
 
@@ -40,7 +41,7 @@ class ImportEntry:
         id: The comment's id in the application, 1 to 64 characters; the same id of the same author is stored once.
         by: The author. Rights do not matter.
         at: When it was written; with a time zone. The entries of an item are sorted by time.
-        body: A text, or any JSON value; of an event `{"text": …}` and perhaps `data`.
+        body: A text, or any JSON value; the body of an event is `{"text": …}`, optionally with `data`.
         kind: `message` or `event`.
 
     """
@@ -59,9 +60,9 @@ class ImportResult:
 
     Attributes:
         stored: Entries that were stored.
-        known: Entries that were stored before; they stay unchanged.
+        known: Entries that were already stored, and stayed unchanged.
         marks: Read marks that were moved.
-        left_out: Lines that were left out, because they refer to an entry that the import does not have.
+        left_out: Lines that were left out, because they refer to an entry that is not in the import.
 
     """
 
@@ -71,13 +72,13 @@ class ImportResult:
     left_out: int = 0
 
 
-#: One or several whole lines, or an entry.
+#: One part of a source: one or several whole lines, or an entry.
 Part = bytes | str | ImportEntry
-#: What can be imported: lines, or parts one after the other, which a file is as well.
+#: What can be imported: lines, an iterable of parts, or an open file.
 Source = bytes | str | Iterable[Part]
-#: The same for code with an event loop.
+#: What asynchronous code can import: also an asynchronous iterable of parts.
 AsyncSource = Source | AsyncIterable[Part]
-#: Called after each chunk: how many lines or entries are imported, and how many there are.
+#: A function that is called after each chunk, with the number of imported lines or entries, and the number of all.
 OnProgress = Callable[[int, int], object]
 
 
@@ -85,7 +86,7 @@ class ImportJob:
     """The lines of one import, in a temporary file: all of them are checked before the first one is stored."""
 
     def __init__(self, on_progress: OnProgress | None) -> None:
-        """Create a job without lines. It is a context manager, which removes the file at its end."""
+        """Create a job without lines. The job is a context manager, which removes the temporary file at its end."""
         self._file = TemporaryFile()  # noqa: SIM115 - `__exit__` closes it
         self._reader = ImportFile(self._file)
         self._on_progress = on_progress
@@ -96,8 +97,10 @@ class ImportJob:
         self._room_lines: list[int] = []
         #: The item of the last ImportEntry.
         self._item: str | None = None
-        #: Lines that are imported, and lines in all requests.
-        self._done = self._total = 0
+        #: The number of lines that are imported.
+        self._done = 0
+        #: The number of lines in all requests.
+        self._total = 0
         self._stored = self._known = self._marks = 0
 
     def __enter__(self) -> Self:
@@ -112,52 +115,56 @@ class ImportJob:
         return ImportResult(self._stored, self._known, self._marks, self._reader.left_out)
 
     def add(self, part: Part) -> None:
-        """Append lines or an entry. Raises InvalidError if the entry is wrong, or lines and entries are mixed."""
+        """Append lines or an entry. Raises InvalidError if the entry is invalid, or if lines and entries are mixed."""
         if not isinstance(part, bytes | str | ImportEntry):
             raise InvalidError(f"expected lines as bytes or str, or ImportEntry; got {type(part).__name__}")
         if self._line_count and isinstance(part, ImportEntry) != self._are_entries:
             raise InvalidError("expected lines or entries, not both in one import")
         self._are_entries = isinstance(part, ImportEntry)
         if not isinstance(part, ImportEntry):
-            # Text that is not Unicode is found with its line.
+            # Text that cannot be encoded is reported later, with the number of its line.
             self._write(part.encode(errors="surrogatepass") if isinstance(part, str) else part)
             return
         if not isinstance(part.item, str):
-            number = self._number_given(self._line_count) + 1
+            number = self._given_count(self._line_count) + 1
             raise InvalidError(f"entry {number}: item: expected a string, got {part.item!r:.80}")
         if part.item != self._item:
             self._item = part.item
             self._write(msgspec.json.encode(RoomLine(part.item)))
             self._room_lines.append(self._line_count)
-        self._write(_encode_entry(part, self._number_given(self._line_count) + 1))
+        self._write(_encode_entry(part, self._given_count(self._line_count) + 1))
 
     def requests(self) -> Iterator[ImportRequest]:
-        """Check all lines, then yield them in chunks. Raises InvalidError."""
+        """Check all lines, then yield them as requests. Raises InvalidError if a line is invalid."""
         with self.located_errors():
             self._total = sum(request.line_count for request in self._reader.requests())
             yield from self._reader.requests()
 
     async def async_requests(self) -> AsyncIterator[ImportRequest]:
-        """Yield the requests of `requests`, reading the file in a thread."""
+        """Yield what `requests` yields, but read the file in a thread."""
         requests = self.requests()
         while (request := await asyncio.to_thread(next, requests, None)) is not None:
             yield request
 
     def record(self, request: ImportRequest, imported: Imported) -> None:
-        """Record that a request is imported, and report the progress."""
+        """Add the server's counts for a request to the result, and report the progress to `on_progress`."""
         self._done += request.line_count
         self._stored += imported.stored
         self._known += imported.known
         self._marks += imported.marks
         if self._on_progress is not None:
-            self._on_progress(self._number_given(self._done), self._number_given(self._total))
+            self._on_progress(self._given_count(self._done), self._given_count(self._total))
 
     @contextmanager
     def located_errors(self, request: ImportRequest | None = None) -> Iterator[None]:
-        """Make errors name the line, or the entry, and how much is imported; a LineError becomes an InvalidError.
+        """Add to the errors of a block which line or entry is wrong and how much is imported.
 
         Args:
-            request: The request that the block sends, for the error that it is too large.
+            request: The request that the block sends, whose largest lines are named if it is too large.
+
+        Raises:
+            InvalidError: The block raised a LineError or an InvalidError.
+            TooLargeError: The block raised a TooLargeError.
 
         """
         try:
@@ -169,33 +176,34 @@ class ImportJob:
             raise TooLargeError(self._locate(f"{place}{error}")) from None
 
     def _locate(self, message: str) -> str:
-        """Replace numbers of lines by those of entries, if the lines are entries, and append how much is imported."""
+        """Return the message with numbers of entries, if the lines are entries, and with how much is imported."""
         unit = "entries" if self._are_entries else "lines"
         if self._are_entries:
             message = _LINES.sub(self._name_entries, message)
         if self._done:
-            message += f"; {self._number_given(self._done)} {unit} are imported: call it again to continue"
+            message += f"; {self._given_count(self._done)} {unit} are imported: call it again to continue"
         return message
 
     def _name_entries(self, lines: re.Match[str]) -> str:
-        """Name the entries that lines were made from; a line that names a room counts as the entry after it."""
-        first = self._number_given(int(lines[1]) - 1) + 1
-        last = self._number_given(int(lines[2] or lines[1]))
+        """Name the entries from which lines were made. A line that names a room counts as the entry after it."""
+        first = self._given_count(int(lines[1]) - 1) + 1
+        last = self._given_count(int(lines[2] or lines[1]))
         return f"entries {first} to {last}" if last > first else f"entry {first}"
 
     def _write(self, data: bytes) -> None:
+        """Append lines to the file, and end the last one with a newline if it has none."""
         if data:
             data = data if data.endswith(b"\n") else data + b"\n"
             self._file.write(data)
             self._line_count += data.count(b"\n")
 
-    def _number_given(self, lines: int) -> int:
-        """Return how many of the first `lines` lines the caller gave, without those that were added to name rooms."""
+    def _given_count(self, lines: int) -> int:
+        """Return how many of the first `lines` lines came from the caller; the others were added to name rooms."""
         return lines - bisect_right(self._room_lines, lines)
 
 
 def parts_of(source: Source) -> Iterator[Part]:
-    """Yield the parts of a source."""
+    """Yield the parts of a source. Raises InvalidError if `source` has another type."""
     if isinstance(source, bytes | str):
         yield source
     elif isinstance(source, IOBase):
@@ -209,7 +217,7 @@ def parts_of(source: Source) -> Iterator[Part]:
 
 
 async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:
-    """Yield the parts of a source, and give other tasks a turn from time to time."""
+    """Yield the parts of a source, and give other tasks a turn after every `_PARTS_PER_TURN` parts."""
     if isinstance(source, AsyncIterable):
         async for part in source:
             yield part
@@ -221,7 +229,7 @@ async def async_parts_of(source: AsyncSource) -> AsyncIterator[Part]:
 
 
 def _encode_entry(entry: ImportEntry, number: int) -> bytes:
-    """Encode the entry with this number as a line. Raises InvalidError with the number."""
+    """Encode the entry with this number as a line. Raises InvalidError, which names the number, if it is invalid."""
     if not isinstance(entry.at, datetime) or entry.at.tzinfo is None:
         raise InvalidError(f"entry {number}: at: expected a datetime with a time zone, got {entry.at!r:.80}")
     if not isinstance(entry.by, Member):

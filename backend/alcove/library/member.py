@@ -20,19 +20,19 @@ from alcove.protocol import Person
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A user of the application, and what they may do: the result of the dependency that admits to rooms.
+    """A user of the application, and what they may do. The dependency that admits to rooms returns it.
 
     Attributes:
         id: The user's id, 1 to 128 characters; an integer or a UUID counts as its text.
         name: The name that others see, 1 to 64 characters; by default the id.
-        rights: Letters: `r` read, `w` write, `m` moderate. On the item that the dependency was asked for.
+        rights: Rights on the item for which the dependency was called, as letters: `r` read, `w` write, `m` moderate.
         picture: An https URL (A9).
-        role: 1 to 32 characters that others see beside the name (A9).
-        expires: When access ends; a `datetime` with a time zone, or seconds since the epoch. None: it does not expire.
+        role: A label of 1 to 32 characters that others see beside the name (A9).
+        expires: When access ends: a `datetime` with a time zone, or seconds since the epoch; None: it does not end.
         items: Rights by item or pattern, as in a token (A3), for requests that belong to no item: the list of rooms.
 
     Raises:
-        InvalidError: A value has another form; the message says which.
+        InvalidError: A value is invalid; the message names it.
 
     Example:
         >>> Member(7, "Ada", rights="rw")
@@ -72,28 +72,28 @@ class Member:
 
     @property
     def person(self) -> Person:
-        """The member as others see them."""
+        """The member's public profile, as others see it."""
         return Person(str(self.id), self.name, self.picture or UNSET, self.role or UNSET)
 
     @property
     def ends_at(self) -> float:
-        """When access ends, in seconds since the epoch; infinity: it does not expire."""
+        """When access ends, in seconds since the epoch; infinity: access does not expire."""
         if self.expires is None:
             return math.inf
         return self.expires.timestamp() if isinstance(self.expires, datetime) else self.expires
 
     @property
     def may_moderate(self) -> bool:
-        """Whether `rights` has `m`."""
+        """Whether `rights` contains `m`."""
         return "m" in self.rights
 
     def caller(self, items: Mapping[str, str]) -> Caller:
-        """Convert the member to a caller who is admitted now, with letters of rights by item or pattern."""
+        """Convert the member to a caller who is admitted now. `items`: the rights as letters, by item or pattern."""
         return _to_caller(self, items)
 
 
 def _to_caller(member: Member, items: Mapping[str, str]) -> Caller:
-    """Convert a member to a caller with the rights `items`, which has letters by item or pattern.
+    """Convert a member to a caller with the rights `items`: letters by item or pattern.
 
     Raises:
         InvalidError: A field breaks the rules that tokens have for it (A3, A9).
@@ -104,7 +104,7 @@ def _to_caller(member: Member, items: Mapping[str, str]) -> Caller:
     try:
         claims = check_claims(values | optional)
     except Refusal as refusal:
-        # The rules are those of a token; the names of the fields differ.
+        # The message names a token's claims, which have other names in a Member.
         message = refusal.message.replace("the token's", "the member's").replace("`sub`", "`id`")
         raise InvalidError(message) from None
     return Caller(member.person, replace(claims, exp=member.ends_at))

@@ -1,4 +1,4 @@
-"""Define the methods of `Alcove`: everything that the HTTP API can do, as calls (W11, S14, W14, W15, A7)."""
+"""Define the methods of `Alcove`, which do what the HTTP API can do (W11, S14, W14, W15, A7)."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,10 +44,11 @@ from alcove.storage.base import ListRefusedError, LogUnavailableError, Unstorabl
 class Methods:
     """Reads and writes rooms on behalf of the application, without rate limits (L2).
 
-    Entries are durable when a call returns. Every method raises a RequestError: InvalidError, TooLargeError,
+    Entries are durable when a call returns. If a method fails, it raises a RequestError: InvalidError, TooLargeError,
     ForbiddenError, OverloadedError or UnavailableError; and NotStartedError while the lifespan is not running.
     """
 
+    #: Provides the rooms; None while the lifespan is not running.
     _hub: Hub | None = None
 
     def _rooms(self) -> Hub:
@@ -96,7 +97,7 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def edit(self, item: str, seq: int, body: Any, *, by: Member, id: str | None = None) -> Entry:
-        """Replace the body of the message `seq`; of another member's message only if `by` may moderate (S8).
+        """Replace the body of the message `seq`; `by` must be its author, or have the right to moderate (S8).
 
         Returns:
             The entry of kind `edit`.
@@ -114,7 +115,7 @@ class Methods:
             return entry_of(item, written.entry)
 
     async def delete(self, item: str, seq: int, *, by: Member, id: str | None = None) -> Entry:
-        """Delete the message `seq` and erase its body; a message of another member only if `by` may moderate (S8, S9).
+        """Delete the message `seq` and erase its body; `by` must be its author, or have the right to moderate (S8, S9).
 
         Returns:
             The entry of kind `delete`.
@@ -152,7 +153,7 @@ class Methods:
             return Members(*await self._rooms().queries.members(check_item(item)))
 
     async def unread(self, member: Member | str, items: Sequence[str]) -> dict[str, Unread]:
-        """Return by item the head and the number of unread messages for a member, given as a Member or by id (W10)."""
+        """Return, by item, the head and the number of messages that a member (or the id of one) has not read (W10)."""
         with _typed_errors():
             counts = await self._rooms().queries.count_unread(check_items(items), check_member_id(member))
             return {count.item: Unread(count.head, count.unread) for count in counts}
@@ -211,7 +212,7 @@ class Methods:
 
         Args:
             member: The member, or their id.
-            by: The author of the `delete` entries that tell clients about it.
+            by: The author of the `delete` entries that tell clients about the erased messages.
 
         """
         with _typed_errors():
@@ -226,7 +227,9 @@ class Methods:
         until: datetime | None = None,
         reason: str | None = None,
     ) -> None:
-        """Ban a member on an item, or on all; this replaces an earlier ban on the same item (W15, A8).
+        """Ban a member from writing or from everything, on one item or on all items (W15, A8).
+
+        The ban replaces an earlier one on the same item, or on all items.
 
         Args:
             member: The member, or their id.
@@ -245,17 +248,17 @@ class Methods:
             await self._rooms().ban(ban)
 
     async def unban(self, member: Member | str, item: str | None = None) -> None:
-        """Lift the ban of a member on the item, or with None the one on all items.
+        """Lift a member's ban on the item, or if `item` is None, their ban on all items (W15).
 
-        Do nothing if there is none (W15).
+        Do nothing if there is no such ban.
         """
         with _typed_errors():
             await self._rooms().ban(Ban(check_member_id(member), check_item_or_all(item)))
 
     async def revoke(self, member: Member | str, item: str | None = None) -> None:
-        """Close a member's connections on every process, on an item or on all (A7).
+        """Close a member's connections to the item, or if `item` is None, to all items, on every process (A7).
 
-        Call it when a user signs out or loses rights. A client that comes back is admitted by your dependency again.
+        Call this when a user signs out or loses rights. When a client connects again, your dependency decides again.
         """
         with _typed_errors():
             await self._rooms().revoke(Revocation.of_member(check_member_id(member), check_item_or_all(item), 0))
@@ -263,7 +266,7 @@ class Methods:
 
 @contextmanager
 def _typed_errors() -> Iterator[None]:
-    """Convert the errors of rooms and storage to a RequestError, and those of values to an InvalidError."""
+    """Convert the errors of rooms and storage to RequestErrors; a value that cannot be stored is an InvalidError."""
     try:
         yield
     except Refusal as refusal:

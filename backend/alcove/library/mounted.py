@@ -9,7 +9,8 @@ from alcove.base_path import without_prefix
 from alcove.errors import NotStartedError
 from alcove.library.admission import HOST_SCOPE
 
-#: The keys of a scope in the ASGI specification, without `root_path` and `path`, which change, and the host's `state`.
+#: The keys of the host's scope that are passed on: those of the ASGI specification, without `root_path` and `path`,
+#: which change, and without the host's `state`.
 _KEPT_KEYS = (
     *("type", "asgi", "http_version", "method", "scheme", "query_string", "headers", "client", "server"),
     *("subprotocols", "extensions"),
@@ -17,7 +18,7 @@ _KEPT_KEYS = (
 
 
 class Mounted:
-    """Passes requests on with the prefix that browsers use as `root_path`, wherever the application is mounted (B1).
+    """Passes requests to an Alcove's application, with the prefix that browsers use as `root_path` (B1).
 
     Middleware, exception handlers and routes of the host application do not apply to it.
     """
@@ -27,8 +28,8 @@ class Mounted:
 
         Args:
             app: The application of the Alcove.
-            is_started: Whether the lifespan of the Alcove runs.
-            base_path: The prefix, if it differs from the one that the framework reports.
+            is_started: Returns whether the lifespan of the Alcove runs.
+            base_path: The prefix, if it differs from the framework's `root_path`; "": it does not.
 
         """
         self._app = app
@@ -58,7 +59,10 @@ class Mounted:
 
 
 def _path_below(scope: Scope, root: str) -> str:
-    """Return the path below the mount, where a proxy removes the host application's own prefix (`root`), too."""
+    """Return the path below the mount, also if a proxy removes the host application's own prefix from paths.
+
+    `root`: the scope's `root_path`, which consists of the host's own prefix and the path of the mount.
+    """
     path: str = scope["path"]
     below = without_prefix(path, root)
     mounted = root.removeprefix(scope.get("app_root_path", root))

@@ -13,7 +13,7 @@ from alcove.storage.open import sqlite_file
 from alcove.urls import redact_url
 from alcove.webhooks.deliveries import check_webhook
 
-#: The settings that list several values in one text, and what separates the values.
+#: The settings that list several values in one string, and the separator of the values.
 _SEPARATORS = {"origins": ",", "frame_ancestors": " ", "picture_origins": ",", "trusted_proxies": ","}
 
 
@@ -25,7 +25,7 @@ class LibrarySettings(Settings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - as the base has it
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the base class has the argument
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
@@ -41,10 +41,10 @@ class LibrarySettings(Settings):
 
 
 def settings_of(**arguments: Any) -> LibrarySettings:  # Any: each setting has its own type, which is checked
-    """Create the settings from keyword arguments, and check them.
+    """Create and check the settings from keyword arguments.
 
     Raises:
-        SettingsError: A name or a value is wrong, or settings contradict each other; the message is one line.
+        SettingsError: A name or a value is wrong, or settings contradict each other. The message is one line.
 
     """
     try:
@@ -67,7 +67,7 @@ def _describe(error: ErrorDetails) -> str:
     if error["type"] != "string_type":
         message = error["msg"].removeprefix("Value error, ")
         return f"{name}={redact_url(str(value))!r}: {message[0].lower()}{message[1:]}"
-    # Only the type of the value, because secrets are texts, too (A6).
+    # The message has only the value's type, because the value may be a secret (A6).
     message = f"{name}: expected a string, got {type(value).__name__}"
     if name in _SEPARATORS and isinstance(value, list | tuple | set | frozenset):
         message += f": write {name}={_SEPARATORS[name].join(map(str, value))!r}"
@@ -75,9 +75,9 @@ def _describe(error: ErrorDetails) -> str:
 
 
 def with_argument_names(error: AlcoveError) -> AlcoveError:
-    """Return the error without its traceback, and with the names of Alcove's arguments in its message.
+    """Change the error, and return it: its message names Alcove's arguments, and it has no traceback.
 
-    Servers print the traceback of a lifespan that fails; without Alcove's own frames, the message is easy to find.
+    Servers print the traceback if a lifespan fails. Without Alcove's own frames, the message is easy to find.
     """
     error.args = (named_as_arguments(str(error)),)
     return error.with_traceback(None)

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from alcove.api.headers import Headers
+from alcove.api.headers import SecurityHeaders
 from alcove.api.page_files import PageRoute, accepted_codings
 from tests.support.servers import TIMEOUT_S
 
@@ -68,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     app = FastAPI()
-    app.add_middleware(Headers, frame_ancestors="'none'")
+    app.add_middleware(SecurityHeaders, frame_ancestors="'none'")
     app.router.routes.append(PageRoute(folder))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))

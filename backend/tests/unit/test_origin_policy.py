@@ -45,12 +45,12 @@ OTHER_ORIGINS = [
 
 @pytest.mark.parametrize(("origin", "host"), OWN_ORIGINS)
 def test_a5_origins_are_equal_by_scheme_host_and_port(origin: str, host: str) -> None:
-    assert OriginPolicy().allow(origin, host, secure=False)
+    assert OriginPolicy().allows_cookie(origin, host, secure=False)
 
 
 @pytest.mark.parametrize(("origin", "host"), OTHER_ORIGINS)
 def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None) -> None:
-    assert not OriginPolicy().allow(origin, host, secure=False)
+    assert not OriginPolicy().allows_cookie(origin, host, secure=False)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a5_another_origin_is_not_the_servers_own(origin: str, host: str | None)
     ],
 )
 def test_a5_over_tls_only_an_https_origin_is_the_servers_own(origin: str, host: str, *, is_own: bool) -> None:
-    assert OriginPolicy().allow(origin, host, secure=True) == is_own
+    assert OriginPolicy().allows_cookie(origin, host, secure=True) == is_own
 
 
 @pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "https://app.example", "http://a:81"])
@@ -74,12 +74,12 @@ def test_a5_a_configured_origin_has_any_case_and_scheme(origin: str) -> None:
     has_port = origin.count(":") == 2
     other_origin = "https://app.example.evil" if has_port else f"{origin}:7777"
 
-    assert policy.allow(origin, "x", secure=True)
-    assert not policy.allow(other_origin, "x", secure=True)
+    assert policy.allows_cookie(origin, "x", secure=True)
+    assert not policy.allows_cookie(other_origin, "x", secure=True)
 
 
 def test_a5_a_request_without_origin_is_allowed() -> None:
-    assert OriginPolicy().allow(None, "x", secure=True)
+    assert OriginPolicy().allows_cookie(None, "x", secure=True)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alcove.access import rights as rights_module
-from alcove.access.rights import NONE, rights, rights_on
+from alcove.access.rights import NO_RIGHTS, rights, rights_on
 from alcove.protocol import Right
 from tests.support.storm import example_count
 
@@ -44,16 +44,16 @@ def test_a3_the_cache_of_rights_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        ({}, NONE),
+        ({}, NO_RIGHTS),
         ({"order-17": "rw"}, {"read", "write"}),
-        ({"order-1": "rw"}, NONE),
-        ({"order-177": "rw"}, NONE),
+        ({"order-1": "rw"}, NO_RIGHTS),
+        ({"order-177": "rw"}, NO_RIGHTS),
         ({"order-*": "r"}, {"read"}),
         ({"order-17*": "r"}, {"read"}),
         ({"*": "rwm"}, ALL_RIGHTS),
-        ({"ticket-*": "rwm"}, NONE),
-        ({"order-17": ""}, NONE),
-        ({"order": "rwm"}, NONE),
+        ({"ticket-*": "rwm"}, NO_RIGHTS),
+        ({"order-17": ""}, NO_RIGHTS),
+        ({"order": "rwm"}, NO_RIGHTS),
     ],
 )
 def test_a3_a_pattern_matches_its_exact_item_or_a_prefix_before_the_star(
@@ -67,9 +67,9 @@ def test_a3_a_pattern_matches_its_exact_item_or_a_prefix_before_the_star(
     [
         ({"*": "rwm", "order-*": "r"}, {"read"}),
         ({"order-*": "r", "*": "rwm"}, {"read"}),
-        ({"order-1*": "", "order-*": "rwm"}, NONE),
+        ({"order-1*": "", "order-*": "rwm"}, NO_RIGHTS),
         ({"order-17": "r", "order-17*": "rwm"}, {"read"}),
-        ({"order-17": "", "*": "rwm"}, NONE),
+        ({"order-17": "", "*": "rwm"}, NO_RIGHTS),
     ],
 )
 def test_a3_only_the_longest_match_counts(items: dict[str, str], expected: frozenset[Right]) -> None:
@@ -78,7 +78,7 @@ def test_a3_only_the_longest_match_counts(items: dict[str, str], expected: froze
 
 @pytest.mark.parametrize("pattern", ["*-17", "ord*17", "order-??", "order-[0-9]*", "**"])
 def test_a3_a_star_elsewhere_and_other_wildcards_match_only_themselves(pattern: str) -> None:
-    assert rights_on({pattern: "rwm"}, "order-17") == NONE
+    assert rights_on({pattern: "rwm"}, "order-17") == NO_RIGHTS
 
 
 def test_a3_an_id_ending_in_a_star_gets_the_rights_of_the_pattern() -> None:
@@ -98,6 +98,6 @@ def test_a3_the_longest_matching_pattern_gives_the_rights(items: dict[str, str],
     prefixes = [(name[:-1], letters) for name, letters in items.items() if name.endswith("*")]
     # An exact id precedes a prefix of the same length.
     matches += [(len(prefix) - 0.5, letters) for prefix, letters in prefixes if item.startswith(prefix)]
-    expected = rights(max(matches)[1]) if matches else NONE
+    expected = rights(max(matches)[1]) if matches else NO_RIGHTS
 
     assert rights_on(items, item) == expected

@@ -291,14 +291,14 @@ export type ListLine =
   | Bye
   | Pong;
 
-/** A message to send; without an `id` the server generates one. An `event` is the application's (S14). */
+/** A message to send, or an event of the application (S14). Without an `id` the server generates one. */
 export type NewEntry = {
   readonly body: Json;
   readonly id?: string;
   readonly kind?: "event" | "message";
 };
 
-/** A page of a room's log, ascending, with the first and last seq and the id of the log. */
+/** A page of entries, ascending; the seq of the room's last entry and of the first one it keeps; the log's id. */
 export type Entries = {
   readonly entries: readonly Entry[];
   readonly head: number;
@@ -326,7 +326,7 @@ export type UnreadCount = {
   readonly unread: number;
 };
 
-/** Head and unread messages of the requested items, in their order. */
+/** The head and the number of unread messages of each requested item, in the order of the request. */
 export type Unread = {
   readonly items: readonly UnreadCount[];
 };
