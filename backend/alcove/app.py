@@ -91,10 +91,10 @@ class Alcove(Methods, Handlers):
         return self._services is not None
 
     async def __aenter__(self) -> Self:
-        """Open the log and the bus, and give them to every router and application that was made before.
+        """Open the log and the bus, and provide them to every router and application that was created before.
 
         Raises:
-            AlcoveError: The Alcove is started already, or the log or the bus cannot be opened.
+            AlcoveError: This Alcove is started already, or the log or the bus cannot be opened.
 
         """
         if self.started:

@@ -14,7 +14,7 @@ from alcove.bus.open import open_bus
 from alcove.descriptors import BASE_DESCRIPTORS
 from alcove.errors import AlcoveError
 from alcove.mistyped_settings import find_mistyped_variables
-from alcove.routes import PAGE
+from alcove.routes import PAGE_FOLDER
 from alcove.settings import Settings
 from alcove.storage.open import sqlite_file
 from alcove.storage.sqlite.schema import check_is_log
@@ -198,6 +198,6 @@ async def _check_descriptors(settings: Settings) -> str:
 
 async def _check_page(_settings: Settings) -> str:
     """Return the folder of the built page. Raises _CheckFailedError if the page is not built."""
-    if not (PAGE / "index.html").is_file():
+    if not (PAGE_FOLDER / "index.html").is_file():
         raise _CheckFailedError("the page is not built: run `make build`")
-    return f"{PAGE}"
+    return f"{PAGE_FOLDER}"

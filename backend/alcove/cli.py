@@ -16,7 +16,7 @@ from alcove.data_commands import commands as data_commands
 from alcove.errors import AlcoveError, SettingsError
 from alcove.output import OneLineGroup, redirect_closed_stdout
 from alcove.proxies import resolve_proxies
-from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, sign
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, send_request, sign
 from alcove.settings import Settings
 from alcove.storage.open import lock_mode_for, open_log
 from alcove.urls import split_commas
@@ -121,7 +121,7 @@ def revoke(
     """
     try:
         body = {"sub": sub} if item is None else {"sub": sub, "item": item}
-        with call(url, asyncio.run(admin_token()), "POST", "/api/revoke", body=body):
+        with send_request(url, asyncio.run(admin_token()), "POST", "/api/revoke", body=body):
             pass
     except AlcoveError as error:
         _exit_with(error)

@@ -19,7 +19,7 @@ from alcove.item_ids import ItemIdError, check_item_id
 from alcove.output import convert_output_errors
 from alcove.progress import Progress
 from alcove.quantities import quantity
-from alcove.remote import LOCAL_SERVER, RefusedError, ServerUrl, admin_token, call, exit_on_error
+from alcove.remote import LOCAL_SERVER, RefusedError, ServerUrl, admin_token, exit_on_error, send_request
 from alcove.rooms.import_file import ImportFile, ImportRequest
 
 commands = typer.Typer()
@@ -46,7 +46,7 @@ def export(
         member_path = f"/api/members/{quote(member or '')}"
         path = member_path if item is None else f"/api/items/{quote(_check_item(item))}/export"
         progress = Progress("lines")
-        with call(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
+        with send_request(url, asyncio.run(admin_token()), "GET", path, timeout_s=_LONG_S) as lines:
             for line in lines:
                 with convert_output_errors():
                     sys.stdout.buffer.write(line)
@@ -80,7 +80,7 @@ def import_(
             for request in source.requests():
                 path = f"/api/import?line={request.first_line}"
                 token = asyncio.run(admin_token())
-                with call(url, token, "POST", path, body=request.data, timeout_s=_LONG_S) as response:
+                with send_request(url, token, "POST", path, body=request.data, timeout_s=_LONG_S) as response:
                     result = json.load(response)
                 stored, known = stored + result["stored"], known + result["known"]
                 progress.add(request.line_count)
@@ -118,12 +118,12 @@ def erase(
     with exit_on_error():
         progress = Progress("rooms")
         path = f"/api/members/{quote(member)}"
-        with call(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
+        with send_request(url, asyncio.run(admin_token()), "DELETE", path, timeout_s=_LONG_S) as lines:
             step = {"done": lines.status == 204}  # a server of an earlier version sends no counts
             for line in lines:
                 step = json.loads(line)
                 progress.total = step["of"]
-                progress.reach(step["rooms"])
+                progress.update(step["rooms"])
         progress.finish()
         if not step.get("done"):
             raise AlcoveError(f"{url} stopped before {member!r} was erased: run the command again")

@@ -4,7 +4,7 @@ from enum import IntEnum, StrEnum
 
 
 class Close(IntEnum):
-    """The close codes of WebSockets (C). A table in PROTOCOL.md says after which of them a client reconnects."""
+    """The close codes of WebSockets (C). A table in PROTOCOL.md says after which codes a client reconnects."""
 
     DONE = 1000
     GOING_AWAY = 1001
@@ -140,18 +140,18 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
 
     Attributes:
         code: The `code` of the `error` line.
-        close: The code to close the connection with; over HTTP, the status is derived from it.
+        close_code: The code to close the connection with; over HTTP, the status is derived from it.
         message: The text for a developer.
         retry_ms: Milliseconds after which the client may try again; None if that is not known.
         reason: Why a credential is refused; None for other refusals.
-        status: The HTTP status of an error of the host application; None: the one that `close` implies.
+        status: The HTTP status of an error of the host application; None: the one that `close_code` implies.
 
     """
 
     def __init__(
         self,
         code: Code,
-        close: Close,
+        close_code: Close,
         message: str,
         retry_ms: int | None = None,
         *,
@@ -161,7 +161,7 @@ class Refusal(AlcoveError):  # noqa: N818 - the protocol's word (H4)
         """Store the attributes."""
         super().__init__(message)
         self.code = code
-        self.close = close
+        self.close_code = close_code
         self.message = message
         self.retry_ms = retry_ms
         self.reason = reason

@@ -17,7 +17,7 @@ class Budget(NamedTuple):
 
     #: Frames; the lines of a frame that has several count like frames.
     frames: int = 64
-    #: Bytes after which no further frame or line is begun.
+    #: Number of bytes after which no further frame or line is begun.
     size: int = 64 * 1024
     #: Pings, pongs and empty fragments that a client may send in 10 s.
     control_frames: int = 600

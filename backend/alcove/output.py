@@ -14,7 +14,7 @@ from alcove.errors import AlcoveError
 
 
 class OutputError(AlcoveError):
-    """The output cannot be written, for another reason than that its reader has closed it."""
+    """The output cannot be written, and the reason is not that its reader has closed it."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"the output cannot be written: {error.strerror or error}")
@@ -24,8 +24,8 @@ class OneLineGroup(TyperGroup):
     """A command with subcommands that ends with one line and status 1 if its output cannot be written."""
 
     def main(self, *args: Any, **options: Any) -> Any:  # Any: as the base class has it
-        """Run the command."""
-        # A descriptor that is closed at the start has no stream at all.
+        """Run the command, and exit as the class describes (click)."""
+        # Python sets a stream to None if its descriptor is closed at the start.
         if sys.stdout is None:
             sys.stdout = io.TextIOWrapper(io.BufferedWriter(_ClosedOutput()), write_through=True)
         if sys.stderr is None:
@@ -35,7 +35,7 @@ class OneLineGroup(TyperGroup):
         except OSError as error:
             if not _is_broken(sys.stdout):
                 raise
-            # The interpreter would write the buffered output at its exit, and fail with another message.
+            # Without this, the interpreter would write the buffered output at its exit, and fail with another message.
             sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"))
             sys.exit(f"alcove: {OutputError(error)}")
 
@@ -46,7 +46,7 @@ def convert_output_errors() -> Iterator[None]:
 
     Raises:
         OutputError: The output cannot be written.
-        BrokenPipeError: Its reader has closed it.
+        BrokenPipeError: The reader of the output has closed it.
 
     """
     try:
@@ -58,7 +58,7 @@ def convert_output_errors() -> Iterator[None]:
 
 
 def redirect_closed_stdout() -> None:
-    """Replace stdout, if it was closed before the command began, by stderr, so that a server can log."""
+    """Replace stdout by stderr if stdout was closed before the command began, so that a server can log."""
     if isinstance(getattr(getattr(sys.stdout, "buffer", None), "raw", None), _ClosedOutput):
         sys.stdout = sys.stderr
 

@@ -10,12 +10,12 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 
 from alcove.errors import AlcoveError
 
-#: What the driver raises when the database is down, restarts, is overloaded or refuses, and for unencodable values.
+#: What the driver raises if the database is down, restarts, is overloaded or refuses, or if a value cannot be encoded.
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, UnicodeError)
 
-#: Seconds that the check of an address may take to connect, and for each query.
+#: Seconds that `check_sessions` may take to connect, and for each query.
 _TIMEOUT_S = 5.0
-#: How often the check is repeated: a pooler that assigns its connections in turn may show the same one twice.
+#: How often the sessions are compared: a pooler that assigns its sessions in turn may hide that it shares them.
 _ATTEMPTS = 3
 
 
@@ -29,8 +29,8 @@ def connect_options(url: str, application_name: str, target: str) -> dict[str, A
     Args:
         url: The address; its own `target_session_attrs`, or that of the environment, takes precedence over `target`.
         application_name: The name that `pg_stat_activity` shows for the connection.
-        target: The kind of server to connect to if the address names several, as libpq's `target_session_attrs`.
-            Without it, asyncpg accepts a standby, which an address may lead to for a moment during a failover.
+        target: The kind of server to connect to, in the values of libpq's `target_session_attrs`. Without it, asyncpg
+            accepts a standby, which an address may lead to for a moment during a failover.
 
     """
     options: dict[str, Any] = {"server_settings": {"application_name": application_name}}
@@ -75,17 +75,17 @@ async def check_sessions(url: str) -> None:
 
 
 async def _share_sessions(first: Any, second: Any) -> bool:
-    """Return whether two connections share a session: `second` sees a value that `first` set, or `first` lost it.
+    """Return whether two connections share a session: `second` sees what `first` set, or `first` lost its own value.
 
     Args:
         first: A connection through the address to check.
-        second: Another one.
+        second: Another connection through it.
 
     """
     token = uuid4().hex
     await first.execute(f"SET alcove.session = '{token}'")
     query = "SELECT current_setting('alcove.session', true)"
-    async with second.transaction():  # a pooler gives it the session that was used last
+    async with second.transaction():  # a pooler gives `second` the session that was used last
         if await second.fetchval(query) == token:
             return True
         async with first.transaction():
@@ -100,7 +100,7 @@ async def database_time(url: str, timeout_s: float) -> float:
         timeout_s: Seconds to wait for the connection, and for the query.
 
     Raises:
-        Exception: One of `ERRORS`.
+        Exception: One of `ERRORS`: the database cannot be reached, or refuses the connection.
 
     """
     connection = await asyncpg.connect(url, timeout=timeout_s, command_timeout=timeout_s, statement_cache_size=0)

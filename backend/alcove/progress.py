@@ -40,9 +40,9 @@ class Progress:
 
     def add(self, count: float) -> None:
         """Add `count` to the units that are done, and show the progress if an update is due."""
-        self.reach(self.done + count)
+        self.update(self.done + count)
 
-    def reach(self, done: float) -> None:
+    def update(self, done: float) -> None:
         """Set the number of units that are done, and show the progress if an update is due."""
         self.done = done
         now = time.monotonic()

@@ -143,8 +143,9 @@ class Hello(Line, tag="hello", frozen=True):
     #: Whether the position that the client gave is not in this history: it must drop its entries (R5).
     reset: bool
     you: You
-    #: Connected members, and the number of all of them.
+    #: Up to 100 connected members (P1).
     members: list[Person]
+    #: The number of all connected members.
     count: int
     #: Member id → the seq up to which the member has read (P5).
     reads: dict[str, int]

@@ -48,7 +48,7 @@ def exit_on_error() -> Iterator[None]:
 
 
 @contextmanager
-def call(
+def send_request(
     url: str, token: str, method: str, path: str, *, body: object = None, timeout_s: float = 10
 ) -> Iterator[HTTPResponse]:
     """Send one HTTP request with a bearer token, and provide the response while the block runs.

@@ -28,11 +28,11 @@ from alcove.urls import split_commas
 from alcove.webhooks import routes as webhooks
 
 #: The page: in a distribution beside this file (`hatch_build.py`), in a clone where `make build` writes it.
-PAGE = Path(__file__).parent / "page"
-if not PAGE.is_dir():
-    PAGE = Path(__file__).parents[2] / "frontend" / "app" / "dist"
+PAGE_FOLDER = Path(__file__).parent / "page"
+if not PAGE_FOLDER.is_dir():
+    PAGE_FOLDER = Path(__file__).parents[2] / "frontend" / "app" / "dist"
 #: A page that is served until the page is built, and says how to build it.
-PLACEHOLDER = Path(__file__).parent / "placeholder_page"
+PLACEHOLDER_FOLDER = Path(__file__).parent / "placeholder_page"
 #: The beginnings of the paths of the page's files that other sites need to show a room.
 _EMBED_PATHS = ("/embed/", "/embed.js", "/assets/", "/favicon.svg")
 
@@ -132,4 +132,4 @@ def _add_api(app: FastAPI) -> None:
 
 def _page() -> Path:
     """Return the folder of the built page, or of the placeholder that says how to build it."""
-    return PAGE if (PAGE / "index.html").is_file() else PLACEHOLDER
+    return PAGE_FOLDER if (PAGE_FOLDER / "index.html").is_file() else PLACEHOLDER_FOLDER

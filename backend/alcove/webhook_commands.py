@@ -10,7 +10,7 @@ from urllib.parse import quote
 import typer
 
 from alcove.quantities import quantity
-from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, call, exit_on_error
+from alcove.remote import LOCAL_SERVER, ServerUrl, admin_token, exit_on_error, send_request
 
 #: Seconds that the server may take to respond: a test event waits for the endpoint (at most 120 s).
 _TIMEOUT_S = 130.0
@@ -71,7 +71,7 @@ def _ask(url: str, method: str, path: str, body: object = None) -> Any:  # Any: 
     """Send a request to a server and return the decoded response; if it fails, print why and exit with status 1."""
     with exit_on_error():
         token = asyncio.run(admin_token())
-        with call(url, token, method, f"/api/webhooks{path}", body=body, timeout_s=_TIMEOUT_S) as response:
+        with send_request(url, token, method, f"/api/webhooks{path}", body=body, timeout_s=_TIMEOUT_S) as response:
             return json.loads(response.read() or b"null")
 
 

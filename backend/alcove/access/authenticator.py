@@ -92,7 +92,7 @@ class Authenticator:
         try:
             return await self.authenticate(credential)
         except Refusal as refusal:
-            if refusal.close is Close.UNAUTHENTICATED:
+            if refusal.close_code is Close.UNAUTHENTICATED:
                 return None
             raise
 

@@ -142,7 +142,7 @@ async def sign_out(
         try:
             caller = await authenticate(request, authenticator, credential, None)
         except Refusal as refusal:  # a credential that is not valid needs no revocation
-            if refusal.close is Close.TOO_MANY:
+            if refusal.close_code is Close.TOO_MANY:
                 raise
     if caller and caller.claims and caller.digest:
         expires = caller.claims.exp + authenticator.leeway_s

@@ -60,7 +60,7 @@ def send_refusal(websocket: WebSocket, connection: Connection, refusal: Refusal)
     """Send the refusal as an `error` line on an accepted socket, then close it with the refusal's close code (H4)."""
     count_refusal(websocket, refusal.code)
     connection.write(Frame(encode(error_line(refusal))))
-    connection.close(refusal.close, refusal.message)
+    connection.close(refusal.close_code, refusal.message)
 
 
 async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Response | None:
@@ -87,7 +87,7 @@ async def respond_to_refusal(request: HTTPConnection, error: Exception) -> Respo
     members: dict[str, Any] = {} if error.retry_ms is None else {"retry_ms": error.retry_ms}
     if error.reason is not None:
         members["reason"] = error.reason
-    response = problem(error.status or _STATUS[error.close], error.message, code=error.code, **members)
+    response = problem(error.status or _STATUS[error.close_code], error.message, code=error.code, **members)
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     return response

@@ -22,6 +22,6 @@ async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None)
         subprotocol=subprotocol,
         max_message=settings.message_bytes,
         budget=settings.budget,
-        stopping=hub.drain,
+        on_server_stop=hub.drain,
         wheel=websocket.app.state.wheel,
     )

@@ -171,7 +171,7 @@ class MessageDispatcher:
             room.apply_remote_typing(person, self._clock())
 
     def _is_presence_channel(self, channel: str) -> bool:
-        """Return whether the channel carries presence: it belongs to processes, or to an item in use here."""
+        """Return whether the channel can carry presence: it is one for processes, or that of an item in use here."""
         return (
             channel in self._process_channels or channel in self._subscriptions or self._rooms.find(channel) is not None
         )

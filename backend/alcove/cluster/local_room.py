@@ -72,7 +72,7 @@ class LocalRoom(Protocol):
 
 
 class LocalRooms(Protocol):
-    """The rooms in the memory of this process, and those that are being read into it."""
+    """The rooms in the memory of this process, and the rooms that are being read into memory."""
 
     def find(self, item: str) -> LocalRoom | None:
         """Return the item's room, or None if it is not in memory."""
@@ -87,7 +87,7 @@ class LocalRooms(Protocol):
         ...
 
     def extend_opening(self, item: str, head: int, log_id: str) -> None:
-        """Record the head of a room's log while the room is being read, so that it starts at least there.
+        """Record the head of a room's log while the room is being read, so that the room starts at least at that head.
 
         Args:
             item: The item; nothing happens if its room is not being read.

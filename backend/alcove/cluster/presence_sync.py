@@ -116,7 +116,7 @@ class PresenceSync:
         return self._processes.members(item)
 
     def count_connection(self, item: str, person: Person, change: int) -> None:
-        """Count an opened or closed connection of a member in this process, and publish it within 0.05 s.
+        """Count an opened or closed connection of a member in this process, and publish the change within 0.05 s.
 
         Args:
             item: The item of the room.
@@ -182,7 +182,7 @@ class PresenceSync:
             self._request(self._local.items())
 
     def _record_response(self, item: str, process: str) -> None:
-        """Record that a process responded for a room; wake `open_room` if it was the last one."""
+        """Record that a process responded for a room; wake `open_room` if no other response is missing."""
         if item in self._awaited:
             others, complete = self._awaited[item]
             others.discard(process)

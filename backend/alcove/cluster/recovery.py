@@ -23,7 +23,7 @@ class Recovery:
     """Delivers entries to rooms in the order of their log, and reads missing entries from the log."""
 
     def __init__(self, log: Log, rooms: LocalRooms, *, sole_writer: bool) -> None:
-        """Create the recovery; it has nothing to read yet.
+        """Create the recovery, without entries to deliver or to read.
 
         Args:
             log: The log of the rooms.

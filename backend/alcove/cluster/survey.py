@@ -113,7 +113,7 @@ class ConnectionSurvey:
             self._bus.publish(process_channel(request.process), encode(response))
 
     def receive(self, response: ConnectionsResponse) -> None:
-        """Add a response to the request that it belongs to; ignore it if that request has ended."""
+        """Add a response to the request that it answers; ignore a response to a request that has ended."""
         pending = self._pending.get(response.request_id)
         if pending is None:
             return

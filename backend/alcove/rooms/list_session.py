@@ -103,7 +103,7 @@ class ListSession:
     def end(self, refusal: Refusal) -> None:
         """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse(refusal)
-        self._close(refusal.close, refusal.message)
+        self._close(refusal.close_code, refusal.message)
 
     # --- lines
 

@@ -143,7 +143,7 @@ class Session:
     def end(self, refusal: Refusal) -> None:
         """Send an `error` with the reason, then close the connection (Revocable)."""
         self._refuse_credential(refusal)
-        self._close(refusal.close, refusal.message)
+        self._close(refusal.close_code, refusal.message)
 
     # --- lines
 

@@ -64,7 +64,7 @@ class TutorialAdmission:
                 self._authenticator.recheck(self._member, self._item)
             slot = self._hub.admit(self._member, self._item)
         except Refusal as refusal:
-            connection.close(refusal.close, refusal.message)
+            connection.close(refusal.close_code, refusal.message)
             await connection.run(receiver)
             return
         admitted = RevocableReceiver(self._hub, slot, connection, receiver)
@@ -109,7 +109,7 @@ class RevocableReceiver:
 
     def end(self, refusal: Refusal) -> None:
         """Close the connection; the reason goes into the close frame, as these sockets have no `error` line."""
-        self._connection.close(refusal.close, refusal.message)
+        self._connection.close(refusal.close_code, refusal.message)
 
 
 #: Characters of a cookie that T2 shows when there are keys: a script must not read the whole credential.

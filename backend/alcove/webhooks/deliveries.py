@@ -88,7 +88,7 @@ class Deliveries:
                 max_items=settings.delivery_items,
                 max_deliveries=settings.deliveries,
                 metrics=ConsumerMetrics(metrics.consumers, name),
-                all_announced=lambda: hub.changes.complete,
+                bus_is_complete=lambda: hub.changes.complete,
             )
             for name, (target, policy) in targets.items()
         }

@@ -36,7 +36,7 @@ class FailureLog:
         self._disabled = False
 
     def report_failure(self, item: str, seq: int, failed: Failed, *, first: bool) -> None:
-        """Record a failed attempt. Log its error unless it was logged before, or another failure was too recently.
+        """Record a failed attempt. Log its error, unless it was logged before or the last report was too recent.
 
         Args:
             item: The item.

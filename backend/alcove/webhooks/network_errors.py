@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-#: Descriptions of frequent errors that are the same on every operating system.
+#: Descriptions of frequent errors, the same on every operating system.
 _TEXT_BY_ERRNO = {errno.ECONNREFUSED: "connection refused", errno.ECONNRESET: "connection reset"}
 
 

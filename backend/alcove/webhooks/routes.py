@@ -108,13 +108,13 @@ _REFUSALS = problems(401, 403, 422, 429, 503)
 
 
 @router.get("", responses=answers(Consumers) | _REFUSALS)
-async def consumers(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
+async def list_consumers(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
     """Return the state of every webhook and handler."""
     return Json(Consumers([_consumer(status) for status in await deliveries.status()]))
 
 
 @router.post("/test", responses=answers(Tested) | problems(404) | _REFUSALS)
-async def test(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
+async def send_test_event(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Response:
     """Send an event of type `test` to the endpoint; 404 if there is none."""
     outcome = await deliveries.send_test()
     if outcome is None:
@@ -135,7 +135,7 @@ async def test(deliveries: DeliveriesDep, _moderator: ModeratorOfAllDep) -> Resp
     openapi_extra=body_of(RetryItem),
     **BOUNDED_HERE,
 )
-async def retry(
+async def retry_deliveries(
     *,
     consumer: ConsumerName,
     request: Request,
@@ -159,7 +159,7 @@ async def retry(
     openapi_extra=body_of(SkipItem),
     **BOUNDED_HERE,
 )
-async def skip(
+async def skip_entry(
     *,
     consumer: ConsumerName,
     request: Request,

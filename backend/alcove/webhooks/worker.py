@@ -51,7 +51,7 @@ class ConsumerWorker:
         max_items: int,
         max_deliveries: int,
         metrics: ConsumerMetrics,
-        all_announced: Callable[[], bool],
+        bus_is_complete: Callable[[], bool],
     ) -> None:
         """Create a worker; `run` starts it.
 
@@ -64,7 +64,7 @@ class ConsumerWorker:
             max_items: The maximum number of items in memory.
             max_deliveries: The maximum number of items that are delivered at the same time.
             metrics: The consumer's metrics.
-            all_announced: Returns whether every change of a room is reported to `record_head`, as far as is known.
+            bus_is_complete: Returns whether every change of a room is passed to `record_head`, as far as is known.
 
         """
         self.name = name
@@ -77,7 +77,7 @@ class ConsumerWorker:
         self._max_items = max_items
         self._max_deliveries = max_deliveries
         self._metrics = metrics
-        self._all_announced = all_announced
+        self._bus_is_complete = bus_is_complete
         self._schedule = Schedule(max_items=max_items, max_deliveries=max_deliveries)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._record: ConsumerRecord | None = None
@@ -204,8 +204,8 @@ class ConsumerWorker:
                 continue
             self._scan_requested.clear()
             with suppress(TimeoutError):
-                is_complete = self._all_announced() and not self._schedule.overflowed
-                async with asyncio.timeout(_POLL_S if is_complete else _FREQUENT_POLL_S):
+                has_all = self._bus_is_complete() and not self._schedule.overflowed
+                async with asyncio.timeout(_POLL_S if has_all else _FREQUENT_POLL_S):
                     await self._scan_requested.wait()
 
     async def _scan_all(self) -> None:

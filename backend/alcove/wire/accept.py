@@ -35,7 +35,7 @@ async def accept(
     max_message: int,
     budget: Budget,
     subprotocol: str | None = None,
-    stopping: Callable[[], Awaitable[object]] | None = None,
+    on_server_stop: Callable[[], Awaitable[object]] | None = None,
     wheel: DeadlineWheel | None = None,
 ) -> AcceptedConnection:
     """Accept the handshake, and create its connection.
@@ -45,11 +45,11 @@ async def accept(
         max_message: The maximum size of a message from the client in bytes (L1).
         budget: The input to process per turn of the event loop on ASGI (L6); a detached connection has its server's.
         subprotocol: The subprotocol to select; None: the client gets none.
-        stopping: Awaited when the server cancels the connection's task because it stops (see AsgiConnection).
+        on_server_stop: Awaited when the server cancels the connection's task because it stops (see AsgiConnection).
         wheel: Registers a detached connection; None: the server's wheel.
 
     """
     await websocket.accept(subprotocol=subprotocol)
     detach: Detach | None = websocket.scope.get("extensions", {}).get(DETACH)
     detached = detach(max_message, wheel) if detach else None
-    return detached or AsgiConnection(websocket, max_message=max_message, budget=budget, stopping=stopping)
+    return detached or AsgiConnection(websocket, max_message=max_message, budget=budget, on_server_stop=on_server_stop)

@@ -48,7 +48,7 @@ class AsgiConnection(BufferedWriter):
         *,
         max_message: int,
         budget: Budget,
-        stopping: Callable[[], Awaitable[object]] | None = None,
+        on_server_stop: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         """Take over an accepted WebSocket.
 
@@ -56,14 +56,14 @@ class AsgiConnection(BufferedWriter):
             websocket: The WebSocket.
             max_message: The maximum size of a message from the client in bytes (L1).
             budget: The input to process per turn of the event loop (L6).
-            stopping: Awaited when the server cancels the connection's task because it stops; None: nothing.
+            on_server_stop: Awaited when the server cancels the connection's task because it stops; None: nothing.
 
         """
         super().__init__(_MAX_BUFFERED_BYTES)
         self._websocket = websocket
         self._max_message = max_message
         self._budget = budget
-        self._stopping = stopping
+        self._stopping = on_server_stop
         #: Code and reason of the close frame to send after the buffered frames; None while the connection is open.
         self._close_frame: tuple[int, str] | None = None
         #: The remaining work of a message that the receiver processes in several turns.

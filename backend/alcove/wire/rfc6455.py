@@ -70,9 +70,10 @@ Event = str | bytes | Ping | Pong | Closing | Violation
 
 
 class Parser:
-    """A parser of one client's bytes, frame by frame; between whole messages it has no state.
+    """Parses the bytes of one client, frame by frame. Between whole messages, the parser has no state.
 
-    Pass it every read, and again the bytes that it left unread. Do not use it after a Closing or a Violation.
+    Pass every read to `receive`, and then the bytes that the parser left unread (`consumed`). Do not use the parser
+    after a Closing or a Violation.
     """
 
     __slots__ = (
@@ -90,7 +91,7 @@ class Parser:
     )
 
     def __init__(self, max_message: int) -> None:
-        """Create a parser; a message larger than `max_message` bytes is a violation."""
+        """Create a parser. A message of more than `max_message` bytes is a violation."""
         self._max_message = max_message
         #: The beginning of a frame whose head, or whose control payload, is incomplete.
         self._head = b""
@@ -99,21 +100,23 @@ class Parser:
         self._is_text = False
         #: The first bytes of a code point at the end of `_message`, not yet checked (at most 3).
         self._unchecked = b""
-        #: Payload bytes that the data frame in progress still lacks, its mask from there on, and its FIN bit.
+        #: Payload bytes that the data frame in progress still lacks.
         self._remaining = 0
+        #: The mask of that frame, rotated so that it begins at the next payload byte.
         self._mask = b""
+        #: The FIN bit of that frame: whether it ends its message.
         self._final = False
         #: How many frames have arrived in more than one read. While `in_frame` holds and this number stays, the frame
         #: in progress is the same.
         self.partial_frames = 0
-        #: Where the bytes begin that the last call of `receive` left unread.
+        #: The index of the first byte that the last call of `receive` left unread.
         self.consumed = 0
         #: How many frames of the last call of `receive` carried no data: pings, pongs and empty fragments.
         self.empty_frames = 0
 
     @property
     def idle(self) -> bool:
-        """Whether no frame or message is in progress, so that a new parser would do the same."""
+        """Whether no frame or message is in progress, so that a new parser can replace this one."""
         return self._message is None and not self._head
 
     @property
@@ -130,13 +133,14 @@ class Parser:
 
         Args:
             data: The bytes received.
-            start: Where to begin.
+            start: The index of the first byte to parse.
             frames: Stop after this many frames.
-            size: Begin no frame this many bytes after `start`, or later.
+            size: Begin no frame that starts this many bytes after `start`, or later.
 
         """
         events: list[Event] = []
         self.empty_frames = 0
+        # `shift` converts an index of `data`, once the incomplete head is put before it, to one of the argument.
         at, frame_start, shift = start, -1, 0
         if self._head:
             shift = start - len(self._head)
@@ -178,11 +182,11 @@ class Parser:
         """Parse the frame that begins at `at`, and append its event.
 
         Returns:
-            Where the next frame begins; `at` if more bytes are needed; -1 after a close frame.
+            The index where the next frame begins; `at` if more bytes are needed; -1 after a close frame.
 
         Raises:
             _ViolationError: The frame violates the protocol.
-            UnicodeDecodeError: Its text is not UTF-8.
+            UnicodeDecodeError: The text of the frame is not UTF-8.
 
         """
         first = data[at]
@@ -267,7 +271,7 @@ def _parse_control(opcode: int, data: bytes, body: int, size: int, events: list[
     """Parse a control frame whose payload begins at `body`, and append its event.
 
     Returns:
-        Where the frame ends; 0 if more bytes are needed; -1 after a close frame.
+        The index where the frame ends; 0 if more bytes are needed; -1 after a close frame.
 
     """
     if size > CONTROL_BYTES:

@@ -15,7 +15,7 @@ _FIRST_BYTE: Final = TEXT | 0x80
 def parse_small_text(data: bytes) -> str | None:
     """Return the text if `data` is exactly one whole text frame of at most SMALL_BYTES, as most reads are.
 
-    None: it is something else, or malformed; the full parser then parses it, or reports the violation.
+    Return None for anything else, also for a malformed frame: the full parser parses it, or reports the violation.
     """
     length = len(data)
     if not 6 <= length <= SMALL_BYTES or data[0] != _FIRST_BYTE:

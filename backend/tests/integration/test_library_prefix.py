@@ -54,7 +54,7 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     }.items():
         (folder / name).write_text(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(routes, "PAGE", folder)
+        patch.setattr(routes, "PAGE_FOLDER", folder)
         yield
 
 

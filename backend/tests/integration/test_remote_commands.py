@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from alcove.progress import Progress
-from alcove.remote import RefusedError, call
+from alcove.remote import RefusedError, send_request
 from tests.support.commands import run_alcove
 from tests.support.credentials import token
 from tests.support.room_client import RoomClient
@@ -80,7 +80,7 @@ def test_refusal_during_the_upload_of_a_body_is_reported() -> None:
         thread = Thread(target=refuse)
         thread.start()
         expect_refusal = pytest.raises(RefusedError, match="refused: no")
-        with expect_refusal as caught, call(url, "", "POST", "/", body=b" " * 50_000_000):
+        with expect_refusal as caught, send_request(url, "", "POST", "/", body=b" " * 50_000_000):
             pass
         thread.join()
     assert caught.value.status == 413

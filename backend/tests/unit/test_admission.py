@@ -142,7 +142,7 @@ async def test_l3_a_full_process_refuses_with_1013_until_a_member_leaves() -> No
     first, _ = await harness.join(member("ada"), item="foo")
     await harness.join(member("bob"), item="bar")
     refusal = await harness.expect_refusal(member("cyd"))
-    assert (refusal.code, refusal.close) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
+    assert (refusal.code, refusal.close_code) == (Code.AT_CAPACITY, Close.AT_CAPACITY)
     assert refusal.retry_ms
     assert harness.hub.connections == 2
 
@@ -173,7 +173,7 @@ async def test_l3_connections_of_a_member_are_limited_per_item() -> None:
     first, _ = await harness.join(member())
     await harness.join(member())
     refusal = await harness.expect_refusal(member())
-    assert (refusal.code, refusal.close) == (Code.TOO_MANY, Close.TOO_MANY)
+    assert (refusal.code, refusal.close_code) == (Code.TOO_MANY, Close.TOO_MANY)
     assert refusal.retry_ms
 
     await harness.join(member(), item="bar")
@@ -242,7 +242,7 @@ async def test_a7_w5_revocation_during_a_join_refuses_the_connection(
     await harness.settle()
 
     error = join_task.exception()
-    assert (error.close if isinstance(error, Refusal) else None) == expected
+    assert (error.close_code if isinstance(error, Refusal) else None) == expected
     assert harness.hub.connections == len(harness.hub._expiry) == (1 if expected is None else 0)
     await harness.close()
 
@@ -253,7 +253,7 @@ async def test_z1_draining_server_refuses_with_1012_without_a_query() -> None:
     await harness.hub.drain()
     refusal = await harness.expect_refusal(member())
 
-    assert refusal.close == Close.RESTART
+    assert refusal.close_code == Close.RESTART
     assert refusal.retry_ms
     assert (harness.log.pending_calls, harness.hub.connections) == ([], 0)
     await harness.close()

@@ -18,7 +18,7 @@ def test_l3_a_released_slot_admits_another_connection_once() -> None:
     slot = admission.admit_to_room()
     with pytest.raises(Refusal) as refusal:
         admission.admit_to_room()
-    assert refusal.value.close == Close.AT_CAPACITY
+    assert refusal.value.close_code == Close.AT_CAPACITY
     assert refusal.value.retry_ms
 
     slot.release()
@@ -44,7 +44,7 @@ def test_l3_other_connections_of_a_member_count_per_item() -> None:
     first, _ = admission.admit_other("ada", "foo"), admission.admit_other("ada", "foo")
     with pytest.raises(Refusal) as refusal:
         admission.check_other("ada", "foo")
-    assert refusal.value.close == Close.TOO_MANY
+    assert refusal.value.close_code == Close.TOO_MANY
     with pytest.raises(Refusal):
         admission.admit_other("ada", "foo")
     assert len(admission) == 2
@@ -71,7 +71,7 @@ def test_l3_open_mode_counts_other_connections_only_per_process() -> None:
     slots = [admission.admit_other(None, None) for _ in range(3)]
     with pytest.raises(Refusal) as refusal:
         admission.check_other(None, None)
-    assert refusal.value.close == Close.AT_CAPACITY
+    assert refusal.value.close_code == Close.AT_CAPACITY
 
     for slot in slots:
         slot.release()
@@ -85,6 +85,6 @@ def test_z1_a_draining_process_admits_no_connection() -> None:
     for admit in (admission.admit_to_room, lambda: admission.admit_other("ada", "foo"), admission.check_not_draining):
         with pytest.raises(Refusal) as refusal:
             admit()
-        assert refusal.value.close == Close.RESTART
+        assert refusal.value.close_code == Close.RESTART
         assert refusal.value.retry_ms
     assert (len(admission), admission.draining) == (0, True)

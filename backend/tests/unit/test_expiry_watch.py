@@ -32,7 +32,7 @@ class Connection:
     @property
     def codes(self) -> list[Close]:
         """The close codes of the refusals."""
-        return [refusal.close for refusal in self.refusals]
+        return [refusal.close_code for refusal in self.refusals]
 
 
 def member(expires: float | None = 3600, *, iat: float | None = 0, digest: str = "token", id: str = "ada") -> Member:

@@ -202,7 +202,7 @@ async def test_z1_a_drain_refuses_a_join_in_progress(harness: HubHarness) -> Non
 
     with pytest.raises(Refusal) as refusal:
         await join_task
-    assert refusal.value.close == Close.RESTART
+    assert refusal.value.close_code == Close.RESTART
     assert (harness.hub._rooms.all(), harness.hub.connections) == ([], 0)
 
 

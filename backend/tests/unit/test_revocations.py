@@ -29,7 +29,7 @@ def refusal_of(
     try:
         revocations.check("ada", item, iat, "digest")
     except Refusal as refusal:
-        return refusal.close, refusal.retry_ms
+        return refusal.close_code, refusal.retry_ms
     return None
 
 

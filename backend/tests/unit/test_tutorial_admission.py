@@ -70,7 +70,7 @@ async def test_l3_c_1013_the_limit_of_connections_counts_the_tutorial_sockets(me
         await TutorialAdmission(authenticator, hub, "credential", member).run(socket, NullReceiver())
     with pytest.raises(Refusal) as refusal:
         TutorialAdmission(authenticator, hub, "credential", member)
-    assert refusal.value.close == Close.AT_CAPACITY
+    assert refusal.value.close_code == Close.AT_CAPACITY
 
     sockets[0].receiver.on_close(1000)
     TutorialAdmission(authenticator, hub, "credential", member)

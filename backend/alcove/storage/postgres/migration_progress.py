@@ -67,7 +67,7 @@ async def _report_progress(connect: Connect, expected_bytes: float, ended: async
         )
         try:
             while not await _wait_for_end(ended):
-                progress.reach((await connection.fetchval(_WAL_BYTES) - before) / _MB)
+                progress.update((await connection.fetchval(_WAL_BYTES) - before) / _MB)
         finally:
             progress.finish()
     except ERRORS as error:

@@ -110,7 +110,7 @@ def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]
     before = log.stat().st_size if log.exists() else 0
 
     def report() -> None:
-        progress.reach(max(0, log.stat().st_size - before) / _MB if log.exists() else 0)
+        progress.update(max(0, log.stat().st_size - before) / _MB if log.exists() else 0)
 
     connection.set_progress_handler(report, _INSTRUCTIONS)
     try:
