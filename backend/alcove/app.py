@@ -16,7 +16,7 @@ from alcove.library.handlers import Handlers
 from alcove.library.methods import Methods
 from alcove.library.mounted import Mounted
 from alcove.library.settings import settings_of, with_argument_names
-from alcove.observability.metrics import Metrics, Snapshot, exposition
+from alcove.observability.metrics import GaugeCollector, Metrics, exposition
 from alcove.routes import host_app, server_app
 from alcove.services import Services, open_embedded_services, open_server_services
 from alcove.settings import Settings
@@ -141,7 +141,7 @@ class Alcove(Methods, Handlers):
             NotStartedError: The lifespan is not running.
 
         """
-        return exposition(Snapshot(await self._rooms().status.process_state()), self._metrics)
+        return exposition(GaugeCollector(await self._rooms().status.process_state()), self._metrics)
 
     def router(self, member: MemberDependency, *, page: bool = False) -> APIRouter:
         """Create a router with WebSockets, event streams, the HTTP API, the embed page and its script.

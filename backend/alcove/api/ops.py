@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from alcove.api import asyncapi
 from alcove.api.base_path import url_prefix
 from alcove.api.services import StatusDep
-from alcove.observability.metrics import Snapshot, exposition
+from alcove.observability.metrics import GaugeCollector, exposition
 
 router = APIRouter(tags=["operations"])
 #: The routes of the protocol's documents. An application that embeds Alcove serves them, too.
@@ -56,8 +56,8 @@ async def readyz(process: StatusDep, response: Response) -> Readiness:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request, process: StatusDep) -> Response:
     """Return the metrics of this process for Prometheus (W7)."""
-    snapshot = Snapshot(await process.process_state())
-    return Response(exposition(snapshot, request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
+    gauges = GaugeCollector(await process.process_state())
+    return Response(exposition(gauges, request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
 @documents.get("/asyncapi.json", include_in_schema=False)

@@ -49,7 +49,7 @@ LOOP_LAG = Gauge(
 #: Whether a connection's cursor is at the head of its room or behind it.
 CURSOR_STATES = ("in_step", "behind")
 #: The outcomes of a send.
-OUTCOMES = ("stored", "duplicate", "refused")
+SEND_OUTCOMES = ("stored", "duplicate", "refused")
 #: Limits without an error code. Of an address: `handshakes`, `refused_credentials`, `unauthenticated` (requests in
 #: progress). Of a credential: `refused_credential`. Of a request: `head`, `time`, `http` (it is not HTTP). Of a
 #: connection: `frame`, `control` (control frames), `turn` (input was deferred to a later turn of the event loop, L6).
@@ -79,7 +79,7 @@ LIMIT_NAMES = (
 )
 
 #: Why a bus message is rejected (X9).
-BUS_REASONS = ("forged", "replayed", "stale", "older_version")
+BUS_REFUSAL_REASONS = ("forged", "replayed", "stale", "older_version")
 
 # Create every label at zero: Prometheus does not see an increase in a series that starts at one.
 for limit in LIMIT_NAMES:
@@ -136,11 +136,11 @@ class Metrics:
         self.deliveries = DeliveryCounter()
         registry.register(self.deliveries)
         # As above: every label at zero.
-        for outcome in OUTCOMES:
+        for outcome in SEND_OUTCOMES:
             self.sends.labels(outcome)
         for code in Code:
             self.refusals.labels(code)
-        for reason in BUS_REASONS:
+        for reason in BUS_REFUSAL_REASONS:
             self.bus_refused.labels(reason)
 
 
@@ -171,7 +171,7 @@ class ProcessState:
     list_pending: int = 0
 
 
-class Snapshot(Collector):
+class GaugeCollector(Collector):
     """The gauges, computed when Prometheus scrapes, so that they cost nothing in between."""
 
     def __init__(self, state: ProcessState) -> None:
@@ -214,17 +214,17 @@ class Snapshot(Collector):
             yield GaugeMetricFamily(name, text, value=value)
 
 
-def exposition(snapshot: Snapshot, metrics: Metrics) -> bytes:
+def exposition(gauges: GaugeCollector, metrics: Metrics) -> bytes:
     """Encode all metrics in Prometheus's text format: those of the process, of one Alcove, and its gauges.
 
     Args:
-        snapshot: The gauges.
+        gauges: The gauges of the Alcove, computed by this call.
         metrics: The counters of the Alcove.
 
     """
-    gauges = CollectorRegistry()
-    gauges.register(snapshot)
-    return b"".join(map(generate_latest, (process_registry, metrics.registry, gauges)))
+    gauge_registry = CollectorRegistry()
+    gauge_registry.register(gauges)
+    return b"".join(map(generate_latest, (process_registry, metrics.registry, gauge_registry)))
 
 
 async def measure_loop_lag() -> None:

@@ -122,7 +122,7 @@ class ClosedRoomPositions:
 
         Raises LogUnavailableError if storage does not answer: the items not yet compared are still in `remaining`.
         """
-        entries = await self._log.entries_at([(item, position.head) for item, position in batch.items()])
+        entries = await self._log.entries_by_seq([(item, position.head) for item, position in batch.items()])
         for item, position in batch.items():
             entry = entries.get((item, position.head))
             if (entry is None or entry.at != position.at) and self._positions.get(item) is position:

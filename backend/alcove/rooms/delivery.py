@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from alcove.cluster.cluster import Cluster
-from alcove.observability.metrics import OUTCOMES, SERVER_METRICS, Metrics
+from alcove.observability.metrics import SEND_OUTCOMES, SERVER_METRICS, Metrics
 from alcove.rooms.directory import RoomDirectory
 from alcove.rooms.room_changes import RoomChanges
 from alcove.storage.base import Appended, Draft, Outcome, Position
@@ -29,7 +29,7 @@ class EntryDelivery:
         self._cluster = cluster
         self._changes = changes
         #: The counters of sends, one for each outcome.
-        self._stored, self._duplicate, self._refused = (metrics.sends.labels(outcome) for outcome in OUTCOMES)
+        self._stored, self._duplicate, self._refused = (metrics.sends.labels(outcome) for outcome in SEND_OUTCOMES)
 
     def deliver(self, outcomes: Sequence[tuple[Draft, Outcome]]) -> None:
         """Deliver the entries of one commit, count the outcomes, and record which rooms changed.

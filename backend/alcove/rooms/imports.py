@@ -104,7 +104,7 @@ class Importer:
         for located, line in new_entries:
             by_item.setdefault(located.item, []).append((located, line))
         states = await self._log.room_states(list(by_item))
-        stored = await self._log.entries_at([(item, state.head) for item, state in states.items() if state.head])
+        stored = await self._log.entries_by_seq([(item, state.head) for item, state in states.items() if state.head])
         last_times = {item: entry.at for (item, _), entry in stored.items()}
         for item, entries in by_item.items():
             last_at = last_times.get(item, 0)

@@ -235,7 +235,7 @@ class ListFeed:
         )
         counts = dict(zip(pairs, await self._log.count_unread(list(pairs)), strict=True))
         last_keys = {(count.item, count.head) for count in counts.values()}
-        last = await self._log.entries_at(last_keys)
+        last = await self._log.entries_by_seq(last_keys)
         shared = {key: shared_line(*key, last.get(key)) for key in last_keys}
         for reader, items in batch.items():
             lines: dict[str, bytes] = {}

@@ -244,7 +244,7 @@ class Log(Protocol):
         """Count the unread messages of each pair of item and member, and read the heads, 0 without entries (W10)."""
         ...
 
-    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+    async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
         """Read the entries at these pairs of item and seq; those that retention removed are missing."""
         ...
 

@@ -107,7 +107,7 @@ class Committer:
         """
         waiter = OutcomeFuture(asyncio.get_running_loop().create_future())
         self.submit(draft, waiter)
-        return await waiter.outcome
+        return await waiter.future
 
     async def drain(self) -> None:
         """Wait until no draft is waiting or being stored."""

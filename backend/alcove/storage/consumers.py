@@ -85,7 +85,7 @@ class ConsumerStorage(Protocol):
         """Return the consumer's positions for those of the items that have a room."""
         ...
 
-    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
+    async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
         """Return positions behind their heads that are not parked, from the next `limit` rooms.
 
         Args:
@@ -107,7 +107,7 @@ class ConsumerStorage(Protocol):
         """
         ...
 
-    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+    async def imported_ranges(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
         """Return which of the item's entries from `first` to `last` were imported: pairs of a first and a last seq.
 
         The pairs may reach beyond `first` and `last`. Imported entries are not delivered (K1).
@@ -118,7 +118,7 @@ class ConsumerStorage(Protocol):
         """Record the digest of the endpoint that nothing may be delivered to (K3); None: enable every endpoint."""
         ...
 
-    async def record(self, name: str) -> ConsumerRecord | None:
+    async def find(self, name: str) -> ConsumerRecord | None:
         """Return the stored state of the consumer; None: it does not exist."""
         ...
 
@@ -130,7 +130,7 @@ class ConsumerStorage(Protocol):
         """Return the number of parked items."""
         ...
 
-    async def failing(self, name: str, *, limit: int) -> list[ItemPosition]:
+    async def failing_positions(self, name: str, *, limit: int) -> list[ItemPosition]:
         """Return positions with a failure, the parked ones first."""
         ...
 

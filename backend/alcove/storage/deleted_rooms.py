@@ -8,12 +8,12 @@ from alcove import background
 from alcove.storage.base import LogUnavailableError
 
 #: Maximum rows that one transaction removes or erases.
-REMOVED_ROWS = 500
+MAX_REMOVED_ROWS = 500
 #: Seconds between two searches for rooms that a process left behind when it ended.
 _INTERVAL_S = 60.0
 
 
-class DeletedRooms:
+class DeletedRoomRemover:
     """Removes the rows of hidden rooms: at the start, from time to time, and on request."""
 
     def __init__(self, remove_some: Callable[[], Awaitable[bool]], on_removed: Callable[[], object]) -> None:

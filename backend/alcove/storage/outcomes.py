@@ -29,17 +29,17 @@ class OutcomeHandler(Protocol):
 class OutcomeFuture:
     """An outcome handler for a single draft: sets a future."""
 
-    outcome: asyncio.Future[Outcome]
+    future: asyncio.Future[Outcome]
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
         """Set the future to the only outcome, or to its exception (OutcomeHandler)."""
         _, outcome = outcomes[0]
-        if self.outcome.done():
+        if self.future.done():
             return
         if isinstance(outcome, LogUnavailableError):
-            self.outcome.set_exception(outcome)
+            self.future.set_exception(outcome)
         else:
-            self.outcome.set_result(outcome)
+            self.future.set_result(outcome)
 
 
 def call_handlers(
@@ -49,8 +49,8 @@ def call_handlers(
     by_handler: dict[OutcomeHandler, list[tuple[Draft, Outcome | LogUnavailableError]]] = {}
     for (draft, handler), outcome in zip(batch, outcomes, strict=True):
         by_handler.setdefault(handler, []).append((draft, outcome))
-    for handler, handled in by_handler.items():
+    for handler, handler_outcomes in by_handler.items():
         try:
-            handler.on_outcomes(handled)
+            handler.on_outcomes(handler_outcomes)
         except Exception:
             logger.exception("an outcome handler failed; the other handlers are called all the same")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from alcove.storage.base import Log, RoomReadMark
 
 #: Marks at which a batch is full; the marks of the last room may exceed it.
-_BATCH = 1000
+_FULL_BATCH_MARKS = 1000
 
 #: Read marks of several rooms: (item, member) → seq.
 _MarksByRoom = dict[tuple[str, str], int]
@@ -30,10 +30,10 @@ class ReadMarkWriter:
         self._on_stored = on_stored
         self._waiting: _MarksByRoom = {}
         #: The task that will store what waits; None if nothing waits.
-        self._next: asyncio.Task[_MarksByRoom] | None = None
-        self._storing = asyncio.Lock()
+        self._next_batch: asyncio.Task[_MarksByRoom] | None = None
+        self._store_lock = asyncio.Lock()
         #: By item, the last batch with marks of its room that is not stored yet.
-        self._pending: dict[str, asyncio.Task[_MarksByRoom]] = {}
+        self._last_batch: dict[str, asyncio.Task[_MarksByRoom]] = {}
 
     async def store(self, item: str, marks: dict[str, int]) -> dict[str, int]:
         """Store read marks of one room with the next batch.
@@ -51,33 +51,33 @@ class ReadMarkWriter:
         """
         for member, seq in marks.items():
             self._waiting[item, member] = max(seq, self._waiting.get((item, member), 0))
-        batch = self._next
+        batch = self._next_batch
         if batch is None:
-            batch = self._next = asyncio.create_task(self._store(self._waiting))
-        self._pending[item] = batch
-        if len(self._waiting) >= _BATCH:
-            self._waiting, self._next = {}, None
+            batch = self._next_batch = asyncio.create_task(self._store_batch(self._waiting))
+        self._last_batch[item] = batch
+        if len(self._waiting) >= _FULL_BATCH_MARKS:
+            self._waiting, self._next_batch = {}, None
         try:
             stored = await asyncio.shield(batch)
         finally:
-            if self._pending.get(item) is batch:
-                del self._pending[item]
+            if self._last_batch.get(item) is batch:
+                del self._last_batch[item]
         self._on_stored(item, marks.keys())
         return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:
         """Wait until the item's marks that are being stored have been stored or have failed."""
-        if batch := self._pending.get(item):
+        if batch := self._last_batch.get(item):
             await asyncio.wait([batch])
 
-    async def _store(self, batch: _MarksByRoom) -> _MarksByRoom:
+    async def _store_batch(self, batch: _MarksByRoom) -> _MarksByRoom:
         """Wait for the previous batch, then store this one with the marks added meanwhile.
 
         Return the resulting marks.
         """
-        async with self._storing:
+        async with self._store_lock:
             if self._waiting is batch:
-                self._waiting, self._next = {}, None
+                self._waiting, self._next_batch = {}, None
             marks = [RoomReadMark(item, member, seq) for (item, member), seq in batch.items()]
             stored = await self._log.move_read_marks(marks)
         return {(mark.item, mark.member): mark.seq for mark in stored}

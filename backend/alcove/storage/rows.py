@@ -10,7 +10,7 @@ from alcove.storage.base import Draft
 from alcove.storage.consumers import Failure, ItemPosition
 
 #: The columns of an entry, in the order of a row.
-COLUMNS = [
+ENTRY_COLUMNS = [
     "seq",
     "kind",
     "id",
@@ -31,7 +31,7 @@ ERASED_NAME = "(erased)"
 
 
 def entry_from_row(row: Iterable[Any]) -> Entry:
-    """Convert a row with the columns `COLUMNS` to an entry; the author of erased data is named `(erased)`."""
+    """Convert a row with the columns `ENTRY_COLUMNS` to an entry; the author of erased data is named `(erased)`."""
     seq, kind, id_, by_id, by_name, at, target, body, edited, deleted, by_picture, by_role = row
     if not by_name or by_name.isspace():  # erased; spaces keep the size of the row (W14)
         by_name, by_picture, by_role = ERASED_NAME, None, None

@@ -126,9 +126,9 @@ class Deliveries:
         statuses = []
         for name in await self._consumers.names():
             worker = self._workers.get(name)
-            record = await self._consumers.record(name)
+            record = await self._consumers.find(name)
             backlog = await self._consumers.backlog(name)
-            failing = await self._consumers.failing(name, limit=_MAX_FAILING)
+            failing = await self._consumers.failing_positions(name, limit=_MAX_FAILING)
             disabled = record is not None and (worker.is_disabled(record) if worker else record.disabled is not None)
             statuses.append(ConsumerStatus(name, worker is not None, disabled, backlog, failing))
         return statuses
@@ -147,7 +147,7 @@ class Deliveries:
             LogUnavailableError: Storage does not answer.
 
         """
-        if await self._consumers.record(name) is None:
+        if await self._consumers.find(name) is None:
             return None
         if item is None:
             await self._consumers.disable(name, None)

@@ -87,7 +87,7 @@ class ItemDelivery:
                     schedule.record_delivered(item, page.head, reached=False)
                     return
                 self._metrics.missed.inc(page.entries[0].seq - position.seq - 1)
-                imported = await self._log.consumers.imported(item, page.entries[0].seq, page.entries[-1].seq)
+                imported = await self._log.consumers.imported_ranges(item, page.entries[0].seq, page.entries[-1].seq)
             entry = page.entries.pop(0)
             if not self._target.wants_entry(entry) or any(first <= entry.seq <= last for first, last in imported):
                 schedule.record_delivered(item, entry.seq, reached=False)

@@ -212,7 +212,7 @@ class ConsumerWorker:
         """Add every room with undelivered entries to the schedule, until the schedule is full."""
         after: int | None = 0
         while after is not None and not self._schedule.overflowed:
-            positions, after = await self._log.consumers.pending(self.name, after, limit=_ROOMS_PER_QUERY)
+            positions, after = await self._log.consumers.pending_positions(self.name, after, limit=_ROOMS_PER_QUERY)
             for position in positions:
                 if self._target.wants_item(position.item):
                     self._schedule.add(position)

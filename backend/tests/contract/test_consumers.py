@@ -32,7 +32,7 @@ async def read_pending_items(log: ConsumerLog, limit: int = 2) -> list[str]:
     items: list[str] = []
     after: int | None = 0
     while after is not None:
-        page, after = await log.consumers.pending(NAME, after, limit=limit)
+        page, after = await log.consumers.pending_positions(NAME, after, limit=limit)
         items += [position.item for position in page]
     return items
 
@@ -109,7 +109,7 @@ async def test_k3_parked_items_wait_for_retry_or_skip(log: ConsumerLog) -> None:
     await store_position(log, "bar", seq=0, failure=FAILURE)
 
     assert await read_pending_items(log) == ["bar"]
-    assert [position.item for position in await log.consumers.failing(NAME, limit=9)] == ["foo", "bar"]
+    assert [position.item for position in await log.consumers.failing_positions(NAME, limit=9)] == ["foo", "bar"]
     assert await log.consumers.parked_count(NAME) == 1
     assert await log.consumers.backlog(NAME) == Backlog(items=2, entries=2, parked=1)
 
@@ -130,7 +130,7 @@ async def test_k3_each_command_increases_the_revision(log: ConsumerLog) -> None:
     assert (before.disabled, after.disabled) == (None, "digest")
     await log.consumers.retry(NAME, None)
     assert before.revision < after.revision < (await log.consumers.lease([NAME], OWNER, 60_000))[NAME].revision
-    assert await log.consumers.record("unknown") is None
+    assert await log.consumers.find("unknown") is None
 
 
 async def test_k2_w11_deleted_room_is_delivered_from_its_new_start(log: ConsumerLog) -> None:
@@ -181,17 +181,17 @@ async def test_k1_log_records_imported_entries(storage: str, open_again: OpenLog
     await append(log, imported_draft("a"), imported_draft("f"), edit("g", 1))  # the first one is a duplicate
     await append(log, message("h"))
 
-    assert sorted(await log.consumers.imported("foo", 1, 7)) == [(1, 2), (4, 4), (5, 5)]
-    assert await log.consumers.imported("foo", 2, 3) == [(1, 2)]
-    assert await log.consumers.imported("foo", 6, 7) == []
-    assert await log.consumers.imported("bar", 1, 1) == [(1, 1)]
+    assert sorted(await log.consumers.imported_ranges("foo", 1, 7)) == [(1, 2), (4, 4), (5, 5)]
+    assert await log.consumers.imported_ranges("foo", 2, 3) == [(1, 2)]
+    assert await log.consumers.imported_ranges("foo", 6, 7) == []
+    assert await log.consumers.imported_ranges("bar", 1, 1) == [(1, 1)]
 
     page = await log.read("foo", limit=9)
     await lose_tail(storage, "foo", 1)
     await log.verify_history("foo", Position(page.log, 7, page.entries[-1].at))
-    assert await log.consumers.imported("foo", 1, 7) == [(1, 1)]
+    assert await log.consumers.imported_ranges("foo", 1, 7) == [(1, 1)]
     await log.delete_room("foo")
-    assert await log.consumers.imported("foo", 1, 7) == []
+    assert await log.consumers.imported_ranges("foo", 1, 7) == []
 
 
 @pytest.mark.parametrize("storage", ["postgresql"], indirect=True)

@@ -3,7 +3,7 @@
 from alcove.item_ranges import ALL_ITEMS
 from alcove.limits import Retention
 from alcove.storage.base import Log, RoomReadMark
-from alcove.storage.deleted_rooms import REMOVED_ROWS
+from alcove.storage.deleted_rooms import MAX_REMOVED_ROWS
 from tests.support.drafts import append, edit, message, read_bodies
 from tests.support.storage import OpenLog, count_rows
 from tests.support.storage_search import find_words
@@ -58,8 +58,8 @@ async def test_w11_rows_of_a_deleted_room_are_hidden_until_they_are_removed(log:
 
 
 async def test_w11_all_rows_and_kept_ids_of_a_large_room_are_removed(open_again: OpenLog, storage: str) -> None:
-    log = await open_again(Retention(entries=REMOVED_ROWS + 7))
-    count = 2 * REMOVED_ROWS + 20
+    log = await open_again(Retention(entries=MAX_REMOVED_ROWS + 7))
+    count = 2 * MAX_REMOVED_ROWS + 20
     await append(log, *(message(f"m{n}") for n in range(count)), message("other", item="bar"))
     await log.delete_room("foo")
     await append(log, message("m1", "new"))
@@ -75,7 +75,7 @@ async def test_w11_rows_left_by_a_stopped_process_are_removed_after_a_restart(
     open_again: OpenLog, storage: str
 ) -> None:
     log = await open_again()
-    await append(log, *(message(f"m{n}", "left behind") for n in range(REMOVED_ROWS + 10)))
+    await append(log, *(message(f"m{n}", "left behind") for n in range(MAX_REMOVED_ROWS + 10)))
     await log.delete_room("foo")
     await log.close()
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from alcove.protocol import Person, raw
 from alcove.storage.base import Draft, Log, RoomReadMark
-from alcove.storage.deleted_rooms import REMOVED_ROWS
+from alcove.storage.deleted_rooms import MAX_REMOVED_ROWS
 from alcove.storage.rows import ERASED_NAME
 from tests.support.drafts import append, delete, edit, message
 from tests.support.storage import OpenLog, count_rows
@@ -71,7 +71,7 @@ async def test_w14_s5_ids_of_an_erased_member_stay_reserved(log: Log) -> None:
 
 
 async def test_w14_erasure_may_span_several_transactions(log: Log, storage: str) -> None:
-    entry_counts = {"foo": 2 * REMOVED_ROWS + 5, "bar": REMOVED_ROWS, **{f"i{n}": 1 for n in range(9)}}
+    entry_counts = {"foo": 2 * MAX_REMOVED_ROWS + 5, "bar": MAX_REMOVED_ROWS, **{f"i{n}": 1 for n in range(9)}}
     for item, count in entry_counts.items():
         await append(log, *(message(f"m{n}", item=item, by=MALLORY) for n in range(count)))
         await log.move_read_marks([RoomReadMark(item, "mallory", 1)])

@@ -177,12 +177,12 @@ async def test_w4_postgresql_reads_only_readable_rooms(full_log: Log, storage: s
         arguments = [first for first, _ in ranges], [end for _, end in ranges], 100, 2**62, 0
         row_counts[name] = sum(await rows_of_rooms(database, POSTGRES_LIST["rooms_in_ranges"], *arguments))
     recent = await rows_of_rooms(
-        database, POSTGRES_LIST["recent_rooms"], postgres_list.RECENT, ["a", "b"], 100, 2**62, 0
+        database, POSTGRES_LIST["recent_rooms"], postgres_list.MAX_RECENT_ROOMS, ["a", "b"], 100, 2**62, 0
     )
     await database.close()
 
     # One row more than requested, which shows where the rooms of the same time end.
-    assert recent == [postgres_list.RECENT + 1]
+    assert recent == [postgres_list.MAX_RECENT_ROOMS + 1]
     assert (row_counts["200 items"], row_counts["an old prefix"], row_counts["nothing"]) == (200, 1_111, 0)
 
 

@@ -48,7 +48,7 @@ async def test_a9_every_read_returns_picture_and_role_of_the_author(open_again: 
 
     reopened = await open_again()
     assert [entry.by for entry in (await reopened.read("foo", limit=9)).entries] == people
-    assert (await reopened.entries_at([("foo", 1)]))["foo", 1].by == PICTURED
+    assert (await reopened.entries_by_seq([("foo", 1)]))["foo", 1].by == PICTURED
     (room,) = await reopened.list_rooms([ALL_ITEMS], "ada", limit=1)
     assert room.last is not None
     assert room.last.by == PICTURED

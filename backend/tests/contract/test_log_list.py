@@ -89,11 +89,11 @@ async def test_w10_s9_entries_are_read_by_item_and_seq_as_they_are_served(open_a
     await append(log, message("a"), message("b"), message("c"), message("d", item="bar"))
     await append(log, edit("e", 3, "better"))
 
-    entries = await log.entries_at({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
+    entries = await log.entries_by_seq({("foo", 1), ("foo", 3), ("bar", 1), ("bar", 2), ("none", 1)})
 
     assert set(entries) == {("foo", 3), ("bar", 1)}
     assert bytes(entries["foo", 3].body) == b'"better"'  # type: ignore[arg-type] # it has a body
-    assert await log.entries_at([]) == {}
+    assert await log.entries_by_seq([]) == {}
 
 
 async def test_w10_changed_rooms_are_listed_latest_first_without_internal_ones(log: Log) -> None:

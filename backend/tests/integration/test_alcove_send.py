@@ -180,7 +180,7 @@ async def test_h3_x5_upgrade_renames_invalid_rooms_and_keeps_grants(
 ) -> None:
     steps = schema_files(Path(postgres_schema.__file__).parent)
     async with superuser_connection(postgres_url, "shop") as operator:
-        await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
+        await operator.execute(postgres_schema._CREATE_SCHEMA + "".join(steps[:2]))
         await operator.execute("""
             UPDATE alcove.meta SET value = '2' WHERE key = 'schema';
             INSERT INTO alcove.rooms (item, head) SELECT unnest(ARRAY
@@ -270,7 +270,7 @@ async def test_x5_owner_can_upgrade_a_prepared_schema(postgres_url: str) -> None
     steps = schema_files(Path(postgres_schema.__file__).parent)
     async with superuser_connection(postgres_url, "server") as operator:
         await operator.execute("CREATE ROLE server LOGIN")
-        await operator.execute(postgres_schema._CREATE + "".join(steps[:2]))
+        await operator.execute(postgres_schema._CREATE_SCHEMA + "".join(steps[:2]))
         await operator.execute(schema_output("server", "--since", "2"))
         log = await open_log(url_for(postgres_url, "server"))
 

@@ -64,7 +64,7 @@ async def test_s9_next_start_clears_text_deleted_before_a_kill(tmp_path: Path) -
         closing(sqlite_connection.connect(path, create=True)) as connection,
         closing(sqlite3.connect(path)) as second_connection,
     ):
-        sqlite_schema.prepare(connection, path)
+        sqlite_schema.prepare_schema(connection, path)
         store = SqliteStore(connection, Retention())
         store.append([message("a", "a-secret")])
         # A second connection keeps the write-ahead log when the first one closes.
@@ -83,7 +83,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """Open a log without a server."""
     path = tmp_path / "alcove.db"
     with closing(sqlite_connection.connect(path, create=True)) as connection:
-        sqlite_schema.prepare(connection, path)
+        sqlite_schema.prepare_schema(connection, path)
         connection.execute("PRAGMA synchronous = OFF")
         yield SqliteStore(connection, Retention())
 

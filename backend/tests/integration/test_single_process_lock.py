@@ -13,7 +13,7 @@ import pytest
 from alcove.storage.base import LockMode, Log, LogUnavailableError, LogUnusableError
 from alcove.storage.open import open_log
 from alcove.storage.postgres import lock as postgres_lock
-from alcove.storage.postgres.lock import _KEY
+from alcove.storage.postgres.lock import _LOCK_KEY
 from alcove.storage.sqlite import lock as sqlite_lock
 from deploy.ports import free_port
 from tests.support.clients import TIMEOUT_S
@@ -182,7 +182,7 @@ async def test_x7_process_without_the_lock_neither_reads_nor_writes(postgres_url
     log = await open_log(postgres_url, lock_mode="exclusive")
     lock = log._connections._lock  # type: ignore[attr-defined]
     other_process = await asyncpg.connect(postgres_url)
-    lock_task = asyncio.create_task(other_process.execute("SELECT pg_advisory_lock($1)", _KEY))
+    lock_task = asyncio.create_task(other_process.execute("SELECT pg_advisory_lock($1)", _LOCK_KEY))
     await end_sessions(postgres_url)
     async with asyncio.timeout(TIMEOUT_S):
         await lock_task

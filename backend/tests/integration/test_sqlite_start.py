@@ -114,7 +114,7 @@ async def test_long_migration_logs_the_bytes_written_and_the_time_left(
 ) -> None:
     path = tmp_path / "alcove.db"
     create_first_schema(path)
-    monkeypatch.setattr(sqlite_schema, "_INSTRUCTIONS", 10)
+    monkeypatch.setattr(sqlite_schema, "_PROGRESS_INSTRUCTIONS", 10)
     monkeypatch.setattr(progress, "_LONG_S", 0)
     monkeypatch.setattr(progress, "_TERMINAL_S", 0)
     monkeypatch.setattr(progress, "_LOG_S", 0)

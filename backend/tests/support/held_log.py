@@ -22,7 +22,7 @@ from alcove.storage.base import (
     UnreadCount,
     UnstorableError,
 )
-from alcove.storage.sqlite.schema import prepare
+from alcove.storage.sqlite.schema import prepare_schema
 from alcove.storage.sqlite.store import SqliteStore
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class HeldLog:
 
     def __init__(self, retention: Retention | None = None) -> None:
         connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.id = prepare(connection, Path(":memory:"))
+        self.id = prepare_schema(connection, Path(":memory:"))
         self.store = SqliteStore(connection, retention or Retention())
         self.pending_calls: list[PendingCall] = []
         #: The batches that were passed to `append`.
@@ -124,9 +124,9 @@ class HeldLog:
         """Count unread messages (Log.count_unread)."""
         return await self._hold(lambda: self.store.count_unread(pairs))
 
-    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read entries by item and seq (Log.entries_at)."""
-        return await self._hold(lambda: self.store.entries_at(places))
+    async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Read entries by item and seq (Log.entries_by_seq)."""
+        return await self._hold(lambda: self.store.entries_by_seq(item_seqs))
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
         """List the rooms written to since a time (Log.changed_since)."""

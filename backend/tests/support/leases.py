@@ -50,8 +50,8 @@ class ProcessStorage:
         if self._lease.holder == holder:
             self._lease.holder = ""
 
-    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:  # noqa: ARG002 - there are no rooms
-        """Return that nothing is pending (ConsumerStorage.pending)."""
+    async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:  # noqa: ARG002 - there are no rooms
+        """Return that nothing is pending (ConsumerStorage.pending_positions)."""
         self._check_reachable()
         return [], None
 

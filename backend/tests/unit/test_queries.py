@@ -19,7 +19,7 @@ VALUES_PER_ROW = {
     "find_removed_ids": 3,
     "rooms_with_different_entry": 3,
     "count_unread": 2,
-    "entries_at": 2,
+    "entries_by_seq": 2,
 }
 
 
@@ -40,7 +40,7 @@ def query_plan(connection: sqlite3.Connection, sql: str) -> list[str]:
 @pytest.mark.parametrize("name", QUERIES)
 def test_l4_no_query_scans_all_entries_or_ids(name: str, row_count: int) -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        sqlite_schema.prepare(connection, Path(":memory:"))
+        sqlite_schema.prepare_schema(connection, Path(":memory:"))
         sql = QUERIES[name]
         if "(...)" in sql:
             sql = sqlite_connection.expand_rows(sql, VALUES_PER_ROW[name], row_count)

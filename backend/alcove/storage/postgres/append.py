@@ -60,14 +60,14 @@ async def _append(
     asyncio.get_running_loop().call_soon(io_pending.set)
     rows = await connection.fetch(_SQL["append"], *map(list, columns), *limits, *position_columns)
     duplicates = {(draft.item, row[0]) for draft, row in zip(drafts, rows, strict=True) if row[2]}
-    stored = await entries_at(connection, duplicates) if duplicates else {}
+    stored = await entries_by_seq(connection, duplicates) if duplicates else {}
     return [_outcome(draft, row, stored) for draft, row in zip(drafts, rows, strict=True)]
 
 
-async def entries_at(connection: Any, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-    """Read the entries at these pairs of item and seq, of which there must be at least one (Log.entries_at)."""
-    items, seqs = zip(*sorted(places), strict=True)
-    rows = await connection.fetch(_SQL["entries_at"], list(items), list(seqs))
+async def entries_by_seq(connection: Any, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+    """Read the entries at these pairs of item and seq, of which there must be at least one (Log.entries_by_seq)."""
+    items, seqs = zip(*sorted(item_seqs), strict=True)
+    rows = await connection.fetch(_SQL["entries_by_seq"], list(items), list(seqs))
     return {(row[-1], row[0]): entry_from_row(row[:-1]) for row in map(tuple, rows)}
 
 

@@ -62,9 +62,9 @@ class ConnectionPools:
 
         """
         # Reads need no read-write server: providers set a primary with a full disk to read-only.
-        writers = await _pool(url, _WRITERS, "read-write")
-        readers = await _pool(url, max(1, connections - _WRITERS - _LISTERS), "primary")
-        listers = await _pool(url, _LISTERS, "primary")
+        writers = await _create_pool(url, _WRITERS, "read-write")
+        readers = await _create_pool(url, max(1, connections - _WRITERS - _LISTERS), "primary")
+        listers = await _create_pool(url, _LISTERS, "primary")
         return cls(url, writers, readers, listers, lock)
 
     def writing(self) -> contextlib.AbstractAsyncContextManager[Any]:
@@ -134,7 +134,7 @@ def _is_data_error(error: Exception) -> bool:
     return isinstance(error, asyncpg.InterfaceError | UnicodeError) and isinstance(error, ValueError)
 
 
-async def _pool(url: str, size: int, target: str) -> Any:
+async def _create_pool(url: str, size: int, target: str) -> Any:
     """Create a pool of up to `size` connections.
 
     Args:

@@ -21,7 +21,7 @@ class PostgresConsumers:
 
     async def register(self, name: str) -> None:
         """Create the consumer at the current heads (ConsumerStorage.register)."""
-        if await self.record(name) is None:
+        if await self.find(name) is None:
             async with self._connections.writing() as connection:
                 await connection.execute(_SQL["register"], name, timeout=_REGISTER_S)
 
@@ -46,34 +46,34 @@ class PostgresConsumers:
         async with self._connections.reading() as connection:
             return [position_from_row(row) for row in await connection.fetch(_SQL["positions"], name, list(items))]
 
-    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
-        """Return positions behind their heads (ConsumerStorage.pending)."""
+    async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
+        """Return positions behind their heads (ConsumerStorage.pending_positions)."""
         async with self._connections.reading() as connection:
             last, count = await connection.fetchrow(_SQL["last_room"], after, limit)
-            rows = await connection.fetch(_SQL["pending"], name, after, last)
+            rows = await connection.fetch(_SQL["pending_positions"], name, after, last)
         return [position_from_row(row) for row in rows], last if count == limit else None
 
     async def save(self, name: str, holder: str, positions: Sequence[ItemPosition]) -> set[str]:
         """Store positions (ConsumerStorage.save)."""
-        columns = zip(*map(_values, positions), strict=True)
+        columns = zip(*map(_save_row, positions), strict=True)
         async with self._connections.writing() as connection:
             rows = await connection.fetch(_SQL["save"], name, holder, *map(list, columns))
         return {item for (item,) in rows}
 
-    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Return which entries were imported (ConsumerStorage.imported)."""
+    async def imported_ranges(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return which entries were imported (ConsumerStorage.imported_ranges)."""
         async with self._connections.reading() as connection:
-            return [tuple(row) for row in await connection.fetch(_SQL["imported"], item, first, last)]
+            return [tuple(row) for row in await connection.fetch(_SQL["imported_ranges"], item, first, last)]
 
     async def disable(self, name: str, digest: str | None) -> None:
         """Record the disabled endpoint (ConsumerStorage.disable)."""
         async with self._connections.writing() as connection:
             await connection.execute(_SQL["disable"], name, digest)
 
-    async def record(self, name: str) -> ConsumerRecord | None:
-        """Return the stored state of the consumer (ConsumerStorage.record)."""
+    async def find(self, name: str) -> ConsumerRecord | None:
+        """Return the stored state of the consumer (ConsumerStorage.find)."""
         async with self._connections.reading() as connection:
-            row = await connection.fetchrow(_SQL["record"], name)
+            row = await connection.fetchrow(_SQL["find"], name)
         return None if row is None else ConsumerRecord(*row)
 
     async def backlog(self, name: str) -> Backlog:
@@ -87,28 +87,28 @@ class PostgresConsumers:
         async with self._connections.reading() as connection:
             return int(await connection.fetchval(_SQL["parked_count"], name))
 
-    async def failing(self, name: str, *, limit: int) -> list[ItemPosition]:
-        """Return positions with a failure (ConsumerStorage.failing)."""
+    async def failing_positions(self, name: str, *, limit: int) -> list[ItemPosition]:
+        """Return positions with a failure (ConsumerStorage.failing_positions)."""
         async with self._connections.reading() as connection:
-            return [position_from_row(row) for row in await connection.fetch(_SQL["failing"], name, limit)]
+            return [position_from_row(row) for row in await connection.fetch(_SQL["failing_positions"], name, limit)]
 
     async def retry(self, name: str, item: str | None) -> int:
         """Make failed positions due (ConsumerStorage.retry)."""
-        return await self._command("retry", name, item)
+        return await self._run_command("retry", name, item)
 
     async def skip(self, name: str, item: str) -> bool:
         """Move a failing position past its entry (ConsumerStorage.skip)."""
-        return bool(await self._command("skip", name, item))
+        return bool(await self._run_command("skip", name, item))
 
-    async def _command(self, query: str, name: str, item: str | None) -> int:
+    async def _run_command(self, query: str, name: str, item: str | None) -> int:
         """Run an operator's command, and increment the revision; return the number of changed positions."""
         async with self._connections.writing() as connection, connection.transaction():
-            await connection.execute(_SQL["commanded"], name)
+            await connection.execute(_SQL["increment_revision"], name)
             status: str = await connection.execute(_SQL[query], name, item)
         return int(status.rpartition(" ")[2])
 
 
-def _values(position: ItemPosition) -> tuple[object, ...]:
+def _save_row(position: ItemPosition) -> tuple[object, ...]:
     """Convert a position to the arguments of the query `save`."""
     failure = position.failure
     failed = (0, 0, 0, "", False)

@@ -19,7 +19,7 @@ RETURNING name, revision, disabled
 -- release --
 UPDATE alcove.consumers SET holder = NULL, expires = 0 WHERE holder = $1
 
--- record --
+-- find --
 SELECT revision, disabled FROM alcove.consumers WHERE name = $1
 
 -- positions --
@@ -34,7 +34,7 @@ LEFT JOIN alcove.positions p
 -- last_room --
 SELECT max(room), count(*) FROM (SELECT room FROM alcove.rooms WHERE room > $1 ORDER BY room LIMIT $2) next
 
--- pending --
+-- pending_positions --
 SELECT r.item, r.history, r.head, p.log, p.seq, p.revision, p.attempts, p.since, p.due, p.error, p.parked
 FROM (
   SELECT room, item, head, coalesce(log, (SELECT value FROM alcove.meta WHERE key = 'log_id')) AS history
@@ -77,7 +77,7 @@ SELECT count(*), coalesce(sum(head - seq), 0)::bigint FROM (
 SELECT count(*) FROM alcove.positions
 WHERE consumer = (SELECT consumer FROM alcove.consumers WHERE name = $1) AND attempts > 0 AND parked
 
--- failing --
+-- failing_positions --
 SELECT r.item, coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id')), r.head,
        p.log, p.seq, p.revision, p.attempts, p.since, p.due, p.error, p.parked
 FROM alcove.positions p JOIN alcove.rooms r USING (room)
@@ -95,13 +95,13 @@ SET seq = seq + 1, attempts = 0, since = 0, due = 0, error = '', parked = false,
 WHERE consumer = (SELECT consumer FROM alcove.consumers WHERE name = $1) AND attempts > 0
   AND room = (SELECT r.room FROM alcove.rooms r WHERE r.item = $2 COLLATE "C")
 
--- commanded --
+-- increment_revision --
 UPDATE alcove.consumers SET revision = revision + 1 WHERE name = $1
 
 -- record_imported --
 INSERT INTO alcove.imported (room, first, last)
 SELECT room, $2, $3 FROM alcove.rooms WHERE item = $1 COLLATE "C"
 
--- imported --
+-- imported_ranges --
 SELECT first, last FROM alcove.imported
 WHERE room = (SELECT room FROM alcove.rooms WHERE item = $1 COLLATE "C") AND last >= $2 AND first <= $3

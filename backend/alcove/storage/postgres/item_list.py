@@ -11,7 +11,7 @@ from alcove.storage.rows import entry_from_row
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
-RECENT = 1000
+MAX_RECENT_ROOMS = 1000
 #: The position (time, number) before every room of the list, which is in descending order of both.
 _START = (2**62, 0)
 
@@ -57,7 +57,7 @@ async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int, befor
         if position is None:
             raise NoSuchRoomError(f"no entries in the room of {before}")
     if not all(map(is_single, ranges)):
-        recent = max(limit, RECENT)
+        recent = max(limit, MAX_RECENT_ROOMS)
         bounds = [bound for bounds in ranges for bound in bounds]
         found, rooms = await connection.fetchrow(_SQL["recent_rooms"], recent, bounds, limit, *position)
         if len(rooms) >= limit or found < recent:

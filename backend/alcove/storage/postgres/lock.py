@@ -15,7 +15,7 @@ from alcove.storage.base import LockMode, LogUnusableError
 logger = logging.getLogger(__name__)
 
 #: "Alcx": the key of the advisory lock. Keys are separate in each database, and a database has one log.
-_KEY = 0x416C6378
+_LOCK_KEY = 0x416C6378
 #: Seconds that a starting process waits for the lock: a reload starts it while the old one is still stopping.
 _WAIT_S = 5.0
 #: Seconds that connecting may take.
@@ -28,7 +28,7 @@ _RETRY_S = 0.2
 _KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
-_LOCKED: dict[LockMode, str] = {
+_LOCKED_MESSAGES: dict[LockMode, str] = {
     "exclusive": f"another Alcove process uses this log, which requires a bus that both share: {_ADVICE}",
     "shared": f"an Alcove process with ALCOVE_BUS_URL=memory:// uses this log: {_ADVICE}",
 }
@@ -45,7 +45,7 @@ class PostgresLock:
         self._connection: Any = None
         self._acquired = asyncio.Event()
         self._lost = asyncio.Event()
-        self._maintainer: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     @property
     def held(self) -> bool:
@@ -76,13 +76,13 @@ class PostgresLock:
             if not lock.held:
                 lock._disconnect()
         if not lock.held:
-            raise LogUnusableError(_LOCKED[lock_mode])
-        lock._maintainer = asyncio.create_task(lock._maintain())
+            raise LogUnusableError(_LOCKED_MESSAGES[lock_mode])
+        lock._keeper = asyncio.create_task(lock._keep_locked())
         return lock
 
     async def close(self) -> None:
         """Release the lock and close its connection."""
-        await background.cancel(self._maintainer)
+        await background.cancel(self._keeper)
         connection, self._connection = self._connection, None
         self._acquired.clear()
         if connection is not None:
@@ -113,7 +113,7 @@ class PostgresLock:
         await connection.execute("SELECT set_config('lock_timeout', $1, false)", f"{max(1, int(wait_s * 1000))}ms")
         function = "pg_advisory_lock" if self._lock_mode == "exclusive" else "pg_advisory_lock_shared"
         with contextlib.suppress(asyncpg.LockNotAvailableError):
-            await connection.execute(f"SELECT {function}($1)", _KEY)
+            await connection.execute(f"SELECT {function}($1)", _LOCK_KEY)
             self._acquired.set()
 
     async def _check_primary(self) -> None:
@@ -126,7 +126,7 @@ class PostgresLock:
         if await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_CONNECT_S):
             raise ConnectionError("the database is a standby")
 
-    async def _maintain(self) -> None:
+    async def _keep_locked(self) -> None:
         """Take the lock again whenever its connection is lost, until cancelled."""
         while True:
             await self._wait_lost()
@@ -156,7 +156,9 @@ class PostgresLock:
                 await self._acquire(_RETRY_S)
                 if not self.held and not reported:
                     reported = True
-                    logger.error("%s: nothing is read or written here: %s", self._name, _LOCKED[self._lock_mode])
+                    logger.error(
+                        "%s: nothing is read or written here: %s", self._name, _LOCKED_MESSAGES[self._lock_mode]
+                    )
             if not self.held:
                 self._disconnect()
                 await asyncio.sleep(_RETRY_S)

@@ -27,18 +27,18 @@ from alcove.storage.base import (
     RoomState,
     UnreadCount,
 )
-from alcove.storage.deleted_rooms import DeletedRooms
+from alcove.storage.deleted_rooms import DeletedRoomRemover
 from alcove.storage.list_queue import ListQueue
-from alcove.storage.postgres.append import append, entries_at
+from alcove.storage.postgres.append import append, entries_by_seq
 from alcove.storage.postgres.connections import CONNECT_S, ConnectionPools
 from alcove.storage.postgres.consumers import PostgresConsumers
 from alcove.storage.postgres.item_list import count_unread, list_rooms
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.storage.postgres.removal import erase_member, hide_room, remove_before, remove_deleted
 from alcove.storage.postgres.retention import remove_expired
-from alcove.storage.postgres.schema import prepare
+from alcove.storage.postgres.schema import prepare_schema
 from alcove.storage.queries import load_queries
-from alcove.storage.rows import COLUMNS, entry_from_row
+from alcove.storage.rows import ENTRY_COLUMNS, entry_from_row
 from alcove.urls import url_location
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -73,7 +73,7 @@ class PostgresLog:
         self._append_lock = asyncio.Lock()
         #: Appends in progress.
         self._appends: set[asyncio.Task[list[Outcome]]] = set()
-        self._deleted = DeletedRooms(self._remove_some, lambda: None)
+        self._deleted_rooms = DeletedRoomRemover(self._remove_some, lambda: None)
         removes_entries = bool(retention.days or retention.entries)
         self._retention_task = asyncio.create_task(self._apply_retention()) if removes_entries else None
 
@@ -111,7 +111,7 @@ class PostgresLog:
 
             connection = await connect()
             try:
-                log_id = await prepare(connection, connect)
+                log_id = await prepare_schema(connection, connect)
             finally:
                 await connection.close(timeout=CONNECT_S)
             return cls(await ConnectionPools.open(url, connections, lock), log_id, retention, lists)
@@ -158,8 +158,8 @@ class PostgresLog:
             rows = [tuple(row) for row in await connection.fetch(_SQL[query], item, bound, limit, max_bytes)]
         if not rows:
             return Page([], oldest=1, head=0, log=self.id)
-        oldest, head, log_id = rows[0][len(COLUMNS) :]
-        entries = [entry_from_row(row[: len(COLUMNS)]) for row in rows if row[0] is not None]
+        oldest, head, log_id = rows[0][len(ENTRY_COLUMNS) :]
+        entries = [entry_from_row(row[: len(ENTRY_COLUMNS)]) for row in rows if row[0] is not None]
         return Page(entries, oldest=oldest, head=head, log=log_id)
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
@@ -205,12 +205,12 @@ class PostgresLog:
         async with self._connections.reading() as connection:
             return await count_unread(connection, pairs)
 
-    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_at)."""
-        if not places:
+    async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        if not item_seqs:
             return {}
         async with self._connections.reading() as connection:
-            return await entries_at(connection, places)
+            return await entries_by_seq(connection, item_seqs)
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
         """List the rooms written to at `at` or later (Log.changed_since)."""
@@ -259,7 +259,7 @@ class PostgresLog:
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms (Log.remove_deleted)."""
-        await self._deleted.remove_all()
+        await self._deleted_rooms.remove_all()
 
     async def _remove_some(self) -> bool:
         """Remove some rows of deleted rooms; return False if there are none."""
@@ -283,7 +283,7 @@ class PostgresLog:
     async def close(self) -> None:
         """Wait for the appends in progress, close the connections and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
-        await self._deleted.close()
+        await self._deleted_rooms.close()
         if self._appends:
             await asyncio.wait(self._appends, timeout=_CLOSE_S)
         await self._connections.close(_CLOSE_S)

@@ -5,7 +5,7 @@ FROM alcove.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 
 -- verify_history --
 SELECT alcove.verify($1, $2, $3, $4)
 
--- entries_at --
+-- entries_by_seq --
 SELECT e.seq, e.kind, e.id, e.by_id, e.by_name, e.at, e.target, e.body, e.edited, e.deleted,
        e.by_picture, e.by_role, r.item
 FROM unnest($1::text[], $2::bigint[]) AS w (item, seq)
@@ -175,7 +175,7 @@ WHERE room = $1 RETURNING log
 INSERT INTO alcove.rooms (room, item, oldest) OVERRIDING SYSTEM VALUE
 SELECT $1::bigint, '!deleted-' || $1::bigint, coalesce(max(seq), 0) + 1 FROM alcove.entries WHERE room = $1
 
--- forget_room --
+-- delete_positions --
 DELETE FROM alcove.positions WHERE consumer IN (SELECT consumer FROM alcove.consumers) AND room = $1
 
 -- deleted_room --
@@ -188,11 +188,11 @@ SELECT oldest FROM alcove.rooms WHERE room = $1 FOR UPDATE
 -- The entries before a seq, and their ids; from the end on, because index entries of removed rows stay for a while.
 WITH part AS MATERIALIZED (
   SELECT seq FROM alcove.entries WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
-), gone AS (
+), removed AS (
   DELETE FROM alcove.entries e USING part WHERE e.room = $1 AND e.seq = part.seq RETURNING e.by_id, e.id
-), forgotten AS (
-  DELETE FROM alcove.ids i USING gone WHERE i.room = $1 AND i.by_id = gone.by_id AND i.id = gone.id
-), moved AS (
+), removed_ids AS (
+  DELETE FROM alcove.ids i USING removed WHERE i.room = $1 AND i.by_id = removed.by_id AND i.id = removed.id
+), updated_room AS (
   UPDATE alcove.rooms SET oldest = (SELECT min(seq) FROM part) WHERE room = $1 AND EXISTS (SELECT 1 FROM part)
 )
 SELECT count(*) FROM part

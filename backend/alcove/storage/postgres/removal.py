@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from alcove.storage.deleted_rooms import REMOVED_ROWS
+from alcove.storage.deleted_rooms import MAX_REMOVED_ROWS
 from alcove.storage.queries import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
@@ -25,7 +25,7 @@ async def hide_room(connection: Any, item: str) -> str | None:
             return None
         log_id = await connection.fetchval(_SQL["empty_room"], room)
         await connection.execute(_SQL["hide_room"], room)
-        await connection.execute(_SQL["forget_room"], room)
+        await connection.execute(_SQL["delete_positions"], room)
     return str(log_id)
 
 
@@ -53,7 +53,7 @@ async def remove_deleted(connection: Any) -> bool:
         oldest = await connection.fetchval(_SQL["lock_deleted_room"], room)
         if oldest is None:  # another process has removed it
             return True
-        remaining = REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, REMOVED_ROWS)
+        remaining = MAX_REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, MAX_REMOVED_ROWS)
         for query in ("remove_ids", "remove_marks"):
             if remaining > 0:
                 remaining -= int((await connection.execute(_SQL[query], room, remaining)).split()[-1])
@@ -75,14 +75,14 @@ async def erase_member(connection: Any, items: Sequence[str], member: str) -> No
 async def _erase_some(
     connection: Any, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase up to `REMOVED_ROWS` entries from a position on, which is an item's index and the id of the entry before.
+    """Erase up to `MAX_REMOVED_ROWS` of the member's entries, beginning at a position (SQLite's `erase_author`).
 
     Returns:
         The position to continue at; None: everything is erased.
 
     """
     first_index, after = start
-    index, remaining = first_index, REMOVED_ROWS
+    index, remaining = first_index, MAX_REMOVED_ROWS
     while remaining > 0 and index < len(items):
         count, last = await connection.fetchrow(_SQL["erase_author"], items[index], member, after, remaining)
         remaining -= count

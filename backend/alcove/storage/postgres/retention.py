@@ -9,9 +9,9 @@ from alcove.storage.queries import load_queries
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: "Alcw": the advisory lock of the process that removes expired entries.
-_LOCK = 0x416C6377
+_LOCK_KEY = 0x416C6377
 #: Rooms that one statement takes (queries.sql has the same number).
-_ROOMS = 100
+_MAX_ROOMS = 100
 
 
 async def remove_expired(connection: Any, retention: Retention) -> None:
@@ -22,13 +22,13 @@ async def remove_expired(connection: Any, retention: Retention) -> None:
         retention: How much of each room is kept.
 
     """
-    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK_KEY):
         return
     entries, cutoff = retention.entries, retention.cutoff(now_ms())
     try:
         if cutoff is not None:
-            while await connection.fetchval(_SQL["remove_expired"], entries, cutoff) == _ROOMS:
+            while await connection.fetchval(_SQL["remove_expired"], entries, cutoff) == _MAX_ROOMS:
                 pass
         await connection.execute(_SQL["delete_ids"], retention.ids_cutoff(now_ms()))
     finally:
-        await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+        await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK_KEY)

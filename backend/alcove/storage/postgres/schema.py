@@ -19,13 +19,13 @@ _FOLDER = Path(__file__).parent
 #: The version of the schema that this version of Alcove needs.
 VERSION = len(schema_files(_FOLDER))
 #: The key of the advisory lock that is held while the schema is checked or migrated ("Alcv" in ASCII).
-_LOCK = 0x416C6376
+_LOCK_KEY = 0x416C6376
 #: Seconds that a step may take, and that another process may take to prepare the schema.
 _MIGRATION_S = 86_400.0
 _SET_VERSION = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
 #: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
 _SEARCH_PATH = "SET LOCAL search_path = pg_catalog, pg_temp"
-_CREATE = """\
+_CREATE_SCHEMA = """\
 CREATE SCHEMA IF NOT EXISTS alcove;
 CREATE TABLE alcove.meta (key text PRIMARY KEY, value text NOT NULL);
 INSERT INTO alcove.meta VALUES ('schema', '0'), ('log_id', replace(gen_random_uuid()::text, '-', ''));
@@ -37,7 +37,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA alcove TO {role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA alcove TO {role};
 """
 #: Whether the schema exists, has objects, and is a log of Alcove; and the current role.
-_STATE = """
+_SCHEMA_STATE = """
 SELECT n.oid IS NOT NULL,
        EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = n.oid)
          OR EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = n.oid),
@@ -59,13 +59,13 @@ FROM pg_proc f
 WHERE f.pronamespace = 'alcove'::regnamespace AND f.prorettype <> 'trigger'::regtype
   AND f.proname NOT IN ('alcove_send', 'alcove_event') AND NOT has_function_privilege(f.oid, 'EXECUTE')
 """
-_NAMES = """
+_OBJECT_NAMES = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'alcove'::regnamespace
 UNION SELECT proname::text FROM pg_proc WHERE pronamespace = 'alcove'::regnamespace
 """
 
 
-async def prepare(connection: Any, connect: Connect) -> str:
+async def prepare_schema(connection: Any, connect: Connect) -> str:
     """Create or migrate the schema `alcove` of the database, check this role's rights on it, and return the log's id.
 
     Args:
@@ -83,7 +83,7 @@ async def prepare(connection: Any, connect: Connect) -> str:
             f"the database's encoding is {encoding}, expected UTF8; create it with"
             " CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
-    connection.add_log_listener(_log_warning)
+    connection.add_log_listener(_log_database_warning)
     try:
         async with connection.transaction():
             await connection.execute(_SEARCH_PATH)
@@ -94,14 +94,14 @@ async def prepare(connection: Any, connect: Connect) -> str:
                 logger.info("migrated the schema alcove from version %d to %d", version, VERSION)
             return str(await connection.fetchval("SELECT value FROM alcove.meta WHERE key = 'log_id'"))
     finally:
-        connection.remove_log_listener(_log_warning)
+        connection.remove_log_listener(_log_database_warning)
 
 
 async def _lock(connection: Any) -> None:
     """Lock the schema until the transaction ends; log a line if another process has locked it."""
-    if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+    if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK_KEY):
         logger.warning("waiting for another process, which prepares the schema alcove")
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=_MIGRATION_S)
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK_KEY, timeout=_MIGRATION_S)
 
 
 async def _migrate(connection: Any, connect: Connect) -> int:
@@ -111,7 +111,7 @@ async def _migrate(connection: Any, connect: Connect) -> int:
         LogUnusableError: The schema is another program's or too new, or this role may not change it.
 
     """
-    exists, is_used, is_log, role = await connection.fetchrow(_STATE)
+    exists, is_used, is_log, role = await connection.fetchrow(_SCHEMA_STATE)
     if is_used and not is_log:
         raise LogUnusableError("the database has a schema `alcove` of another program; use another database")
     if is_log:
@@ -120,7 +120,7 @@ async def _migrate(connection: Any, connect: Connect) -> int:
     try:
         if not is_log:
             # An existing empty schema was prepared for this role, which may be unable to create schemas.
-            await connection.execute(_CREATE if not exists else _CREATE.partition("\n")[2])
+            await connection.execute(_CREATE_SCHEMA if not exists else _CREATE_SCHEMA.partition("\n")[2])
         version = int(await connection.fetchval("SELECT value FROM alcove.meta WHERE key = 'schema'"))
         if version > VERSION:
             raise LogUnusableError(
@@ -155,7 +155,7 @@ async def _check_names_and_rights(connection: Any, expected: list[str]) -> None:
         LogUnusableError: An object or a right is missing.
 
     """
-    names = {name for (name,) in await connection.fetch(_NAMES)}
+    names = {name for (name,) in await connection.fetch(_OBJECT_NAMES)}
     missing = [f"alcove.{name}" for name in expected if name not in names]
     missing += [right for (right,) in await connection.fetch(_MISSING_RIGHTS)]
     if missing:
@@ -175,8 +175,8 @@ def script(since: int, role: str | None) -> str:
         role: The role of the server, which is granted its rights; None: no rights are granted.
 
     """
-    parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK})"]
-    parts = [";\n".join(parts) + ";\n", _CREATE if since == 0 else "", *_steps(since), _SET_VERSION]
+    parts = ["BEGIN", _SEARCH_PATH, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"]
+    parts = [";\n".join(parts) + ";\n", _CREATE_SCHEMA if since == 0 else "", *_steps(since), _SET_VERSION]
     if role is not None:
         parts.append(_GRANTS.format(role=_quote_identifier(role)))
     return "\n".join([*parts, "COMMIT;\n"])
@@ -213,7 +213,7 @@ def _quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _log_warning(_connection: object, message: Any) -> None:
+def _log_database_warning(_connection: object, message: Any) -> None:
     """Log a warning of the database; ignore notices, such as that an object exists already."""
     if message.severity_en == "WARNING":
         logger.warning("%s", message.message)

@@ -14,7 +14,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row, removed_entry
 from alcove.storage.sqlite.connection import run_many, transaction
 from alcove.storage.sqlite.retention import RetentionRules
-from alcove.storage.sqlite.rooms import RoomRow, find_rooms, replace_lost_histories, save_rooms
+from alcove.storage.sqlite.rooms import RoomRow, find_or_create_rooms, replace_lost_histories, save_rooms
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 _CONSUMERS = load_queries(Path(__file__).with_name("consumers.sql"))
@@ -49,7 +49,7 @@ class Appender:
                 return outcomes
         # The batch has a draft of another kind or a repeated send, so every draft is checked.
         with transaction(self._db):
-            rooms = self._find_rooms(drafts, positions)
+            rooms = self._load_rooms(drafts, positions)
             stored = [self._store(rooms[draft.item], draft) for draft in drafts]
             self._save(rooms)
             outcomes = [
@@ -69,9 +69,9 @@ class Appender:
                 _CONSUMERS["record_imported"], [imported._asdict() for imported in imported_ranges(drafts, outcomes)]
             )
 
-    def _find_rooms(self, drafts: Sequence[Draft], positions: Mapping[str, Position]) -> dict[str, RoomRow]:
+    def _load_rooms(self, drafts: Sequence[Draft], positions: Mapping[str, Position]) -> dict[str, RoomRow]:
         """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""
-        rooms = find_rooms(self._db, (draft.item for draft in drafts))
+        rooms = find_or_create_rooms(self._db, (draft.item for draft in drafts))
         replace_lost_histories(self._db, rooms, positions)
         return rooms
 
@@ -89,7 +89,7 @@ class Appender:
         """
         values: list[object] = []
         entries = []
-        rooms = self._find_rooms(drafts, positions)
+        rooms = self._load_rooms(drafts, positions)
         self._check_removed_ids(rooms, drafts)
         for draft in drafts:
             room = rooms[draft.item]

@@ -57,12 +57,12 @@ class SqliteConsumers:
 
         return await self._read(positions)
 
-    async def pending(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
-        """Return positions behind their heads (ConsumerStorage.pending)."""
+    async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
+        """Return positions behind their heads (ConsumerStorage.pending_positions)."""
 
         def pending(db: sqlite3.Connection) -> tuple[list[ItemPosition], int | None]:
             last, count = db.execute(_SQL["last_room"], (after, limit)).fetchone()
-            rows = db.execute(_SQL["pending"], {"name": name, "after": after, "last": last}).fetchall()
+            rows = db.execute(_SQL["pending_positions"], {"name": name, "after": after, "last": last}).fetchall()
             return [position_from_row(row) for row in rows], last if count == limit else None
 
         return await self._read(pending)
@@ -72,22 +72,24 @@ class SqliteConsumers:
 
         def save(db: sqlite3.Connection) -> set[str]:
             return {
-                position.item for position in positions if db.execute(_SQL["save"], _values(name, position)).fetchone()
+                position.item
+                for position in positions
+                if db.execute(_SQL["save"], _save_parameters(name, position)).fetchone()
             }
 
         return await self._write(save)
 
-    async def imported(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Return which entries were imported (ConsumerStorage.imported)."""
+    async def imported_ranges(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
+        """Return which entries were imported (ConsumerStorage.imported_ranges)."""
         parameters = {"item": item, "first": first, "last": last}
-        return await self._read(lambda db: db.execute(_SQL["imported"], parameters).fetchall())
+        return await self._read(lambda db: db.execute(_SQL["imported_ranges"], parameters).fetchall())
 
     async def disable(self, name: str, digest: str | None) -> None:
         """Record the disabled endpoint (ConsumerStorage.disable)."""
         await self._write(lambda db: db.execute(_SQL["disable"], {"name": name, "digest": digest}))
 
-    async def record(self, name: str) -> ConsumerRecord | None:
-        """Return the stored state of the consumer (ConsumerStorage.record)."""
+    async def find(self, name: str) -> ConsumerRecord | None:
+        """Return the stored state of the consumer (ConsumerStorage.find)."""
         return (await self.lease([name], "", 0)).get(name)
 
     async def backlog(self, name: str) -> Backlog:
@@ -99,24 +101,24 @@ class SqliteConsumers:
         """Return the number of parked items (ConsumerStorage.parked_count)."""
         return int((await self._read(lambda db: db.execute(_SQL["parked_count"], (name,)).fetchone()))[0])
 
-    async def failing(self, name: str, *, limit: int) -> list[ItemPosition]:
-        """Return positions with a failure (ConsumerStorage.failing)."""
-        rows = await self._read(lambda db: db.execute(_SQL["failing"], (name, limit)).fetchall())
+    async def failing_positions(self, name: str, *, limit: int) -> list[ItemPosition]:
+        """Return positions with a failure (ConsumerStorage.failing_positions)."""
+        rows = await self._read(lambda db: db.execute(_SQL["failing_positions"], (name, limit)).fetchall())
         return [position_from_row(row) for row in rows]
 
     async def retry(self, name: str, item: str | None) -> int:
         """Make failed positions due (ConsumerStorage.retry)."""
-        return await self._command("retry", {"name": name, "item": item, "now": now_ms()})
+        return await self._run_command("retry", {"name": name, "item": item, "now": now_ms()})
 
     async def skip(self, name: str, item: str) -> bool:
         """Move a failing position past its entry (ConsumerStorage.skip)."""
-        return bool(await self._command("skip", {"name": name, "item": item}))
+        return bool(await self._run_command("skip", {"name": name, "item": item}))
 
-    async def _command(self, query: str, values: dict[str, object]) -> int:
+    async def _run_command(self, query: str, values: dict[str, object]) -> int:
         """Execute an operator's command, and increment the revision; return the number of changed positions."""
 
         def command(db: sqlite3.Connection) -> int:
-            db.execute(_SQL["commanded"], (values["name"],))
+            db.execute(_SQL["increment_revision"], (values["name"],))
             return db.execute(_SQL[query], values).rowcount
 
         return await self._write(command)
@@ -135,7 +137,7 @@ class SqliteConsumers:
         return await self._writer.run(lambda store: store.with_connection(within_transaction))
 
 
-def _values(name: str, position: ItemPosition) -> dict[str, object]:
+def _save_parameters(name: str, position: ItemPosition) -> dict[str, object]:
     """Convert a position to the parameters of the query `save`."""
     failure = position.failure
     return {

@@ -23,7 +23,7 @@ LEFT JOIN positions p ON p.consumer = (SELECT consumer FROM consumers WHERE name
 -- last_room --
 SELECT max(room), count(*) FROM (SELECT room FROM rooms WHERE room > ? ORDER BY room LIMIT ?)
 
--- pending --
+-- pending_positions --
 SELECT r.item, r.history, r.head, p.log, p.seq, p.revision, p.attempts, p.since, p.due, p.error, p.parked
 FROM (SELECT room, item, head, coalesce(log, (SELECT value FROM meta WHERE key = 'log_id')) AS history
       FROM rooms WHERE room > :after AND room <= :last AND head > 0 AND item >= '"') r
@@ -56,7 +56,7 @@ SELECT count(*), coalesce(sum(head - seq), 0) FROM (
 -- parked_count --
 SELECT count(*) FROM positions WHERE consumer = (SELECT consumer FROM consumers WHERE name = ?) AND attempts > 0 AND parked
 
--- failing --
+-- failing_positions --
 SELECT r.item, coalesce(r.log, (SELECT value FROM meta WHERE key = 'log_id')), r.head,
        p.log, p.seq, p.revision, p.attempts, p.since, p.due, p.error, p.parked
 FROM positions p JOIN rooms r USING (room)
@@ -74,25 +74,25 @@ SET seq = seq + 1, attempts = 0, since = 0, due = 0, error = '', parked = 0, rev
 WHERE consumer = (SELECT consumer FROM consumers WHERE name = :name) AND attempts > 0
   AND room = (SELECT room FROM rooms WHERE item = :item)
 
--- commanded --
+-- increment_revision --
 UPDATE consumers SET revision = revision + 1 WHERE name = ?
 
--- forget_room --
+-- delete_positions --
 DELETE FROM positions WHERE consumer IN (SELECT consumer FROM consumers) AND room = ?
 
--- renew_room --
+-- move_positions_to_history --
 UPDATE positions SET log = :log, seq = min(seq, :head), revision = revision + 1
 WHERE consumer IN (SELECT consumer FROM consumers) AND room = :room
 
 -- record_imported --
 INSERT INTO imported (room, first, last) SELECT room, :first, :last FROM rooms WHERE item = :item
 
--- imported --
+-- imported_ranges --
 SELECT first, last FROM imported
 WHERE room = (SELECT room FROM rooms WHERE item = :item) AND last >= :first AND first <= :last
 
--- forget_imported_after --
+-- delete_imported_after --
 DELETE FROM imported WHERE room = :room AND first > :head
 
--- end_imported --
+-- shorten_imported --
 UPDATE imported SET last = :head WHERE room = :room AND last > :head

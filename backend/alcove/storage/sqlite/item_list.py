@@ -16,11 +16,11 @@ from alcove.storage.sqlite.connection import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
-RECENT = 1000
+MAX_RECENT_ROOMS = 1000
 #: The rooms of several ranges are reduced to the latest ones when they are this many times as many as are listed.
 _PRUNE_FACTOR = 8
 #: SQLite instructions between two checks of the time.
-_INSTRUCTIONS = 10_000
+_CHECK_INSTRUCTIONS = 10_000
 
 #: The position (time, number) before every room of the list, which is in descending order of both.
 _START = (2**62, 0)
@@ -42,7 +42,7 @@ def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]
 
     """
     deadline = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS)
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _CHECK_INSTRUCTIONS)
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -50,7 +50,7 @@ def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]
             raise SlowListError from None
         raise
     finally:
-        connection.set_progress_handler(None, _INSTRUCTIONS)
+        connection.set_progress_handler(None, _CHECK_INSTRUCTIONS)
 
 
 def list_rooms(
@@ -59,7 +59,7 @@ def list_rooms(
     """List the rooms in the ranges, the latest written first (Log.list_rooms); call it inside a transaction."""
     readable = [(item, head) for _, item, head, _ in find_rooms(connection, ranges, limit, before)]
     counts = count_unread(connection, [(item, member) for item, _ in readable])
-    last = entries_at(connection, readable)
+    last = entries_by_seq(connection, readable)
     return [ItemSummary(room.item, room.head, last.get((room.item, room.head)), room.unread) for room in counts]
 
 
@@ -86,7 +86,7 @@ def find_rooms(
         if position is None:
             raise NoSuchRoomError(f"no entries in the room of {before}")
     if not all(map(is_single, ranges)):
-        recent = max(limit, RECENT) if ranges != [ALL_ITEMS] else limit
+        recent = max(limit, MAX_RECENT_ROOMS) if ranges != [ALL_ITEMS] else limit
         rows = connection.execute(_SQL["recent_rooms"], (*position, recent)).fetchall()
         readable = [row for row in rows if contains(ranges, row[1])]
         if len(readable) >= limit or len(rows) < recent:
@@ -109,10 +109,12 @@ def count_unread(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]
     return [counts.get(pair) or UnreadCount(pair[0], 0, 0) for pair in pairs]
 
 
-def entries_at(connection: sqlite3.Connection, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-    """Read the entries at these items and seqs (Log.entries_at)."""
-    values = [value for place in places for value in place]
-    rows = run_many(connection, _SQL["entries_at"], 2, values)
+def entries_by_seq(
+    connection: sqlite3.Connection, item_seqs: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Entry]:
+    """Read the entries at these items and seqs (Log.entries_by_seq)."""
+    values = [value for item_seq in item_seqs for value in item_seq]
+    rows = run_many(connection, _SQL["entries_by_seq"], 2, values)
     return {(item, row[0]): entry_from_row(row) for item, *row in rows}
 
 

@@ -25,14 +25,14 @@ from alcove.storage.base import (
     RoomState,
     UnreadCount,
 )
-from alcove.storage.deleted_rooms import DeletedRooms
+from alcove.storage.deleted_rooms import DeletedRoomRemover
 from alcove.storage.list_queue import ListQueue
 from alcove.storage.sqlite.checkpoint import Checkpointer
 from alcove.storage.sqlite.connection import connect
 from alcove.storage.sqlite.consumers import SqliteConsumers
 from alcove.storage.sqlite.item_list import SlowListError
 from alcove.storage.sqlite.lock import SqliteLock
-from alcove.storage.sqlite.schema import prepare
+from alcove.storage.sqlite.schema import prepare_schema
 from alcove.storage.sqlite.store import SqliteStore
 from alcove.storage.sqlite.threads import StoreThread
 
@@ -75,7 +75,9 @@ class SqliteLog:
         self.consumers = SqliteConsumers(self._writer, self._readers[0])
         self._checkpointer = Checkpointer(self._writer.run, str(path))
         self._checkpointer.request()  # a process that was killed may have erased text before
-        self._deleted = DeletedRooms(lambda: self._writer.run(SqliteStore.remove_deleted), self._checkpointer.request)
+        self._deleted_rooms = DeletedRoomRemover(
+            lambda: self._writer.run(SqliteStore.remove_deleted), self._checkpointer.request
+        )
         self._removes_entries = bool(retention.days or retention.entries)
         self._retention_task = asyncio.create_task(self._apply_retention()) if self._removes_entries else None
 
@@ -159,9 +161,9 @@ class SqliteLog:
         """Count the unread messages of each item and member (Log.count_unread)."""
         return await self._next_reader().run(lambda store: store.count_unread(pairs))
 
-    async def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_at)."""
-        return await self._next_reader().run(lambda store: store.entries_at(places))
+    async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        return await self._next_reader().run(lambda store: store.entries_by_seq(item_seqs))
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
         """List the rooms written to at `at` or later (Log.changed_since)."""
@@ -205,7 +207,7 @@ class SqliteLog:
 
     async def remove_deleted(self) -> None:
         """Remove the rows of deleted rooms; the checkpoint that follows erases them from the files."""
-        await self._deleted.remove_all()
+        await self._deleted_rooms.remove_all()
 
     async def bus_key(self) -> bytes:
         """Read the key for messages between processes (Log.bus_key)."""
@@ -218,7 +220,7 @@ class SqliteLog:
     async def close(self) -> None:
         """Finish the calls in progress, close the file and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
-        await self._deleted.close()
+        await self._deleted_rooms.close()
         await self._checkpointer.close()
         for thread in (self._writer, self._lister, *self._readers):
             await thread.close()
@@ -262,7 +264,7 @@ def _prepare(path: Path, lock_mode: LockMode | None) -> tuple[str, SqliteLock | 
         # Before the schema is read: a process of another version may be using it.
         lock = None if lock_mode is None else SqliteLock.take(path)
         with contextlib.closing(connect(path, create=True)) as connection:
-            return prepare(connection, path), lock
+            return prepare_schema(connection, path), lock
     except BaseException as error:
         if lock is not None:
             lock.release()

@@ -118,7 +118,7 @@ SELECT w.item, w.member, r.head, (
 )
 FROM wanted w CROSS JOIN rooms r ON r.item = w.item
 
--- entries_at --
+-- entries_by_seq --
 WITH wanted (item, seq) AS (VALUES (...))
 SELECT r.item, t.seq, t.kind, t.id, t.by_id, t.by_name, t.at, t.target, t.body, t.edited, t.deleted,
        t.by_picture, t.by_role
@@ -158,7 +158,7 @@ INSERT INTO meta (key, value) VALUES ('bus_key', ?) ON CONFLICT DO NOTHING
 -- A deleted room keeps its number until its rows are removed. Items that begin with `!` are in no list.
 UPDATE rooms SET item = '!deleted-' || room, head = 0, at = 0 WHERE room = ?
 
--- create_again --
+-- create_empty_room --
 INSERT INTO rooms (item, log) VALUES (?, lower(hex(randomblob(16)))) RETURNING log
 
 -- deleted_room --

@@ -13,7 +13,7 @@ from alcove.storage.sqlite.rooms import RoomRow, save_rooms
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: Rooms that one transaction of `remove_expired` takes (queries.sql has the same number).
-_ROOMS = 100
+_MAX_ROOMS = 100
 
 
 class RetentionRules:
@@ -51,7 +51,7 @@ class RetentionRules:
             rooms = {item: RoomRow(*row) for item, *row in rows}
             self.apply(rooms)
             save_rooms(self._db, rooms)
-        return len(rows) == _ROOMS
+        return len(rows) == _MAX_ROOMS
 
     def delete_expired_ids(self) -> None:
         """Delete the expired ids of removed entries, in one transaction per room."""

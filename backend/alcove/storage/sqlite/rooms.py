@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alcove.storage.base import Position
-from alcove.storage.deleted_rooms import REMOVED_ROWS
+from alcove.storage.deleted_rooms import MAX_REMOVED_ROWS
 from alcove.storage.queries import load_queries
 from alcove.storage.sqlite.connection import run_many
 
@@ -31,7 +31,7 @@ class RoomRow:
     log: str
 
 
-def find_rooms(connection: sqlite3.Connection, items: Iterable[str]) -> dict[str, RoomRow]:
+def find_or_create_rooms(connection: sqlite3.Connection, items: Iterable[str]) -> dict[str, RoomRow]:
     """Read the rows of the items' rooms, and create those that are missing."""
     items = list(dict.fromkeys(items))
     rooms = {item: RoomRow(*row) for item, *row in run_many(connection, _SQL["rooms"], 1, items)}
@@ -85,7 +85,7 @@ def replace_lost_histories(
         connection.execute(_SQL["delete_ids_after"], (room.room, room.head))
         connection.execute(_SQL["lower_read_marks"], {"room": room.room, "head": room.head})
         parameters = {"room": room.room, "head": room.head, "log": room.log}
-        for query in ("renew_room", "forget_imported_after", "end_imported"):
+        for query in ("move_positions_to_history", "delete_imported_after", "shorten_imported"):
             connection.execute(_CONSUMERS[query], parameters)
 
 
@@ -101,8 +101,8 @@ def hide_room(connection: sqlite3.Connection, item: str) -> str | None:
         return None
     room = RoomRow(*row).room
     connection.execute(_SQL["hide_room"], (room,))
-    connection.execute(_CONSUMERS["forget_room"], (room,))
-    return str(connection.execute(_SQL["create_again"], (item,)).fetchone()[0])
+    connection.execute(_CONSUMERS["delete_positions"], (room,))
+    return str(connection.execute(_SQL["create_empty_room"], (item,)).fetchone()[0])
 
 
 def remove_before(connection: sqlite3.Connection, item: str, seq: int) -> int:
@@ -124,12 +124,12 @@ def remove_deleted(connection: sqlite3.Connection) -> bool:
     room = connection.execute(_SQL["deleted_room"]).fetchone()
     if room is None:
         return False
-    remaining = REMOVED_ROWS
+    remaining = MAX_REMOVED_ROWS
     for query in ("remove_entries", "remove_ids", "remove_marks"):
         remaining -= connection.execute(_SQL[query], {"room": room[0], "limit": remaining}).rowcount
         if remaining <= 0:
             return True
-    connection.execute(_CONSUMERS["forget_imported_after"], {"room": room[0], "head": 0})
+    connection.execute(_CONSUMERS["delete_imported_after"], {"room": room[0], "head": 0})
     connection.execute(_SQL["remove_room"], room)
     return True
 
@@ -137,7 +137,7 @@ def remove_deleted(connection: sqlite3.Connection) -> bool:
 def erase_author(
     connection: sqlite3.Connection, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase a member from up to `REMOVED_ROWS` entries, and delete the read marks of rooms without further entries.
+    """Erase a member from up to `MAX_REMOVED_ROWS` entries, and delete the read marks of rooms without further entries.
 
     Args:
         connection: The connection to use.
@@ -150,7 +150,7 @@ def erase_author(
 
     """
     index, after = start
-    remaining = REMOVED_ROWS
+    remaining = MAX_REMOVED_ROWS
     while remaining > 0 and index < len(items):
         room = connection.execute(_SQL["room"], (items[index],)).fetchone() or (None,)
         count, last = connection.execute(_SQL["next_of_author"], (room[0], member, after, remaining)).fetchone()

@@ -18,15 +18,15 @@ _STEPS = schema_files(Path(__file__).parent)
 #: The application id of SQLite ("Alcv" in ASCII), which identifies the file as a log.
 APPLICATION_ID = 0x416C6376
 #: The version of the schema from which all rooms have valid item ids (H3).
-_VALID_ITEM_IDS = 4
+_VALID_ITEM_IDS_VERSION = 4
 #: The version of the schema from which erased text is overwritten in the file.
-_ERASES_TEXT = 4
+_ERASING_VERSION = 4
 #: SQLite instructions between two reports of the progress of a migration.
-_INSTRUCTIONS = 100_000
+_PROGRESS_INSTRUCTIONS = 100_000
 _MB = 1_000_000
 
 
-def prepare(connection: sqlite3.Connection, path: Path) -> str:
+def prepare_schema(connection: sqlite3.Connection, path: Path) -> str:
     """Create or migrate the schema of a file, and return the log's id.
 
     Raises:
@@ -42,14 +42,14 @@ def prepare(connection: sqlite3.Connection, path: Path) -> str:
         for step in _STEPS[version:]:
             for statement in step.split(";\n"):
                 connection.execute(statement)
-        if 0 < version < _VALID_ITEM_IDS:
+        if 0 < version < _VALID_ITEM_IDS_VERSION:
             rename_invalid_rooms(connection)
         if version == 0:
             connection.execute("INSERT INTO meta (key, value) VALUES ('log_id', lower(hex(randomblob(16))))")
         # Write on every start, so that a read-only file fails now and not at the first send.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(_STEPS)}")
-    if 0 < version < _ERASES_TEXT:
+    if 0 < version < _ERASING_VERSION:
         with _show_progress(connection, path):
             _remove_erased_text(connection, path)
     (log_id,) = connection.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()
@@ -106,15 +106,15 @@ def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]
     """
     size = path.stat().st_size if path.exists() else 0  # a database in memory has no file
     progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("%s: %s", path, line))
-    log = path.with_name(f"{path.name}-wal")
-    before = log.stat().st_size if log.exists() else 0
+    wal = path.with_name(f"{path.name}-wal")
+    before = wal.stat().st_size if wal.exists() else 0
 
     def report() -> None:
-        progress.update(max(0, log.stat().st_size - before) / _MB if log.exists() else 0)
+        progress.update(max(0, wal.stat().st_size - before) / _MB if wal.exists() else 0)
 
-    connection.set_progress_handler(report, _INSTRUCTIONS)
+    connection.set_progress_handler(report, _PROGRESS_INSTRUCTIONS)
     try:
         yield
     finally:
-        connection.set_progress_handler(None, _INSTRUCTIONS)
+        connection.set_progress_handler(None, _PROGRESS_INSTRUCTIONS)
         progress.finish()

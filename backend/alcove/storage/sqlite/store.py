@@ -15,7 +15,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row
 from alcove.storage.sqlite.append import Appender
 from alcove.storage.sqlite.connection import transaction
-from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_at, list_rooms, time_limit
+from alcove.storage.sqlite.item_list import changed_since, count_unread, entries_by_seq, list_rooms, time_limit
 from alcove.storage.sqlite.retention import RetentionRules
 from alcove.storage.sqlite.rooms import RoomRow, erase_author, hide_room, remove_before, remove_deleted, verify_history
 
@@ -125,9 +125,9 @@ class SqliteStore:
         with transaction(self._db, "DEFERRED"):  # so that heads and counts belong together
             return count_unread(self._db, pairs)
 
-    def entries_at(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_at)."""
-        return entries_at(self._db, places)
+    def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
+        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        return entries_by_seq(self._db, item_seqs)
 
     def changed_since(self, at: int, limit: int) -> list[tuple[str, int]]:
         """List the rooms written to at `at` or later (Log.changed_since)."""

@@ -34,7 +34,7 @@ class StoreThread:
         self._connection: sqlite3.Connection | None = None
         self._store: SqliteStore | None = None
         #: The identity of the file that the connection has open.
-        self._file: tuple[int, int] | None = None
+        self._opened_file: tuple[int, int] | None = None
         self._closed = False
 
     def run(self, function: Callable[[SqliteStore], T]) -> asyncio.Future[T]:
@@ -64,7 +64,7 @@ class StoreThread:
         try:
             store = self._store
             # A connection stays on a file that was moved or replaced, where everything it stored would be lost.
-            if store is None or self._file != _file_identity(self._path):
+            if store is None or self._opened_file != _file_identity(self._path):
                 store = self._connect()
             return function(store)
         except sqlite3.Error as error:
@@ -77,7 +77,7 @@ class StoreThread:
         self._disconnect()
         with reserve.lend():
             self._connection = connect(self._path)
-            self._file = _file_identity(self._path)
+            self._opened_file = _file_identity(self._path)
             # A copy made by VACUUM INTO has another journal mode, which takes a file descriptor for each commit.
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._store = SqliteStore(self._connection, self._retention)
