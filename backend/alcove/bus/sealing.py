@@ -54,7 +54,9 @@ class _Sender:
     __slots__ = ("cipher", "last_number")
 
     def __init__(self, cipher: AESGCM) -> None:
+        #: Decrypts the messages of the process.
         self.cipher = cipher
+        #: The number of the latest authentic message; 0: none.
         self.last_number = 0
 
 

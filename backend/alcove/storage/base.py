@@ -11,7 +11,7 @@ How to add an engine:
 5. Add it to `tests/contract/conftest.py`: every test of `tests/contract/test_log*.py` must pass, and so must those of
    `tests/cluster` with its URL if several processes may share it.
 
-A method returns once its effect is durable, and leaves no effect if it raises, except those in several transactions.
+Each method returns once its effect is durable. If it raises, it has no effect, unless it runs several transactions.
 `append` takes effect in call order. All other methods may run concurrently, and a slow one must not delay `append`.
 """
 
@@ -34,30 +34,30 @@ class LogUnavailableError(AlcoveError):
 
 
 class UnstorableError(AlcoveError):
-    """The storage can never store a value: text that it cannot encode, or a number out of range."""
+    """A value that can never be stored: text that the storage cannot encode, or a number out of range."""
 
 
 class ListRefusedError(AlcoveError):
-    """A list of rooms took too long, or too many lists are waiting; the message says which, and what to do."""
+    """A list of rooms took too long, or too many lists are waiting. The message says which of these, and what to do."""
 
 
 class NoSuchRoomError(AlcoveError):
-    """The item after which a page of the list was requested has no room, and so no position in the list."""
+    """A list was requested to begin after an item's room, but the item has no room and so no position in the list."""
 
 
 class LogUnusableError(AlcoveError):
-    """The storage cannot be opened as a log: it is another program's, too new, or locked by another process.
+    """The storage cannot be opened as a log: it is another program's, its schema is too new, or it is locked.
 
     The message is one line for the operator.
     """
 
 
 class Draft(Struct, frozen=True, gc=False):
-    """An entry that was sent and is not stored yet."""
+    """A send that is not stored yet, from which the log makes an entry."""
 
     item: str
     kind: Literal["message", "edit", "delete", "event"]
-    #: Chosen by the sender; the same id of the same sender is stored once (S5).
+    #: Chosen by the sender. A second draft of this sender in the room with the same id stores nothing (S5).
     id: str
     by: Person
     #: When it was sent, in ms since the epoch, by the server's clock (F3).
@@ -68,7 +68,7 @@ class Draft(Struct, frozen=True, gc=False):
     target: int | None = None
     #: Whether the sender may change messages of others (S8).
     moderate: bool = False
-    #: Whether it is imported: consumers do not get it (K1).
+    #: Whether it comes from an import: consumers do not get imported entries (K1).
     imported: bool = False
 
     def __repr__(self) -> str:
@@ -77,10 +77,10 @@ class Draft(Struct, frozen=True, gc=False):
 
 
 class Appended(Struct, frozen=True, gc=False):
-    """The outcome of a stored draft: its entry."""
+    """The outcome of a draft whose entry is stored."""
 
     entry: Entry
-    #: Whether the entry was stored earlier, for the same item, sender and id (S5).
+    #: Whether an earlier draft with the same item, sender and id stored the entry (S5).
     duplicate: bool
     #: The first seq that the room still keeps.
     oldest: int
@@ -99,18 +99,18 @@ Outcome = Appended | Refused
 
 
 class Position(Struct, frozen=True):
-    """The last position of a room that a process has seen; by it, the log detects that it has lost entries (X8)."""
+    """The last position in a room that a process has seen. The log compares it to detect that it lost entries (X8)."""
 
     #: The id of the room's history (R5).
     log: str
     #: The seq of the last entry, 0 if the room was empty.
     head: int
-    #: The time of that entry, in ms since the epoch; None: not known.
+    #: The time of that entry, in ms since the epoch; None: this process does not know it.
     at: int | None
 
 
 class Page(Struct, frozen=True):
-    """Consecutive entries of a room, in ascending order, and the bounds of the room.
+    """Consecutive entries of a room in ascending order of seq, and the bounds of the room.
 
     `oldest` and `head` are the first and last seq that the room keeps (1 and 0 if it is empty), `log` is the id of its
     history (R5).
@@ -123,7 +123,7 @@ class Page(Struct, frozen=True):
 
 
 class RoomState(Struct, frozen=True):
-    """The bounds of a room as in `Page`, and up to 100 read marks by member, those that moved last."""
+    """The bounds of a room as in `Page`, and `reads`: the seq of up to 100 read marks, the last moved, by member id."""
 
     log: str
     oldest: int
@@ -179,10 +179,10 @@ class Log(Protocol):
 
         Args:
             drafts: The batch. Storing begins with the call, not when the result is awaited.
-            io_pending: Is set when only storage I/O is left to wait for, so that the caller can use the processor; at
-                the latest with the outcomes.
+            io_pending: Is set when only storage I/O is left to wait for, so that the caller can use the processor
+                meanwhile; at the latest when the outcomes are ready.
             positions: The last positions of the drafts' rooms that the caller has seen, by item. A room that ends
-                earlier, or has another entry at the position, has lost entries: it gets a new history in the same
+                before the position, or has another entry there, has lost entries: it gets a new history in the same
                 transaction, before the drafts are appended (X8).
 
         Returns:
@@ -194,7 +194,7 @@ class Log(Protocol):
     async def verify_history(self, item: str, position: Position) -> str:
         """Check whether a room still has the entry at a position, and return the id of the room's history.
 
-        A room that has lost the entry gets a new history first, and only one if several processes notice the loss (X8).
+        A room that has lost the entry gets a new history first: only one if several processes notice the loss (X8).
         """
         ...
 
@@ -208,18 +208,18 @@ class Log(Protocol):
             after: Read entries with a greater seq.
             before: Read entries with a smaller seq; ignored if `after` is given.
             limit: The maximum number of entries.
-            max_bytes: The maximum bytes of all bodies. Entries far from `after` or `before` are left out to stay below
-                it, but the page has at least one entry if there is any.
+            max_bytes: The maximum bytes of all bodies together. The entries farthest from `after` or `before` are left
+                out to stay below this size, but the page has at least one entry if there is any.
 
         """
         ...
 
     async def room_states(self, items: Sequence[str]) -> dict[str, RoomState]:
-        """Read the state of each item's room; an item without entries has an empty state."""
+        """Read the state of each item's room; the state of a room without entries has head 0 and no read marks."""
         ...
 
     async def move_read_marks(self, marks: Sequence[RoomReadMark]) -> list[RoomReadMark]:
-        """Move read marks forward, never back and never beyond the head; return the resulting marks (P5)."""
+        """Move read marks forward, never back or beyond the head; return the resulting marks in the same order (P5)."""
         ...
 
     async def list_rooms(
@@ -241,19 +241,19 @@ class Log(Protocol):
         ...
 
     async def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
-        """Count the unread messages of each pair of item and member, and read the heads, 0 without entries (W10)."""
+        """Count the unread messages for each pair of item and member id; a room without entries has head 0 (W10)."""
         ...
 
     async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these pairs of item and seq; those that retention removed are missing."""
+        """Read the entries with these pairs of item and seq; pairs without a stored entry are left out."""
         ...
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """List item and head of the rooms written to at `at` (ms since the epoch) or later, the latest first."""
+        """List item and head of the rooms whose last entry has the time `at` (ms) or later, the latest first."""
         ...
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
-        """List up to `limit` read marks of a room in the order of the member ids, beginning at the id `first`."""
+        """List up to `limit` read marks of a room in the order of member ids, beginning at the member id `first`."""
         ...
 
     async def rooms_of_member(self, member: str) -> list[str]:
@@ -271,7 +271,7 @@ class Log(Protocol):
     async def erase_member(self, items: Sequence[str], member: str) -> None:
         """Erase a member's name, picture, role, events and read marks in rooms, in several transactions (W14).
 
-        The caller deletes the messages before (S9), and repeats a call that failed. Ids and numbers remain.
+        The caller deletes the messages first (S9), and repeats a call that failed. Entries keep their ids and seqs.
         """
         ...
 
@@ -296,5 +296,5 @@ class Log(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish the calls in progress and close the storage; later calls raise LogUnavailableError."""
+        """Finish the calls in progress, and close the storage; calls after that raise LogUnavailableError."""
         ...

@@ -57,8 +57,8 @@ class Committer:
             log: Stores the drafts.
             deliver: Called with each durable batch, before its outcome handlers are called.
             max_waiting: The maximum number of drafts that wait (L4).
-            position: Returns the last position of an item's room that this process has seen, which the log compares
-                with its own (X8); None: none.
+            position: Returns the last position of an item's room that this process has seen, or None if it has seen
+                none. The log compares the position with the entries that it has (X8).
             metrics: Measures the commits.
 
         """
@@ -68,10 +68,12 @@ class Committer:
         self._deliver = deliver
         self._max_waiting = max_waiting
         self._waiting: list[tuple[Draft, OutcomeHandler]] = []
+        #: The number of drafts that a commit has taken from the queue and not finished.
         self._committing = 0
         #: Whether the last commit failed.
         self.failing = False
         self._warn_unavailable = RepeatedWarning(logger, "sends are refused because storage is unavailable: %s")
+        #: The task that commits; None: no draft is waiting.
         self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -83,7 +85,7 @@ class Committer:
         return f"<Committer {len(self._waiting)} waiting, {self._committing} committing, {state}>"
 
     def submit(self, draft: Draft, handler: OutcomeHandler) -> None:
-        """Add a draft to the queue; `handler` is called with its outcome later.
+        """Add a draft to the queue; the committer later calls `handler` with the draft's outcome.
 
         Raises:
             QueueFullError: Too many drafts are waiting (L4).
@@ -98,7 +100,7 @@ class Committer:
             self._task = asyncio.create_task(self._run())
 
     async def store(self, draft: Draft) -> Outcome:
-        """Submit a draft and wait for its outcome; a stored entry is durable and delivered then.
+        """Submit a draft, and return its outcome; an entry that was stored is durable and delivered when this returns.
 
         Raises:
             QueueFullError: Too many drafts are waiting (L4).
@@ -168,7 +170,7 @@ class Committer:
         return self._log.append(drafts, io_pending, positions)
 
     async def _wait_io_pending(self, pending: _PendingCommit) -> None:
-        """Wait until a commit no longer needs the processor, at most `_IO_PENDING_TIMEOUT_S`.
+        """Wait until a commit no longer needs the processor, but at most `_IO_PENDING_TIMEOUT_S` seconds.
 
         Delivering the previous batch earlier would compete with the commit for the processor, or for Python's lock. It
         would delay the disk write, and leave nothing to do while the disk writes.
@@ -187,7 +189,7 @@ class Committer:
             self._metrics.commit_seconds.observe(perf_counter() - pending.started)
 
     async def _store_one_by_one(self, batch: list[tuple[Draft, OutcomeHandler]]) -> None:
-        """Store each draft of a batch in its own commit, so that one that cannot be stored does not fail the others."""
+        """Store each draft of a batch in its own commit, so that one unstorable draft does not fail the others."""
         for index, (draft, handler) in enumerate(batch):
             try:
                 outcomes: Sequence[Outcome | LogUnavailableError] = await self._append([draft], asyncio.Event())
@@ -204,7 +206,7 @@ class Committer:
     def _deliver_and_report(
         self, batch: list[tuple[Draft, OutcomeHandler]], outcomes: Sequence[Outcome | LogUnavailableError]
     ) -> None:
-        """Pass the drafts that the log stored or refused to `deliver`, then call every outcome handler.
+        """Call `deliver` with the drafts that the log stored or refused, then call every outcome handler.
 
         Drafts whose outcome is LogUnavailableError are not delivered. The handlers are called even if the delivery
         fails (S3).
@@ -223,7 +225,7 @@ class Committer:
     def _refuse_all(self, batch: list[tuple[Draft, OutcomeHandler]], error: LogUnavailableError) -> None:
         """Refuse a batch and every waiting draft with `error`.
 
-        Clients repeat refused drafts; waiting drafts that were stored now would get ahead of them (S2, S7).
+        Clients send refused drafts again; a draft that waits now must not be stored before these (S2, S7).
         """
         self.failing = True
         failed, self._waiting, self._committing = batch + self._waiting, [], 0
@@ -245,5 +247,5 @@ class Committer:
 
 
 async def _fail(error: Exception) -> list[Outcome]:
-    """Raise `error` when awaited, instead of returning outcomes, because a commit could not start."""
+    """Raise `error` when awaited: the outcomes of a commit that could not start."""
     raise error

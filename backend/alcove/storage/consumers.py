@@ -1,7 +1,8 @@
 """The interface of durable consumers: named cursors on the logs of all rooms, kept in the log's database (K2, K4, K5).
 
-A consumer has one position for each item: the seq of the last entry that was delivered. Rooms that exist when it is
-registered begin at their heads, later ones at their first entry. A method has its effect when it returns.
+A consumer has one position for each item: the seq of the last entry that was delivered. When it is registered, its
+positions are the heads of the existing rooms; rooms that are created later are delivered from their first entry. The
+effect of each method is durable when it returns.
 """
 
 from collections.abc import Collection, Sequence
@@ -34,24 +35,25 @@ class ItemPosition(Struct, frozen=True):
     log: str
     #: The last seq of the room when this was read; `save` ignores it.
     head: int
-    #: The last seq that was delivered.
+    #: The seq of the last delivered entry; 0: none.
     seq: int
     #: Incremented whenever anything other than the delivering process changes the position.
     revision: int = 0
+    #: Why the entry after `seq` could not be delivered; None: no attempt failed.
     failure: Failure | None = None
 
 
 class ConsumerRecord(Struct, frozen=True):
     """The stored state of a consumer, without its positions."""
 
-    #: Incremented whenever an operator retries or skips.
+    #: Incremented by each retry, skip, disabling and enabling.
     revision: int
-    #: The digest of the endpoint that deliveries are disabled for, because it answered 410 (K3); None: enabled.
+    #: The digest of the endpoint to which nothing is delivered, because it answered 410 (K3); None: all are enabled.
     disabled: str | None
 
 
 class Backlog(NamedTuple):
-    """Items with undelivered entries, the number of those entries, and how many of the items are parked."""
+    """Three counts: items with undelivered entries, these entries, and parked items."""
 
     items: int
     entries: int
@@ -70,10 +72,16 @@ class ConsumerStorage(Protocol):
         ...
 
     async def lease(self, names: Sequence[str], holder: str, duration_ms: int) -> dict[str, ConsumerRecord]:
-        """Take or renew leases for `duration_ms`; return the records of the consumers that `holder` now leases (K4).
+        """Take or renew leases; return the records of the consumers that `holder` now leases, by name (K4).
 
-        Expiry uses the database's clock. On an engine for one process, the lock on the log serves as the lease, and
-        nothing is written.
+        The database's clock decides when a lease expires. On an engine for one process, the lock on the log serves as
+        the lease, and nothing is written.
+
+        Args:
+            names: The consumers to lease.
+            holder: The id of the process.
+            duration_ms: How long the leases last from now, in ms.
+
         """
         ...
 
@@ -86,15 +94,15 @@ class ConsumerStorage(Protocol):
         ...
 
     async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
-        """Return positions behind their heads that are not parked, from the next `limit` rooms.
+        """Return the positions that are behind the heads of their rooms and not parked, among the next `limit` rooms.
 
         Args:
             name: The consumer.
-            after: The position that the previous call returned; 0 for the first call.
+            after: The value that the previous call returned for the next one; 0 for the first call.
             limit: The maximum number of rooms to read.
 
         Returns:
-            The positions of items, and the `after` of the next call; None: these were the last rooms.
+            The positions, and `after` for the next call; None instead of `after`: there are no further rooms.
 
         """
         ...
@@ -102,8 +110,8 @@ class ConsumerStorage(Protocol):
     async def save(self, name: str, holder: str, positions: Sequence[ItemPosition]) -> set[str]:
         """Store positions; return the items whose position was stored.
 
-        A position is not stored if the room's history or the revision has changed, or if `holder` has lost the lease:
-        the caller must read it again.
+        A position is not stored if its history or revision is no longer the stored one, or if `holder` has lost the
+        lease: the caller must then read the position again.
         """
         ...
 
@@ -123,7 +131,7 @@ class ConsumerStorage(Protocol):
         ...
 
     async def backlog(self, name: str) -> Backlog:
-        """Count undelivered items and entries. It reads all rooms."""
+        """Count undelivered items and entries, and parked items. This reads all rooms."""
         ...
 
     async def parked_count(self, name: str) -> int:
@@ -131,20 +139,20 @@ class ConsumerStorage(Protocol):
         ...
 
     async def failing_positions(self, name: str, *, limit: int) -> list[ItemPosition]:
-        """Return positions with a failure, the parked ones first."""
+        """Return up to `limit` positions with a failure, the parked ones first."""
         ...
 
     async def retry(self, name: str, item: str | None) -> int:
-        """Schedule failed items to be retried now: the given one, or all; return how many there were."""
+        """Make the failing position of `item` due now, or all if it is None; return how many positions were failing."""
         ...
 
     async def skip(self, name: str, item: str) -> bool:
-        """Move a failing position past the entry that cannot be delivered; return False if there is none."""
+        """Move a failing position past its undeliverable entry; return False if the item's position is not failing."""
         ...
 
 
 class ConsumerLog(Log, Protocol):
-    """A log that stores consumers, too."""
+    """A log whose database also stores consumers."""
 
     @property
     def consumers(self) -> ConsumerStorage:

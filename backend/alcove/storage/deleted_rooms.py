@@ -9,7 +9,7 @@ from alcove.storage.base import LogUnavailableError
 
 #: Maximum rows that one transaction removes or erases.
 MAX_REMOVED_ROWS = 500
-#: Seconds between two searches for rooms that a process left behind when it ended.
+#: Seconds between two searches for deleted rooms whose removal a process did not finish.
 _INTERVAL_S = 60.0
 
 
@@ -17,11 +17,11 @@ class DeletedRoomRemover:
     """Removes the rows of hidden rooms: at the start, from time to time, and on request."""
 
     def __init__(self, remove_some: Callable[[], Awaitable[bool]], on_removed: Callable[[], object]) -> None:
-        """Start to search for deleted rooms with remaining data.
+        """Start to search for deleted rooms that still have rows.
 
         Args:
             remove_some: Removes some rows in one transaction; returns False if there are none.
-            on_removed: Called when rows were removed.
+            on_removed: Called after the rows of all deleted rooms were removed.
 
         """
         self._remove_some = remove_some
@@ -36,7 +36,7 @@ class DeletedRoomRemover:
             self._on_removed()
 
     async def close(self) -> None:
-        """Stop; the remaining rows are removed after the next start."""
+        """Stop the search; the remaining rows are removed after the next start."""
         await background.cancel(self._task)
 
     async def _remove_periodically(self) -> None:

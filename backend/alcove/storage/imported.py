@@ -7,7 +7,7 @@ from alcove.storage.base import Appended, Draft, Outcome
 
 
 class ImportedRange(NamedTuple):
-    """Entries of an item that were imported one after the other: the first and the last seq."""
+    """A range of imported entries of an item: every entry from the seq `first` to the seq `last`."""
 
     item: str
     first: int
@@ -22,7 +22,7 @@ def imported_ranges(drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> lis
         outcomes: The outcome of each draft.
 
     """
-    #: The range of each item that the next entry may extend.
+    # By item, the range that the next imported entry extends if it follows directly.
     current: dict[str, ImportedRange] = {}
     ranges: list[ImportedRange] = []
     for draft, outcome in zip(drafts, outcomes, strict=True):

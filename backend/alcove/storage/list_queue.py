@@ -1,4 +1,4 @@
-"""Queue the reads of lists of rooms: one runs at a time, and a bounded number waits (W4)."""
+"""Queue the lists of rooms that are read: one is read at a time, and a bounded number waits (W4)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,6 +15,7 @@ class ListQueue:
     def __init__(self, limits: ListLimits) -> None:
         """Create an empty queue with these limits."""
         self._limits = limits
+        #: The number of lists that wait or are being read.
         self._waiting = 0
         self._lock = asyncio.Lock()
 

@@ -1,4 +1,4 @@
-"""Open the log that an address names."""
+"""Open the log at the address of a database."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,12 +12,12 @@ from alcove.urls import redact_url, sqlite_path
 
 
 def lock_mode_for(bus_url: str) -> LockMode:
-    """Return how a server locks its log: exclusively with the memory bus, else shared (X7)."""
+    """Return how a server locks its log: exclusively with the memory bus, shared with any other bus (X7)."""
     return "exclusive" if urlsplit(bus_url).scheme == "memory" else "shared"
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite address; None: the address is of PostgreSQL. Raises SettingsError for any other."""
+    """Return the file of a SQLite address, or None for a PostgreSQL address. Raises SettingsError for any other one."""
     try:
         path = sqlite_path(url)
     except ValueError as error:
@@ -43,7 +43,8 @@ async def open_log(
         url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://…`.
         retention: How much of each room is kept; None: everything.
         connections: The maximum number of connections to PostgreSQL.
-        lock_mode: How to lock the log until it is closed; None: no lock, to use it while a server runs.
+        lock_mode: How to lock the log until it is closed; None: no lock, so that a command can use it
+                while a server runs.
         lists: The limits of lists of rooms; None: the defaults.
 
     Raises:

@@ -18,7 +18,7 @@ class OutcomeHandler(Protocol):
     """Receives the outcomes of the drafts that it submitted to the committer."""
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Handle the outcomes of all drafts of this handler that one commit stored.
+        """Handle the outcomes of all drafts that this handler had in one commit.
 
         Called after the stored entries were delivered, so that an ack never precedes its entry.
         """
@@ -27,12 +27,12 @@ class OutcomeHandler(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutcomeFuture:
-    """An outcome handler for a single draft: sets a future."""
+    """An outcome handler for a single draft, which passes the outcome to a future."""
 
     future: asyncio.Future[Outcome]
 
     def on_outcomes(self, outcomes: DraftOutcomes) -> None:
-        """Set the future to the only outcome, or to its exception (OutcomeHandler)."""
+        """Resolve the future with the only outcome, or with its exception if it is one (OutcomeHandler)."""
         _, outcome = outcomes[0]
         if self.future.done():
             return

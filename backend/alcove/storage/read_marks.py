@@ -1,11 +1,11 @@
-"""Batch the storing of read marks: marks that arrive during one transaction share the next (P5)."""
+"""Store read marks in batches: marks that arrive during one transaction are stored by the next one (P5)."""
 
 import asyncio
 from collections.abc import Callable, Collection
 
 from alcove.storage.base import Log, RoomReadMark
 
-#: Marks at which a batch is full; the marks of the last room may exceed it.
+#: Number of marks at which a batch is full. The marks of the room that fills the batch may exceed this number.
 _FULL_BATCH_MARKS = 1000
 
 #: Read marks of several rooms: (item, member) → seq.
@@ -16,7 +16,7 @@ OnMarksStored = Callable[[str, Collection[str]], None]
 
 
 class ReadMarkWriter:
-    """Stores the read marks of all rooms in shared transactions; one per room would leave the log no time for sends."""
+    """Stores the read marks of all rooms in shared transactions: one for each room would leave no time for sends."""
 
     def __init__(self, log: Log, on_stored: OnMarksStored = lambda _item, _members: None) -> None:
         """Create a writer with nothing to store.
@@ -28,11 +28,12 @@ class ReadMarkWriter:
         """
         self._log = log
         self._on_stored = on_stored
+        #: The marks of the next batch.
         self._waiting: _MarksByRoom = {}
-        #: The task that will store what waits; None if nothing waits.
+        #: The task that will store the next batch; None: no mark waits.
         self._next_batch: asyncio.Task[_MarksByRoom] | None = None
         self._store_lock = asyncio.Lock()
-        #: By item, the last batch with marks of its room that is not stored yet.
+        #: By item, the latest unfinished batch that has marks of the item's room.
         self._last_batch: dict[str, asyncio.Task[_MarksByRoom]] = {}
 
     async def store(self, item: str, marks: dict[str, int]) -> dict[str, int]:
@@ -43,10 +44,10 @@ class ReadMarkWriter:
             marks: The seq by member id.
 
         Returns:
-            The resulting marks of these members, which may be higher.
+            The stored seq by member id, which is greater than the given one if the member had read further before.
 
         Raises:
-            LogUnavailableError: Storage does not answer; none of the batch was stored.
+            LogUnavailableError: Storage does not answer; no mark of the batch was stored.
 
         """
         for member, seq in marks.items():
@@ -66,7 +67,7 @@ class ReadMarkWriter:
         return {member: stored[item, member] for member in marks}
 
     async def wait_stored(self, item: str) -> None:
-        """Wait until the item's marks that are being stored have been stored or have failed."""
+        """Wait until all marks of the item that were passed to `store` are stored or have failed."""
         if batch := self._last_batch.get(item):
             await asyncio.wait([batch])
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from alcove.storage.base import Log
 
-#: Seconds that storage has to commit the write.
+#: Seconds within which storage must commit the write.
 _TIMEOUT_S = 2.0
-#: Seconds for which a successful write counts, without another one.
+#: Seconds after a successful write during which no other write is needed.
 _VALID_S = 1.0
 
 
@@ -20,7 +20,7 @@ class StorageCheck:
 
         Args:
             log: The log to write to.
-            failing: Returns whether the last commit of sends failed; an earlier success does not count then.
+            failing: Returns whether the last commit of sends failed; if so, an earlier successful write does not count.
             clock: Returns seconds of a monotonic clock.
 
         """

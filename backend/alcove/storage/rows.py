@@ -9,7 +9,7 @@ from alcove.protocol import Entry, Person
 from alcove.storage.base import Draft
 from alcove.storage.consumers import Failure, ItemPosition
 
-#: The columns of an entry, in the order of a row.
+#: The columns of an entry, in the order in which queries return them.
 ENTRY_COLUMNS = [
     "seq",
     "kind",
@@ -51,14 +51,14 @@ def entry_from_row(row: Iterable[Any]) -> Entry:
 def removed_entry(draft: Draft, seq: int, at: int) -> Entry:
     """Rebuild an entry for a repeated draft whose entry was stored, and since removed by retention.
 
-    Of a removed entry, storage keeps only the id, `seq` and `at`. Everything else is taken from the draft, without the
-    body.
+    Storage keeps only the id, `seq` and `at` of a removed entry. Everything else is taken from the draft, except the
+    body, which is left out.
     """
     return Entry(seq, draft.kind, draft.id, draft.by, at, UNSET if draft.target is None else draft.target)
 
 
 def position_from_row(row: Iterable[Any]) -> ItemPosition:
-    """Return the position of a row: item, history and head of the room, then what is stored, which may be nothing."""
+    """Convert a row to a position: item, history and head of a room, then the stored position (NULL: there is none)."""
     item, history, head, log, seq, revision, attempts, since, due, error, parked = row
     if log != history:  # nothing is stored, or it belongs to a room that was deleted
         return ItemPosition(item, history, head, 0, revision or 0)

@@ -136,7 +136,7 @@ async def test_migration_logs_its_progress_and_a_waiting_process_logs_that(
     assert [line.partition(":")[0] for line in steps] == [
         f"migrating the schema alcove, step {number} of 6" for number in range(2, 7)
     ]
-    assert steps[-1].endswith(": Number the rows of the outbox by a sequence of its own")
+    assert steps[-1].endswith(": Number the rows of the outbox by a separate sequence")
 
 
 async def test_creating_a_new_schema_logs_nothing(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:

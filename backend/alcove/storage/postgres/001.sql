@@ -146,7 +146,7 @@ BEGIN
   RETURN (stands.room, stands.head + 1, its_at, false, NULL)::alcove.outcome;
 END $$;
 
--- Remove all but the last `keep` entries of a room, and entries older than `since` (L5). The caller has locked it.
+-- Remove all but the last `keep` entries of a room, and entries older than `since` (L5). The caller has locked the room.
 CREATE FUNCTION alcove.retain(its_room bigint, keep bigint, since bigint) RETURNS void LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE

@@ -13,7 +13,7 @@ BEGIN
   UPDATE alcove.marks SET seq = stands.head WHERE room = its_room AND seq > stands.head;
 END $$;
 
--- Compare what a process has seen of rooms with what they hold; start a new history in each that has lost entries (X8).
+-- Compare what a process has seen of rooms with what they hold; start a new history in rooms that lost entries (X8).
 -- `heads` and `ats` are the last entry that was seen and its time (null: unknown). `logs` are the histories it was seen
 -- in: if several processes notice a loss, only the first one starts a new history. The caller has locked the rooms.
 CREATE FUNCTION alcove.renew_lost(items text[], logs text[], heads bigint[], ats bigint[]) RETURNS void
@@ -83,7 +83,7 @@ BEGIN
   ORDER BY o.n;
 END $$;
 
--- The same without comparison, for processes of an earlier version and for alcove_send.
+-- Append without this comparison, for processes of an earlier version and for alcove_send.
 CREATE OR REPLACE FUNCTION alcove.append(
   items text[], kinds text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[],
   targets bigint[], moderates boolean[], keep bigint, since bigint

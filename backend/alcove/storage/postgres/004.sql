@@ -128,7 +128,7 @@ BEGIN
   ORDER BY o.n;
 END $$;
 
--- The same for processes of earlier versions, whose authors have neither picture nor role.
+-- Append for processes of earlier versions, whose authors have neither picture nor role.
 CREATE OR REPLACE FUNCTION alcove.append(
   items text[], kinds text[], ids text[], by_ids text[], by_names text[], ats bigint[], bodies text[],
   targets bigint[], moderates boolean[], keep bigint, since bigint,

@@ -9,7 +9,7 @@ CREATE TABLE alcove.consumers (
   expires  bigint NOT NULL DEFAULT 0
 );
 
--- `log` is the history that `seq` belongs to: a position in another one counts as none. With `attempts` 0 nothing failed.
+-- `log` is the history that `seq` belongs to: a position in another history counts as none. `attempts` 0: nothing failed.
 CREATE TABLE alcove.positions (
   consumer bigint NOT NULL,
   room     bigint NOT NULL,
@@ -27,7 +27,7 @@ CREATE INDEX failing_positions ON alcove.positions (consumer, parked, room) WHER
 -- Free space on a page lets PostgreSQL remove old versions of rows early, as for rooms.
 ALTER TABLE alcove.positions SET (fillfactor = 50);
 
--- Entries that were imported, which consumers do not get (K1): those of a room from `first` to `last`.
+-- Ranges of imported entries, which consumers do not get (K1): the entries of a room from `first` to `last`.
 CREATE TABLE alcove.imported (
   room  bigint NOT NULL,
   last  bigint NOT NULL,

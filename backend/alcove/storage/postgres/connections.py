@@ -13,17 +13,18 @@ from alcove.storage.base import LogUnavailableError, UnstorableError
 from alcove.storage.postgres.lock import PostgresLock
 from alcove.urls import url_location
 
-#: Seconds that connecting and one statement may take before storage counts as unavailable (S7).
+#: Seconds that connecting may take before storage counts as unavailable (S7).
 CONNECT_S = 5.0
+#: Seconds that waiting for a connection, or one statement, may take before storage counts as unavailable (S7).
 STATEMENT_S = 10.0
 #: Connections that write: one for batches of sends, one for everything else.
 _WRITERS = 2
 #: Connections that list rooms, which may take long; joins do not wait for them.
 _LISTERS = 1
-#: SQLSTATE prefixes of errors after which the connection is usable: of one statement, or for lack of resources.
+#: SQLSTATE prefixes of errors that leave a connection usable: a statement failed, or resources were short.
 _STATEMENT_ERRORS = ("22", "23", "40", "53", "54", "55", "57014")
-#: Of these, the errors that the same data causes at each attempt. A duplicate key (23505) is not among them: no data
-#: causes it, only a log that contradicts itself.
+#: The prefixes, among these, of errors that the same data causes each time. A duplicate key (23505) is not among them:
+#: only a log that contradicts itself causes it.
 _DATA_ERRORS = ("22", "23502", "23514", "54")
 
 
@@ -130,7 +131,7 @@ def _is_data_error(error: Exception) -> bool:
     """Return whether the error was caused by the statement's data and not by the storage."""
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_DATA_ERRORS)
-    # The driver's own check of a value: out of range, or text that cannot be encoded.
+    # The driver itself refused a value: it is out of range, or text that cannot be encoded.
     return isinstance(error, asyncpg.InterfaceError | UnicodeError) and isinstance(error, ValueError)
 
 

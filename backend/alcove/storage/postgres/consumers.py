@@ -9,7 +9,7 @@ from alcove.storage.queries import load_queries
 from alcove.storage.rows import position_from_row
 
 _SQL = load_queries(Path(__file__).with_name("consumers.sql"))
-#: Seconds that the first registration may take, which writes a row for each room.
+#: Seconds that the registration of a new consumer may take: it writes a row for each room.
 _REGISTER_S = 600
 
 
@@ -17,6 +17,7 @@ class PostgresConsumers:
     """Runs the queries of consumers on the connections of a log."""
 
     def __init__(self, connections: ConnectionPools) -> None:
+        """Store the connection pools of the log."""
         self._connections = connections
 
     async def register(self, name: str) -> None:
@@ -47,7 +48,7 @@ class PostgresConsumers:
             return [position_from_row(row) for row in await connection.fetch(_SQL["positions"], name, list(items))]
 
     async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
-        """Return positions behind their heads (ConsumerStorage.pending_positions)."""
+        """Return positions that are behind their heads (ConsumerStorage.pending_positions)."""
         async with self._connections.reading() as connection:
             last, count = await connection.fetchrow(_SQL["last_room"], after, limit)
             rows = await connection.fetch(_SQL["pending_positions"], name, after, last)
@@ -61,7 +62,7 @@ class PostgresConsumers:
         return {item for (item,) in rows}
 
     async def imported_ranges(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Return which entries were imported (ConsumerStorage.imported_ranges)."""
+        """Return the ranges of imported entries (ConsumerStorage.imported_ranges)."""
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["imported_ranges"], item, first, last)]
 
@@ -93,7 +94,7 @@ class PostgresConsumers:
             return [position_from_row(row) for row in await connection.fetch(_SQL["failing_positions"], name, limit)]
 
     async def retry(self, name: str, item: str | None) -> int:
-        """Make failed positions due (ConsumerStorage.retry)."""
+        """Make failing positions due now (ConsumerStorage.retry)."""
         return await self._run_command("retry", name, item)
 
     async def skip(self, name: str, item: str) -> bool:
@@ -101,7 +102,7 @@ class PostgresConsumers:
         return bool(await self._run_command("skip", name, item))
 
     async def _run_command(self, query: str, name: str, item: str | None) -> int:
-        """Run an operator's command, and increment the revision; return the number of changed positions."""
+        """Run an operator's command, and increment the consumer's revision; return the number of changed positions."""
         async with self._connections.writing() as connection, connection.transaction():
             await connection.execute(_SQL["increment_revision"], name)
             status: str = await connection.execute(_SQL[query], name, item)
@@ -109,7 +110,7 @@ class PostgresConsumers:
 
 
 def _save_row(position: ItemPosition) -> tuple[object, ...]:
-    """Convert a position to the arguments of the query `save`."""
+    """Convert a position to its row among the arguments of the query `save`."""
     failure = position.failure
     failed = (0, 0, 0, "", False)
     if failure is not None:

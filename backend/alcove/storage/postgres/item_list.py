@@ -10,9 +10,10 @@ from alcove.storage.queries import load_queries
 from alcove.storage.rows import entry_from_row
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
-#: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
+#: How many of the latest rooms are filtered before the ranges are searched: a member who may read many rooms finds
+#: enough among these.
 MAX_RECENT_ROOMS = 1000
-#: The position (time, number) before every room of the list, which is in descending order of both.
+#: A position (time, number) that comes before all rooms: the list is in descending order of both.
 _START = (2**62, 0)
 
 
@@ -39,7 +40,7 @@ async def list_rooms(
 async def find_rooms(connection: Any, ranges: Sequence[Range], limit: int, before: str | None = None) -> list[int]:
     """Find the numbers of the rooms in the ranges, the latest written first.
 
-    Looks among the latest rooms first, and searches the ranges one by one only if too few of those match.
+    Filters the latest rooms first, and searches the ranges one by one only if too few of the latest rooms match.
 
     Args:
         connection: The connection to use, inside a transaction.

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 #: "Alcx": the key of the advisory lock. Keys are separate in each database, and a database has one log.
 _LOCK_KEY = 0x416C6378
-#: Seconds that a starting process waits for the lock: a reload starts it while the old one is still stopping.
+#: Seconds that a starting process waits for the lock: a reload starts the new process while the old one is stopping.
 _WAIT_S = 5.0
 #: Seconds that connecting may take.
 _CONNECT_S = 5.0
@@ -28,6 +28,7 @@ _RETRY_S = 0.2
 _KEEPALIVE = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 _ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _ADVICE = "stop it first, or set ALCOVE_BUS_URL=redis://… or postgresql://… for every process"
+#: Why the lock in a mode cannot be taken, for the operator.
 _LOCKED_MESSAGES: dict[LockMode, str] = {
     "exclusive": f"another Alcove process uses this log, which requires a bus that both share: {_ADVICE}",
     "shared": f"an Alcove process with ALCOVE_BUS_URL=memory:// uses this log: {_ADVICE}",
@@ -38,13 +39,15 @@ class PostgresLock:
     """Holds an advisory lock on its own connection, and takes it again whenever that connection is lost."""
 
     def __init__(self, url: str, name: str, lock_mode: LockMode) -> None:
-        """Store the arguments of `take`; the lock is not taken."""
+        """Store the arguments of `take`; the lock is not taken yet."""
         self._url = url
         self._name = name
         self._lock_mode = lock_mode
         self._connection: Any = None
         self._acquired = asyncio.Event()
+        #: Set when the present connection ends.
         self._lost = asyncio.Event()
+        #: The task that takes a lost lock again.
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -66,7 +69,7 @@ class PostgresLock:
 
         Raises:
             LogUnusableError: Another process holds the lock in a conflicting mode.
-            asyncpg.PostgresError: The lock's connection failed; or another error of the driver or the network.
+            asyncpg.PostgresError: The lock's connection failed; this may also be another error of `_ERRORS`.
 
         """
         lock = cls(url, name, lock_mode)
@@ -93,7 +96,7 @@ class PostgresLock:
     async def _acquire(self, wait_s: float) -> None:
         """Connect, and take the lock (`held`) if it becomes free within `wait_s` seconds.
 
-        Raises one of `_ERRORS`.
+        Raises one of `_ERRORS` if the connection fails.
         """
         self._lost = lost = asyncio.Event()
         options = connect_options(self._url, "alcove lock", "primary")
@@ -120,7 +123,7 @@ class PostgresLock:
         """Check that the server is not a standby, whose locks are invisible to processes on the primary.
 
         Raises:
-            ConnectionError: It is a standby.
+            ConnectionError: The server is a standby.
 
         """
         if await self._connection.fetchval("SELECT pg_is_in_recovery()", timeout=_CONNECT_S):
@@ -136,7 +139,7 @@ class PostgresLock:
             await self._reacquire()
 
     async def _wait_lost(self) -> None:
-        """Wait until the connection ends, or does not answer the check every ten seconds."""
+        """Wait until the connection ends or fails the check, which runs every ten seconds."""
         while not self._lost.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_INTERVAL_S):

@@ -54,7 +54,7 @@ class PostgresLog:
     def __init__(
         self, connections: ConnectionPools, log_id: str, retention: Retention, lists: ListLimits | None = None
     ) -> None:
-        """Start the task that applies retention, if anything is removed at all.
+        """Start the background tasks: one removes deleted rooms; one applies retention, if it removes anything.
 
         Args:
             connections: The connection pools.
@@ -131,7 +131,7 @@ class PostgresLog:
         io_pending: asyncio.Event | None = None,
         positions: Mapping[str, Position] | None = None,
     ) -> Awaitable[list[Outcome]]:
-        """Start to store a batch after the batches before it (Log.append)."""
+        """Start to store a batch, after all batches passed before (Log.append)."""
         io_pending = io_pending or asyncio.Event()
         task = asyncio.create_task(self._append(drafts, io_pending, positions or {}))
         self._appends.add(task)
@@ -142,7 +142,7 @@ class PostgresLog:
     async def _append(
         self, drafts: Sequence[Draft], io_pending: asyncio.Event, positions: Mapping[str, Position]
     ) -> list[Outcome]:
-        """Wait for the batches before, then store this one."""
+        """Wait until the batches passed before are stored, then store this one."""
         if not drafts:
             return []
         # One batch after the other, so that the batches of this process are stored in call order (S2).
@@ -206,14 +206,14 @@ class PostgresLog:
             return await count_unread(connection, pairs)
 
     async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        """Read the entries with these pairs of item and seq (Log.entries_by_seq)."""
         if not item_seqs:
             return {}
         async with self._connections.reading() as connection:
             return await entries_by_seq(connection, item_seqs)
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """List the rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms whose last entry has the time `at` or later (Log.changed_since)."""
         async with self._connections.reading() as connection:
             return [tuple(row) for row in await connection.fetch(_SQL["changed_since"], at, limit)]
 
@@ -281,7 +281,7 @@ class PostgresLog:
             await connection.execute(_SQL["check_writable"])
 
     async def close(self) -> None:
-        """Wait for the appends in progress, close the connections and release the lock (Log.close)."""
+        """Stop the background tasks, wait for appends, close the connections and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
         await self._deleted_rooms.close()
         if self._appends:

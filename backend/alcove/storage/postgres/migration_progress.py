@@ -17,7 +17,7 @@ Connect = Callable[[], Awaitable[Any]]
 
 #: Seconds between two reads of the progress.
 _POLL_S = 0.5
-#: Seconds that a read may take that is in progress when the step ends.
+#: Seconds to wait for a read that is in progress when the step ends.
 _LAST_POLL_S = 5.0
 _MB = 1_000_000
 #: The bytes of all tables and indexes. Only the migrating connection can read them, because a step may lock them.
@@ -37,7 +37,7 @@ async def show_progress(connect: Connect, expected_bytes: float) -> AsyncIterato
 
     Args:
         connect: Opens another connection to the database.
-        expected_bytes: The bytes of the schema (`SCHEMA_BYTES`); a step writes about as many.
+        expected_bytes: The bytes of the schema (`SCHEMA_BYTES`), because a step writes about as many.
 
     """
     ended = asyncio.Event()

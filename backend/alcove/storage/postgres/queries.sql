@@ -13,6 +13,8 @@ JOIN alcove.rooms r ON r.item = w.item COLLATE "C"
 JOIN alcove.entries e ON e.room = r.room AND e.seq = w.seq
 
 -- entries_after --
+-- Each row has an entry, and the bounds and history of its room; without such entries, one row has these alone. The bodies
+-- have at most $4 bytes together, but the first entry is always returned.
 SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted,
        p.by_picture, p.by_role, r.oldest, r.head,
        coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
@@ -26,6 +28,7 @@ FROM alcove.rooms r LEFT JOIN LATERAL (
 WHERE r.item = $1 ORDER BY p.seq
 
 -- entries_before --
+-- As `entries_after`, from $2 back, or from the head if $2 is null.
 SELECT p.seq, p.kind, p.id, p.by_id, p.by_name, p.at, p.target, p.body, p.edited, p.deleted,
        p.by_picture, p.by_role, r.oldest, r.head,
        coalesce(r.log, (SELECT value FROM alcove.meta WHERE key = 'log_id'))
@@ -64,6 +67,7 @@ LEFT JOIN alcove.marks m ON m.room = r.room AND m.member = w.member COLLATE "C"
 ORDER BY w.n
 
 -- list_position --
+-- Where a room is in the list of rooms, which is ordered by time and number.
 SELECT at, room FROM alcove.rooms WHERE item = $1 AND head > 0
 
 -- changed_since --
@@ -88,7 +92,7 @@ CROSS JOIN LATERAL (
 ORDER BY w.n
 
 -- recent_rooms --
--- How many rooms were written to last, up to a number, and which of them are in the ranges, given by their bounds.
+-- The number of recent rooms that exist, up to $1, and those of them that are in the ranges $2 (bounds in ascending order).
 WITH recent AS MATERIALIZED (
   SELECT room, item, at FROM alcove.rooms
   WHERE head > 0 AND NOT starts_with(item, '!') AND (at, room) < ($4::bigint, $5::bigint)
@@ -99,7 +103,7 @@ SELECT (SELECT count(*) FROM recent), ARRAY(
   ORDER BY at DESC, room DESC LIMIT $3)
 
 -- rooms_in_ranges --
--- Each range by the index by item; `at + 0` keeps PostgreSQL from using the index by time.
+-- Reads each range by the index by item; `at + 0` keeps PostgreSQL from using the index by time.
 SELECT found.room
 FROM unnest($1::text[], $2::text[]) AS range (first, behind) CROSS JOIN LATERAL (
   SELECT r.room, r.at FROM alcove.rooms r
@@ -171,7 +175,7 @@ UPDATE alcove.rooms SET room = DEFAULT, head = 0, oldest = 1, at = 0, log = repl
 WHERE room = $1 RETURNING log
 
 -- hide_room --
--- Items that begin with `!` are in no list. `oldest` is where the removal has come to: it begins with the last entries.
+-- Items that begin with `!` are in no list. The rows from `oldest` on are removed already: removal begins at the end.
 INSERT INTO alcove.rooms (room, item, oldest) OVERRIDING SYSTEM VALUE
 SELECT $1::bigint, '!deleted-' || $1::bigint, coalesce(max(seq), 0) + 1 FROM alcove.entries WHERE room = $1
 
@@ -179,13 +183,15 @@ SELECT $1::bigint, '!deleted-' || $1::bigint, coalesce(max(seq), 0) + 1 FROM alc
 DELETE FROM alcove.positions WHERE consumer IN (SELECT consumer FROM alcove.consumers) AND room = $1
 
 -- deleted_room --
+-- The items that begin with `!deleted-`, because `.` is the character after `-`.
 SELECT room FROM alcove.rooms WHERE item >= '!deleted-' AND item < '!deleted.' LIMIT 1
 
 -- lock_deleted_room --
 SELECT oldest FROM alcove.rooms WHERE room = $1 FOR UPDATE
 
 -- remove_entries --
--- The entries before a seq, and their ids; from the end on, because index entries of removed rows stay for a while.
+-- Removes the last entries before a seq, and their ids. It begins at the end, because index entries of removed rows stay
+-- for a while.
 WITH part AS MATERIALIZED (
   SELECT seq FROM alcove.entries WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3
 ), removed AS (
@@ -198,7 +204,7 @@ WITH part AS MATERIALIZED (
 SELECT count(*) FROM part
 
 -- remove_ids --
--- Of entries that retention removed.
+-- Removes ids of entries that retention removed.
 DELETE FROM alcove.ids i USING (SELECT by_id, id FROM alcove.ids WHERE room = $1 ORDER BY by_id, id LIMIT $2) part
 WHERE i.room = $1 AND i.by_id = part.by_id AND i.id = part.id
 
@@ -238,7 +244,7 @@ JOIN alcove.entries e ON e.room = i.room AND e.seq = i.seq
 WHERE r.item = $1 AND e.seq > $3 ORDER BY e.seq LIMIT $4
 
 -- erase_author --
--- The next entries in the order of their ids; how many they are, and the last one's id.
+-- Erases the author of the next entries in the order of their ids; returns how many these are, and the last one's id.
 WITH part AS MATERIALIZED (
   SELECT i.room, i.seq, i.id FROM alcove.rooms r JOIN alcove.ids i ON i.room = r.room
   WHERE r.item = $1 AND i.by_id = $2 COLLATE "C" AND i.id > $3 COLLATE "C" ORDER BY i.id LIMIT $4

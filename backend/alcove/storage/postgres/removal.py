@@ -51,7 +51,7 @@ async def remove_deleted(connection: Any) -> bool:
         return False
     async with connection.transaction():
         oldest = await connection.fetchval(_SQL["lock_deleted_room"], room)
-        if oldest is None:  # another process has removed it
+        if oldest is None:  # another process has removed the room
             return True
         remaining = MAX_REMOVED_ROWS - await connection.fetchval(_SQL["remove_entries"], room, oldest, MAX_REMOVED_ROWS)
         for query in ("remove_ids", "remove_marks"):
@@ -75,7 +75,13 @@ async def erase_member(connection: Any, items: Sequence[str], member: str) -> No
 async def _erase_some(
     connection: Any, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase up to `MAX_REMOVED_ROWS` of the member's entries, beginning at a position (SQLite's `erase_author`).
+    """Erase up to `MAX_REMOVED_ROWS` of the member's entries, beginning at a position.
+
+    Args:
+        connection: The connection to use, inside a transaction.
+        items: The items of the rooms.
+        member: The member's id.
+        start: The index of an item, and the id of the last erased entry of its room ("": none).
 
     Returns:
         The position to continue at; None: everything is erased.

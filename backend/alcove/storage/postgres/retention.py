@@ -10,12 +10,12 @@ from alcove.storage.queries import load_queries
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 #: "Alcw": the advisory lock of the process that removes expired entries.
 _LOCK_KEY = 0x416C6377
-#: Rooms that one statement takes (queries.sql has the same number).
+#: The most rooms that one statement takes (queries.sql has the same number).
 _MAX_ROOMS = 100
 
 
 async def remove_expired(connection: Any, retention: Retention) -> None:
-    """Remove expired entries and ids in short transactions; do nothing if another process is doing so.
+    """Remove expired entries and ids in short transactions; do nothing while another process removes them.
 
     Args:
         connection: The connection to use, which holds an advisory lock meanwhile.

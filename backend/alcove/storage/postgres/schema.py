@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent
 VERSION = len(schema_files(_FOLDER))
 #: The key of the advisory lock that is held while the schema is checked or migrated ("Alcv" in ASCII).
 _LOCK_KEY = 0x416C6376
-#: Seconds that a step may take, and that another process may take to prepare the schema.
+#: Seconds that a step may take, and that this process waits for another one that prepares the schema.
 _MIGRATION_S = 86_400.0
 _SET_VERSION = f"UPDATE alcove.meta SET value = '{VERSION}' WHERE key = 'schema';\n"  # noqa: S608 - a constant number
 #: Set in the transaction, so that settings of role or database cannot make names resolve to other schemas.
@@ -183,12 +183,12 @@ def script(since: int, role: str | None) -> str:
 
 
 def _steps(since: int) -> list[str]:
-    """Return the SQL of each step from version `since` to VERSION."""
+    """Return the SQL of each step after version `since`, in order."""
     return [step.replace("{item_characters}", character_ranges()) for step in schema_files(_FOLDER)[since:]]
 
 
 def _purpose(step: str) -> str:
-    """Return the first sentence of a step's comment."""
+    """Return the first sentence of the comment at the beginning of a step, up to the end of the line."""
     return step.removeprefix("-- ").partition("\n")[0].partition(". ")[0].rstrip(".,")
 
 
@@ -214,6 +214,6 @@ def _quote_identifier(name: str) -> str:
 
 
 def _log_database_warning(_connection: object, message: Any) -> None:
-    """Log a warning of the database; ignore notices, such as that an object exists already."""
+    """Log a warning of the database (asyncpg's callback); ignore notices, such as that an object exists already."""
     if message.severity_en == "WARNING":
         logger.warning("%s", message.message)

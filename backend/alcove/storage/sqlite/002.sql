@@ -1,5 +1,5 @@
--- Store entries in the order of their arrival, so that a commit writes few pages for any number of rooms. Ids of entries
--- are found by an index of theirs; `ids` keeps only those of removed entries.
+-- Store entries in the order of their arrival, so that a commit writes few pages for any number of rooms. The ids of
+-- entries have their own index; the table `ids` keeps only the ids of removed entries.
 
 CREATE TABLE entries_as_they_came (
   room    INTEGER NOT NULL,

@@ -1,7 +1,7 @@
--- Keep rows from growing. A row that grows may move others to another page of the file, and copies of them stay behind in
+-- Keep rows from growing. A row that grows may move other rows to another page of the file. Copies of these stay behind in
 -- unused space that `secure_delete` does not overwrite: a body would survive its deletion there (S9). So a body is padded
--- with spaces to at least 12 bytes, which is room for the two times that a change adds. An edited message has 6 spaces
--- instead of a body, which is that of its last edit.
+-- with spaces to at least 12 bytes, which leaves space for the two times that a change adds. An edited message has 6 spaces
+-- in place of a body: its body is that of its last edit.
 UPDATE entries SET body = substr(body || '            ', 1, 12) WHERE length(body) < 12;
 
 -- Entries with their current bodies, without padding.

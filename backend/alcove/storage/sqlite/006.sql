@@ -1,4 +1,4 @@
--- Consumers of all rooms (webhooks and handlers), and how far they have come with each room (K2).
+-- Consumers of all rooms (webhooks and handlers), and the position of each consumer in each room (K2).
 CREATE TABLE consumers (
   consumer INTEGER PRIMARY KEY,
   name     TEXT NOT NULL UNIQUE,
@@ -6,7 +6,7 @@ CREATE TABLE consumers (
   disabled TEXT
 );
 
--- `log` is the history that `seq` belongs to: a position in another one counts as none. With `attempts` 0 nothing failed.
+-- `log` is the history that `seq` belongs to: a position in another history counts as none. `attempts` 0: nothing failed.
 CREATE TABLE positions (
   consumer INTEGER NOT NULL,
   room     INTEGER NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE positions (
 ) WITHOUT ROWID;
 CREATE INDEX failing_positions ON positions (consumer, parked, room) WHERE attempts > 0;
 
--- Entries that were imported, which consumers do not get (K1): those of a room from `first` to `last`.
+-- Ranges of imported entries, which consumers do not get (K1): the entries of a room from `first` to `last`.
 CREATE TABLE imported (
   room  INTEGER NOT NULL,
   last  INTEGER NOT NULL,

@@ -47,7 +47,7 @@ class Appender:
                 self._record_imported(drafts, outcomes)
                 io_pending()
                 return outcomes
-        # The batch has a draft of another kind or a repeated send, so every draft is checked.
+        # The batch has a draft of another kind or a repeated id, so every draft is checked.
         with transaction(self._db):
             rooms = self._load_rooms(drafts, positions)
             stored = [self._store(rooms[draft.item], draft) for draft in drafts]
@@ -70,7 +70,7 @@ class Appender:
             )
 
     def _load_rooms(self, drafts: Sequence[Draft], positions: Mapping[str, Position]) -> dict[str, RoomRow]:
-        """Read the rows of the drafts' rooms, by item; start a new history in rooms that have lost entries."""
+        """Read or create the rows of the drafts' rooms, by item; start a new history in rooms that lost entries."""
         rooms = find_or_create_rooms(self._db, (draft.item for draft in drafts))
         replace_lost_histories(self._db, rooms, positions)
         return rooms
@@ -97,7 +97,7 @@ class Appender:
             room.at = at = max(room.at, draft.at)
             by = draft.by
             body = draft.body if draft.body is not None else Raw(b"null")
-            # An empty text stands for none, because Python's driver takes longer to bind a None than all other values.
+            # An empty string stands for None: Python's driver takes longer to bind one None than all other values.
             picture, role = by.picture or "", by.role or ""
             values += (
                 room.room,
@@ -119,7 +119,7 @@ class Appender:
         """Check that no draft repeats the id of an entry that retention removed.
 
         Raises:
-            sqlite3.IntegrityError: One does.
+            sqlite3.IntegrityError: A draft repeats such an id.
 
         """
         if all(room.oldest == 1 for room in rooms.values()):
@@ -132,7 +132,7 @@ class Appender:
         """Store one draft of any kind.
 
         Returns:
-            Its entry and whether it was stored earlier, or why it is refused.
+            The draft's entry and whether it was stored earlier; or why the draft is refused.
 
         """
         key = {"room": room.room, "by_id": draft.by.id, "id": draft.id}
@@ -159,7 +159,7 @@ class Appender:
         """Apply an edit or delete to the draft's target at time `at` (ms since the epoch).
 
         Returns:
-            Why it is refused; None if it was applied (S8).
+            Why the draft is refused (S8); None: it was applied.
 
         """
         target = self._entry(room.room, draft.target or 0)

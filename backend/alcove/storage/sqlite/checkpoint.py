@@ -11,22 +11,22 @@ from alcove.storage.sqlite.store import SqliteStore
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two checkpoints: text erased meanwhile is removed by the same one.
+#: Seconds between two checkpoints; one checkpoint removes all text erased since the one before.
 _INTERVAL_S = 1.0
 #: Seconds between two attempts while a reader prevents the checkpoint.
 _RETRY_S = 0.25
-#: Seconds after which such a reader is reported.
+#: Seconds that a reader may prevent the checkpoint before a warning is logged.
 _REPORT_S = 5.0
 
 
 class Checkpointer:
-    """Runs `SqliteStore.checkpoint` on the writing thread after each request, and repeats it until it succeeds."""
+    """Runs `SqliteStore.checkpoint` on the writing thread when requested, and repeats it until it succeeds."""
 
     def __init__(self, run: Callable[[Callable[[SqliteStore], bool]], Awaitable[bool]], name: str) -> None:
         """Start to wait for requests.
 
         Args:
-            run: Calls a function on the writing thread.
+            run: Calls a function on the writing thread, and returns what it returns.
             name: The file's name in log messages.
 
         """
@@ -44,7 +44,7 @@ class Checkpointer:
         await background.cancel(self._task)
 
     async def _process_requests(self) -> None:
-        """Run one checkpoint for all requests since the last one, at most once a second."""
+        """Run one checkpoint for all requests since the last one, at most once a second, until cancelled."""
         while True:
             await self._requested.wait()
             self._requested.clear()

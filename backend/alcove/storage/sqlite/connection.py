@@ -26,7 +26,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
 
     Args:
         path: The file.
-        create: Create the file if it does not exist. Otherwise that is an error: an empty file would be no log.
+        create: Create the file if it does not exist. If False, a missing file is an error: an empty file is no log.
 
     Raises:
         sqlite3.Error: The file cannot be opened.
@@ -45,8 +45,12 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
 def transaction(connection: sqlite3.Connection, mode: str = "IMMEDIATE") -> Iterator[None]:
     """Run the block in a transaction: commit it, or roll it back if the block raises.
 
+    Args:
+        connection: The connection to use.
+        mode: `IMMEDIATE` to write, which locks the file for writing at once; `DEFERRED` to read.
+
     Raises:
-        UnstorableError: SQLite cannot store a value.
+        UnstorableError: SQLite cannot store a value of a statement.
 
     """
     connection.execute(f"BEGIN {mode}")

@@ -20,10 +20,11 @@ _SQL = load_queries(Path(__file__).with_name("consumers.sql"))
 class SqliteConsumers:
     """Runs the queries of consumers on the threads of a log.
 
-    One process uses the file at a time, which its lock ensures (X7): that process has every lease.
+    The lock on the file ensures that one process uses it at a time (X7), so that process has every lease.
     """
 
     def __init__(self, writer: StoreThread, reader: StoreThread) -> None:
+        """Store the threads for queries that write and for queries that only read."""
         self._writer = writer
         self._reader = reader
 
@@ -58,7 +59,7 @@ class SqliteConsumers:
         return await self._read(positions)
 
     async def pending_positions(self, name: str, after: int, *, limit: int) -> tuple[list[ItemPosition], int | None]:
-        """Return positions behind their heads (ConsumerStorage.pending_positions)."""
+        """Return positions that are behind their heads (ConsumerStorage.pending_positions)."""
 
         def pending(db: sqlite3.Connection) -> tuple[list[ItemPosition], int | None]:
             last, count = db.execute(_SQL["last_room"], (after, limit)).fetchone()
@@ -80,7 +81,7 @@ class SqliteConsumers:
         return await self._write(save)
 
     async def imported_ranges(self, item: str, first: int, last: int) -> list[tuple[int, int]]:
-        """Return which entries were imported (ConsumerStorage.imported_ranges)."""
+        """Return the ranges of imported entries (ConsumerStorage.imported_ranges)."""
         parameters = {"item": item, "first": first, "last": last}
         return await self._read(lambda db: db.execute(_SQL["imported_ranges"], parameters).fetchall())
 
@@ -107,7 +108,7 @@ class SqliteConsumers:
         return [position_from_row(row) for row in rows]
 
     async def retry(self, name: str, item: str | None) -> int:
-        """Make failed positions due (ConsumerStorage.retry)."""
+        """Make failing positions due now (ConsumerStorage.retry)."""
         return await self._run_command("retry", {"name": name, "item": item, "now": now_ms()})
 
     async def skip(self, name: str, item: str) -> bool:
@@ -128,7 +129,7 @@ class SqliteConsumers:
         return await self._reader.run(lambda store: store.with_connection(query))
 
     async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a change on the writing thread, in a transaction."""
+        """Run a function that changes rows on the writing thread, in a transaction."""
 
         def within_transaction(db: sqlite3.Connection) -> T:
             with transaction(db):

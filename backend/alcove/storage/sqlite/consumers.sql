@@ -1,4 +1,5 @@
 -- `p.log = r.history`: a position in another history counts as none.
+-- `item >= '"'`: leaves out internal rooms (queries.sql).
 
 -- create --
 INSERT INTO consumers (name) VALUES (?) ON CONFLICT DO NOTHING

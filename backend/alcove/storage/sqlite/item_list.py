@@ -15,17 +15,18 @@ from alcove.storage.rows import entry_from_row
 from alcove.storage.sqlite.connection import run_many
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
-#: The latest rooms, which are filtered first: a member who may read many rooms finds enough among them.
+#: How many of the latest rooms are filtered before the ranges are searched: a member who may read many rooms finds
+#: enough among these.
 MAX_RECENT_ROOMS = 1000
-#: The rooms of several ranges are reduced to the latest ones when they are this many times as many as are listed.
+#: The rooms found in several ranges are reduced to the latest ones once they are this many times the limit.
 _PRUNE_FACTOR = 8
 #: SQLite instructions between two checks of the time.
 _CHECK_INSTRUCTIONS = 10_000
 
-#: The position (time, number) before every room of the list, which is in descending order of both.
+#: A position (time, number) that comes before all rooms: the list is in descending order of both.
 _START = (2**62, 0)
 
-#: Number, item, head and last time of a room in the list.
+#: Number, item and head of a room in the list, and the time of its last entry.
 _ListedRoom = tuple[int, str, int, int]
 
 
@@ -68,7 +69,7 @@ def find_rooms(
 ) -> list[_ListedRoom]:
     """Find the rooms in the ranges, the latest written first.
 
-    Looks among the latest rooms first, and searches the ranges one by one only if too few of those match.
+    Filters the latest rooms first, and searches the ranges one by one only if too few of the latest rooms match.
 
     Args:
         connection: The connection to use, inside a transaction.
@@ -112,14 +113,14 @@ def count_unread(connection: sqlite3.Connection, pairs: Sequence[tuple[str, str]
 def entries_by_seq(
     connection: sqlite3.Connection, item_seqs: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], Entry]:
-    """Read the entries at these items and seqs (Log.entries_by_seq)."""
+    """Read the entries with these pairs of item and seq (Log.entries_by_seq)."""
     values = [value for item_seq in item_seqs for value in item_seq]
     rows = run_many(connection, _SQL["entries_by_seq"], 2, values)
     return {(item, row[0]): entry_from_row(row) for item, *row in rows}
 
 
 def changed_since(connection: sqlite3.Connection, at: int, limit: int) -> list[tuple[str, int]]:
-    """List the rooms written to at `at` or later (Log.changed_since)."""
+    """List the rooms whose last entry has the time `at` or later (Log.changed_since)."""
     return connection.execute(_SQL["changed_since"], (at, limit)).fetchall()
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from alcove.storage.base import LogUnusableError
 
-#: Seconds that a starting process waits for the lock: a reload starts it while the old one is still stopping.
+#: Seconds that a starting process waits for the lock: a reload starts the new process while the old one is stopping.
 _WAIT_S = 5.0
 
 

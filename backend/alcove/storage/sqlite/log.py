@@ -96,7 +96,7 @@ class SqliteLog:
         log_id, lock = await asyncio.to_thread(_prepare, path, lock_mode)
         log = cls(path, log_id, retention, lock, lists)
         try:
-            # Connect now: at the first send there may be no file descriptor left.
+            # Connect now: no file descriptor may be left at the first send.
             await asyncio.gather(*(thread.run(_do_nothing) for thread in (log._writer, log._lister, *log._readers)))
         except LogUnavailableError as error:
             await log.close()
@@ -119,7 +119,7 @@ class SqliteLog:
 
         stored = self._writer.run(lambda store: store.append(drafts, set_io_pending, positions))
         if stored.done():
-            io_pending.set()  # of a closed log: awaiting a future that is done runs no callback
+            io_pending.set()  # the log is closed: awaiting a future that is done runs no callback
         stored.add_done_callback(lambda _: io_pending.set())
         if self._removes_entries or any(draft.kind != "message" for draft in drafts):
             stored.add_done_callback(lambda _: self._checkpointer.request())
@@ -162,11 +162,11 @@ class SqliteLog:
         return await self._next_reader().run(lambda store: store.count_unread(pairs))
 
     async def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        """Read the entries with these pairs of item and seq (Log.entries_by_seq)."""
         return await self._next_reader().run(lambda store: store.entries_by_seq(item_seqs))
 
     async def changed_since(self, at: int, *, limit: int) -> list[tuple[str, int]]:
-        """List the rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms whose last entry has the time `at` or later (Log.changed_since)."""
         return await self._next_reader().run(lambda store: store.changed_since(at, limit))
 
     async def read_marks(self, item: str, *, first: str, limit: int) -> list[RoomReadMark]:
@@ -218,7 +218,7 @@ class SqliteLog:
         await self._writer.run(SqliteStore.check_writable)
 
     async def close(self) -> None:
-        """Finish the calls in progress, close the file and release the lock (Log.close)."""
+        """Stop the background tasks, finish the calls in progress, close the file and release the lock (Log.close)."""
         await background.cancel(self._retention_task)
         await self._deleted_rooms.close()
         await self._checkpointer.close()
@@ -228,12 +228,12 @@ class SqliteLog:
             self._lock.release()
 
     def _next_reader(self) -> StoreThread:
-        """Return the two reading threads in turn."""
+        """Return the reading thread that was not used last."""
         self._last_reader ^= 1
         return self._readers[self._last_reader]
 
     async def _apply_retention(self) -> None:
-        """Remove expired entries and ids, now and every hour, in short transactions between the writes."""
+        """Remove expired entries and ids, now and every hour until cancelled, in short transactions between writes."""
         while True:
             with contextlib.suppress(LogUnavailableError):  # retried after the interval
                 while await self._writer.run(SqliteStore.remove_expired):

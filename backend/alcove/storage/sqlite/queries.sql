@@ -2,6 +2,7 @@
 -- after its IntegrityError the connection is in no transaction. CROSS JOIN: fixes the join order, whatever SQLite
 -- estimates.
 -- `+column`: keeps SQLite from using an index of that column, so that it uses the intended one.
+-- `item >= '"'`: leaves out internal rooms, whose items begin with `!`, the character before `"`.
 
 -- log_id --
 SELECT value FROM meta WHERE key = 'log_id'
@@ -18,7 +19,7 @@ SELECT item, room, head, oldest, at, coalesce(log, (SELECT value FROM meta WHERE
 FROM rooms WHERE item IN ((...))
 
 -- rooms_with_different_entry --
--- The rooms that hold an entry of another time than `seen`.
+-- The rooms whose entry at the seq that was seen has another time.
 WITH seen (room, seq, at) AS (VALUES (...))
 SELECT e.room FROM seen CROSS JOIN entries e USING (room, seq) WHERE e.at <> seen.at
 
@@ -46,6 +47,7 @@ INSERT INTO entries (room, seq, kind, id, by_id, by_name, by_picture, by_role, a
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- find_id --
+-- Finds the entry that a draft repeats, also if retention has removed the entry.
 SELECT seq, at FROM entries WHERE room = :room AND by_id = :by_id AND id = :id
 UNION ALL
 SELECT seq, at FROM ids WHERE room = :room AND by_id = :by_id AND id = :id
@@ -90,20 +92,21 @@ ON CONFLICT (room, member) DO UPDATE SET seq = excluded.seq, moved = excluded.mo
 SELECT seq FROM marks WHERE room = ? AND member = ?
 
 -- list_position --
+-- Where a room is in the list of rooms, which is ordered by time and number.
 SELECT at, room FROM rooms WHERE item = ? AND head > 0
 
 -- recent_rooms --
--- By the index by time.
+-- Uses the index by time.
 SELECT room, item, head, at FROM rooms WHERE head > 0 AND +item >= '"' AND (at, room) < (?, ?)
 ORDER BY at DESC, room DESC LIMIT ?
 
 -- rooms_in_range --
--- By the index by item.
+-- Uses the index by item.
 SELECT room, item, head, at FROM rooms WHERE item >= ? AND item < ? AND head > 0 AND (+at, +room) < (?, ?)
 ORDER BY +at DESC, +room DESC LIMIT ?
 
 -- changed_since --
--- By the index by time.
+-- Uses the index by time.
 SELECT item, head FROM rooms WHERE at >= ? AND head > 0 AND +item >= '"' ORDER BY at DESC, room DESC LIMIT ?
 
 -- count_unread --
@@ -133,6 +136,7 @@ CROSS JOIN entries e ON e.room = r.room AND e.seq = r.oldest
 WHERE e.at < ? AND r.item NOT LIKE '!%' LIMIT 100
 
 -- save_ids --
+-- Keeps the ids of entries that are about to be removed.
 INSERT OR IGNORE INTO ids (room, by_id, id, seq, at)
 SELECT room, by_id, id, seq, at FROM entries WHERE room = ? AND seq < ?
 
@@ -162,6 +166,7 @@ UPDATE rooms SET item = '!deleted-' || room, head = 0, at = 0 WHERE room = ?
 INSERT INTO rooms (item, log) VALUES (?, lower(hex(randomblob(16)))) RETURNING log
 
 -- deleted_room --
+-- The items that begin with `!deleted-`, because `.` is the character after `-`.
 SELECT room FROM rooms WHERE item >= '!deleted-' AND item < '!deleted.' LIMIT 1
 
 -- remove_entries --
@@ -180,7 +185,7 @@ DELETE FROM rooms WHERE room = ?
 SELECT member, seq FROM marks WHERE room = ? AND member >= ? ORDER BY member LIMIT ?
 
 -- rooms_of_member --
--- By the indexes by room and member.
+-- Uses the indexes by room and member.
 SELECT r.item FROM rooms r WHERE r.item >= '"' AND (
   EXISTS (SELECT 1 FROM entries e WHERE e.room = r.room AND e.by_id = :member)
   OR EXISTS (SELECT 1 FROM marks m WHERE m.room = r.room AND m.member = :member))
@@ -195,7 +200,7 @@ SELECT count(*), max(id) FROM (
   SELECT id FROM entries WHERE room = ? AND by_id = ? AND id > ? ORDER BY id LIMIT ?)
 
 -- erase_author --
--- Spaces of the same size, because a row that keeps its size is overwritten in its place (004.sql).
+-- Writes spaces of the same size, because a row that keeps its size is overwritten in its place (004.sql).
 UPDATE entries SET by_name = printf('%*s', length(CAST(by_name AS BLOB)), ''),
   by_picture = printf('%*s', length(CAST(by_picture AS BLOB)), ''),
   by_role = printf('%*s', length(CAST(by_role AS BLOB)), ''),

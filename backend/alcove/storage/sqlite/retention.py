@@ -1,4 +1,4 @@
-"""Remove the entries that retention does not keep from a SQLite log, and later their ids (L5)."""
+"""Remove from a SQLite log the entries that retention does not keep, and later their ids (L5)."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from alcove.storage.sqlite.connection import transaction
 from alcove.storage.sqlite.rooms import RoomRow, save_rooms
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
-#: Rooms that one transaction of `remove_expired` takes (queries.sql has the same number).
+#: The most rooms that one transaction of `remove_expired` takes (queries.sql has the same number).
 _MAX_ROOMS = 100
 
 
@@ -41,7 +41,7 @@ class RetentionRules:
     def remove_expired(self) -> bool:
         """Remove expired entries from up to 100 rooms; return whether there may be more such rooms.
 
-        This is for rooms that are not written to: `append` applies retention to the others.
+        This is for rooms that are not written to: `append` applies retention to the rooms that it writes to.
         """
         cutoff = self._retention.cutoff(now_ms())
         if cutoff is None:
@@ -60,7 +60,7 @@ class RetentionRules:
             self._db.execute(_SQL["delete_ids"], (room, before))
 
     def _remove(self, room: RoomRow, cutoff: int | None) -> None:
-        """Remove entries from a room that exceed the kept number or are older than `cutoff`; keep their ids (S5)."""
+        """Remove the entries of a room beyond the number to keep, or older than `cutoff` (ms); keep their ids (S5)."""
         oldest = room.oldest
         if self._retention.entries is not None:
             oldest = max(oldest, room.head - self._retention.entries + 1)

@@ -23,7 +23,9 @@ class RoomRow:
 
     #: The number that represents the item in other tables.
     room: int
+    #: The seq of the last entry; 0: none.
     head: int
+    #: The first seq that the room keeps.
     oldest: int
     #: The time of the last entry, in ms since the epoch.
     at: int
@@ -42,7 +44,7 @@ def find_or_create_rooms(connection: sqlite3.Connection, items: Iterable[str]) -
 
 
 def save_rooms(connection: sqlite3.Connection, rooms: Mapping[str, RoomRow]) -> None:
-    """Write the rows of rooms, given by item."""
+    """Write the rows of rooms, which are given by item."""
     values: list[object] = []
     for item, room in rooms.items():
         values += (room.room, item, room.head, room.oldest, room.at)
@@ -64,7 +66,7 @@ def replace_lost_histories(
 
     """
     lost: list[RoomRow] = []
-    #: The rooms whose entries must be compared, by number.
+    # The rooms whose entries must be compared, by number.
     to_compare: dict[int, RoomRow] = {}
     values: list[object] = []
     for item, position in positions.items():
@@ -143,7 +145,7 @@ def erase_author(
         connection: The connection to use.
         items: The items of the rooms.
         member: The member's id.
-        start: The position to begin at: the index of an item, and the id of the entry before.
+        start: The position to begin at: the index of an item, and the id of the last erased entry of its room, or "".
 
     Returns:
         The position to continue at; None: everything is erased.

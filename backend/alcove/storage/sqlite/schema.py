@@ -21,7 +21,7 @@ APPLICATION_ID = 0x416C6376
 _VALID_ITEM_IDS_VERSION = 4
 #: The version of the schema from which erased text is overwritten in the file.
 _ERASING_VERSION = 4
-#: SQLite instructions between two reports of the progress of a migration.
+#: SQLite instructions between two reads of a migration's progress.
 _PROGRESS_INSTRUCTIONS = 100_000
 _MB = 1_000_000
 
@@ -100,9 +100,9 @@ def _remove_erased_text(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _show_progress(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Log the progress of long statements: the bytes that they write, of about as many as the file has.
+    """Log the progress of long statements of the block: how much they have written, of about the size of the file.
 
-    SQLite reports no rows of a statement before its end, but every change is written to the write-ahead log.
+    A statement reports nothing before its end, but SQLite writes every change to the write-ahead log.
     """
     size = path.stat().st_size if path.exists() else 0  # a database in memory has no file
     progress = Progress("MB written", size / _MB, log=lambda line: logger.warning("%s: %s", path, line))

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 _SQL = load_queries(Path(__file__).with_name("queries.sql"))
 
-#: Milliseconds that a checkpoint waits for readers; writers wait as long.
+#: Milliseconds that a checkpoint waits for readers; writes wait for the checkpoint.
 _CHECKPOINT_BUSY_MS = 100
 
 
@@ -122,15 +122,15 @@ class SqliteStore:
 
     def count_unread(self, pairs: Sequence[tuple[str, str]]) -> list[UnreadCount]:
         """Count the unread messages of each item and member (Log.count_unread)."""
-        with transaction(self._db, "DEFERRED"):  # so that heads and counts belong together
+        with transaction(self._db, "DEFERRED"):  # so that heads and counts are of the same moment
             return count_unread(self._db, pairs)
 
     def entries_by_seq(self, item_seqs: Collection[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
-        """Read the entries at these items and seqs (Log.entries_by_seq)."""
+        """Read the entries with these pairs of item and seq (Log.entries_by_seq)."""
         return entries_by_seq(self._db, item_seqs)
 
     def changed_since(self, at: int, limit: int) -> list[tuple[str, int]]:
-        """List the rooms written to at `at` or later (Log.changed_since)."""
+        """List the rooms whose last entry has the time `at` or later (Log.changed_since)."""
         return changed_since(self._db, at, limit)
 
     def read_marks(self, item: str, first: str, limit: int) -> list[RoomReadMark]:
@@ -162,7 +162,7 @@ class SqliteStore:
         return seqs
 
     def erase_author(self, items: Sequence[str], member: str, start: tuple[int, str]) -> tuple[int, str] | None:
-        """Erase some of a member's entries in these rooms; return the position to continue at (rooms.erase_author)."""
+        """Erase the member from some entries of rooms; return the position to continue at (rooms.erase_author)."""
         with transaction(self._db):
             return erase_author(self._db, items, member, start)
 
@@ -182,7 +182,7 @@ class SqliteStore:
             return remove_deleted(self._db)
 
     def with_connection(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with the connection. The queries of consumers, which use this, are in a separate class."""
+        """Call a function with the connection, and return its result. `SqliteConsumers` runs its queries with this."""
         return function(self._db)
 
     def bus_key(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Run functions on threads that each have one connection to a SQLite log, and reopen it when it fails."""
+"""Run functions on threads that each have one connection to a SQLite log, and reopen a connection that failed."""
 
 import asyncio
 import sqlite3
@@ -33,7 +33,7 @@ class StoreThread:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: sqlite3.Connection | None = None
         self._store: SqliteStore | None = None
-        #: The identity of the file that the connection has open.
+        #: The identity of the file that the connection has open (`_file_identity`).
         self._opened_file: tuple[int, int] | None = None
         self._closed = False
 
@@ -63,7 +63,7 @@ class StoreThread:
         """
         try:
             store = self._store
-            # A connection stays on a file that was moved or replaced, where everything it stored would be lost.
+            # A connection continues to use a file that was moved or replaced; what it stored there would be lost.
             if store is None or self._opened_file != _file_identity(self._path):
                 store = self._connect()
             return function(store)
