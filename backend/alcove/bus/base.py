@@ -1,11 +1,11 @@
-"""Declare the interface of a bus. Messages on it are hints: a lost one is replaced by reading the log (X2)."""
+"""Declare the interface of a bus. Its messages are hints: a process that missed one reads the log instead (X2)."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 #: Called with a channel and a message that another process published on it.
 OnMessage = Callable[[str, bytes], None]
-#: Called with channels that are subscribed from now on, but on which messages may have been lost until now.
+#: Called with subscribed channels on which messages may have been lost before this call.
 OnGap = Callable[[frozenset[str]], None]
 
 
@@ -16,12 +16,12 @@ class Bus(Protocol):
     sent, or not at all. After a loss, `on_gap` is called in every process as soon as the bus works again.
     """
 
-    #: Whether other processes may subscribe; if not, callers need not encode messages.
+    #: Whether other processes may receive what is published; if not, callers need not encode messages.
     shared: bool
 
     @property
     def up(self) -> bool:
-        """Whether messages arrive now; becomes False within one second after they stop."""
+        """Whether messages of other processes arrive now; becomes False within one second after they stop arriving."""
         ...
 
     @property
@@ -33,7 +33,7 @@ class Bus(Protocol):
     def mixed_versions(self) -> bool:
         """Whether processes run whose messages this one cannot read.
 
-        The entries that they store are found in the log only.
+        This process learns only from the log which entries they store.
         """
         ...
 
@@ -42,7 +42,8 @@ class Bus(Protocol):
 
         Args:
             on_message: Called with a channel and a message of another process, never with messages of this one.
-            on_gap: Called with channels on which messages may have been lost, and when a subscription takes effect.
+            on_gap: Called with the channels on which messages may have been lost; also with a channel whose
+                subscription has taken effect.
 
         """
         ...

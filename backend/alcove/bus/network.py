@@ -17,13 +17,15 @@ from alcove.descriptors import reserve
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two echoes, and until a missing echo makes the bus count as down.
+#: Seconds between the return of an echo and the next echo.
 _ECHO_PERIOD_S = 0.5
+#: Seconds after which the bus counts as down if an echo has not returned.
 _ECHO_TIMEOUT_S = 0.5
-#: Seconds after which a connection without echoes is closed, and after which an attempt to connect fails.
+#: Seconds without an echo after which the connection is closed.
 _SILENT_S = 5.0
+#: Seconds after which an attempt to connect fails.
 _CONNECT_S = 3.0
-#: Seconds before the next attempt to connect, growing to the second number.
+#: The first and the longest delay between two attempts to connect, in seconds; each delay is twice the one before.
 _BACKOFF_S = (0.1, 1.0)
 #: The channel on which a process reports that messages it published may be lost. No other channel begins with `~`.
 _LOSS_CHANNEL = "~all"
@@ -34,7 +36,7 @@ class NetworkBus:
 
     shared = True
     max_bytes = 256 * 1024
-    #: Always False: this bus does not decode messages, so it cannot tell (Bus).
+    #: Always False: this bus does not decode messages, so it does not know their version (Bus).
     mixed_versions = False
 
     def __init__(self, address: str) -> None:
@@ -47,14 +49,16 @@ class NetworkBus:
         self.address = address
         #: The id of this process on the bus.
         self.id = uuid4().hex[:12]
+        #: Whether echoes arrive (Bus).
         self.up = False
         #: The channels that callers subscribed to.
         self.subscribed: set[str] = set()
         self._echo_channel = f"~{self.id}"
         self._outbox = Outbox()
         self._connected = False
-        self._echo = asyncio.Event()
-        self._first_echo = asyncio.Event()
+        #: Set when the echo published last has arrived.
+        self._echo_received = asyncio.Event()
+        self._first_echo_received = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._down_logged = False
 
@@ -73,11 +77,11 @@ class NetworkBus:
         raise NotImplementedError
 
     def receivers(self) -> Sequence[Coroutine[None, None, None]]:
-        """Return coroutines that receive messages until the connection is lost, and then raise."""
+        """Return coroutines that receive messages until the connection is lost; each then raises the driver's error."""
         raise NotImplementedError
 
-    def subscriptions_changed(self) -> None:
-        """Apply a change of `channels`; called after each change."""
+    def on_subscriptions_changed(self) -> None:
+        """Start to apply a change of `channels`; called after each change."""
 
     # --- what subclasses call
 
@@ -102,7 +106,7 @@ class NetworkBus:
         """
         if sender == self.id:
             if channel == self._echo_channel:
-                self._echo.set()
+                self._echo_received.set()
         elif channel == _LOSS_CHANNEL:
             self.report_gap(self.subscribed)
         elif channel in self.subscribed:
@@ -116,25 +120,25 @@ class NetworkBus:
     # --- Bus
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Start to connect; return when the bus has returned the first test message, or after 3 s without one (Bus)."""
+        """Start to connect; return when the first echo has arrived, or after 3 s without one (Bus)."""
         self._on_message = on_message
         self._on_gap = on_gap
         self._task = asyncio.create_task(self._stay_connected())
         try:
             async with asyncio.timeout(_CONNECT_S):
-                await self._first_echo.wait()
+                await self._first_echo_received.wait()
         except TimeoutError:
             logger.warning("%s does not answer: until it does, entries are read from the log", self.address)
 
     def subscribe(self, channel: str) -> None:
         """Subscribe to the channel (Bus)."""
         self.subscribed.add(channel)
-        self.subscriptions_changed()
+        self.on_subscriptions_changed()
 
     def unsubscribe(self, channel: str) -> None:
         """Unsubscribe from the channel (Bus)."""
         self.subscribed.discard(channel)
-        self.subscriptions_changed()
+        self.on_subscriptions_changed()
 
     def publish(self, channel: str, message: bytes, fallback: bytes | None = None) -> None:
         """Add the message to the outbox, or its fallback if it is too large (Bus)."""
@@ -147,7 +151,7 @@ class NetworkBus:
         if self._task is None:
             return
         # Messages keep their order: when this echo returns, all messages before it were sent.
-        self._echo.clear()
+        self._echo_received.clear()
         if self.up and not await self._echo_returns():
             logger.info("%s: the last messages may be lost", self.address)
         await background.cancel(self._task)
@@ -176,7 +180,7 @@ class NetworkBus:
             delay = min(2 * delay, _BACKOFF_S[1])
 
     async def _serve(self) -> None:
-        """Receive, send and check echoes until one of them fails; raise its error."""
+        """Receive, send and check echoes until one of these tasks fails; raise its error."""
         tasks = [asyncio.create_task(work) for work in (*self.receivers(), self._send(), self._check_echoes())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -186,7 +190,7 @@ class NetworkBus:
             await background.cancel(*tasks)
 
     async def _send(self) -> None:
-        """Send the outbox's messages whenever there are any, and tell the other processes if some were lost."""
+        """Send the outbox's messages as they are added; if some were lost, tell the other processes."""
         while True:
             await self._outbox.wait()
             while messages := self._outbox.take():
@@ -197,7 +201,7 @@ class NetworkBus:
     async def _check_echoes(self) -> None:
         """Publish echoes, and set `up` by whether they arrive in time. Raises TimeoutError after 5 s without one."""
         while True:
-            self._echo.clear()
+            self._echo_received.clear()
             async with asyncio.timeout(_SILENT_S):
                 while not await self._echo_returns():
                     self.up = False
@@ -210,18 +214,18 @@ class NetworkBus:
         self.publish(self._echo_channel, b"")
         try:
             async with asyncio.timeout(_ECHO_TIMEOUT_S):
-                await self._echo.wait()
+                await self._echo_received.wait()
         except TimeoutError:
             return False
         return True
 
     def _mark_up(self) -> None:
-        """Mark the bus as up, and report a gap on all channels: messages were missed while it was down."""
+        """Mark the bus as up, and report a gap on all channels: messages may have been lost while it was down."""
         self.up = True
         if self._down_logged:
             logger.warning("%s answers again", self.address)
             self._down_logged = False
-        self._first_echo.set()
+        self._first_echo_received.set()
         self.report_gap(self.subscribed)
 
     def _log_down(self, error: Exception) -> None:

@@ -28,7 +28,7 @@ def payloads(sender: str, channel: str, message: bytes) -> list[str]:
         message: The message, in UTF-8.
 
     Returns:
-        The payloads in order; none if the message needs more than `_MAX_PARTS`.
+        The payloads in order; an empty list if the message needs more than `_MAX_PARTS`.
 
     """
     cuts = [0]
@@ -47,7 +47,7 @@ def payloads(sender: str, channel: str, message: bytes) -> list[str]:
 
 
 class PartAssembler:
-    """The received parts of one message, which arrive in sequence because they are sent in one transaction."""
+    """Joins the parts of a message. They arrive one after the other, because they are sent in one transaction."""
 
     def __init__(self) -> None:
         """Start without parts."""
@@ -57,10 +57,10 @@ class PartAssembler:
     def add(self, payload: str) -> ReceivedMessage | None:
         """Add a payload, and return the message that it completes.
 
-        Any database role that may connect can send payloads, so no form of them raises.
+        Any database role that may connect can send a payload, so a malformed one is ignored.
 
         Returns:
-            The message; None while parts are missing, or if the payload has another form.
+            The message; None if parts are still missing, or if the payload is malformed.
 
         """
         header, _, text = payload.partition("\n")

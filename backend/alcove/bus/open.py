@@ -64,8 +64,11 @@ async def check_bus(url: str) -> None:
 def open_database_bus(database_url: str) -> Bus | None:
     """Create the bus on which the database announces entries that `alcove_send` stored (X5).
 
-    It is separate from the bus between the processes, which may be on another server. None for a database without
-    notifications.
+    It is separate from the bus between the processes, which may be on another server.
+
+    Returns:
+        The bus; None: the database is not PostgreSQL, so it sends no notifications.
+
     """
     if urlsplit(database_url).scheme not in _POSTGRES_SCHEMES:
         return None

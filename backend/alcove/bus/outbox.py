@@ -6,8 +6,9 @@ from collections import deque
 #: A channel and a message.
 Message = tuple[str, bytes]
 
-#: Maximum queued messages and bytes; further messages are lost.
+#: Maximum queued messages; further ones are lost.
 _MAX_MESSAGES = 20_000
+#: Bytes of queued messages above which further ones are lost.
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -20,10 +21,11 @@ class Outbox:
         self._bytes = 0
         self._lost = False
         self._open = False
+        #: Set when a message was added or the outbox was opened.
         self._changed = asyncio.Event()
 
     def open(self) -> None:
-        """Start to accept messages; record a loss, because messages put before were dropped."""
+        """Start to accept messages; record a loss, because messages were dropped while the outbox was closed."""
         self._open = self._lost = True
         self._changed.set()
 
@@ -43,7 +45,7 @@ class Outbox:
         self._changed.set()
 
     async def wait(self) -> None:
-        """Wait until messages were added or lost since the last call."""
+        """Wait until a message was added, or the outbox was opened, since the last call."""
         await self._changed.wait()
         self._changed.clear()
 
@@ -55,6 +57,6 @@ class Outbox:
         return messages
 
     def take_loss(self) -> bool:
-        """Return whether messages were lost since the last call, and reset that."""
+        """Return whether messages were lost since the last call, and start to record losses again."""
         lost, self._lost = self._lost, False
         return lost

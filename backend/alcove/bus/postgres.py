@@ -56,7 +56,7 @@ class PostgresBus(NetworkBus):
         """Close both connections (NetworkBus)."""
         for connection in (self._subscriber, self._publisher):
             if connection is not None:
-                with suppress(Exception):  # it may be broken in any way
+                with suppress(Exception):  # the driver may raise anything for a broken connection
                     connection.terminate()
 
     def subscribe(self, channel: str) -> None:
@@ -67,7 +67,7 @@ class PostgresBus(NetworkBus):
             asyncio.get_running_loop().call_soon(self.report_gap, {channel})
 
     async def send(self, messages: Sequence[Message]) -> None:
-        """Notify all payloads in one transaction, which keeps their order (NetworkBus)."""
+        """Send the messages as notifications of one transaction, which keeps their order (NetworkBus)."""
         texts = [payload for channel, message in messages for payload in payloads(self.id, channel, message)]
         await self._publisher.execute(
             "SELECT pg_notify($1, p) FROM unnest($2::text[]) WITH ORDINALITY AS u (p, n) ORDER BY n",

@@ -33,10 +33,12 @@ class RedisBus(NetworkBus):
         self._pool = ConnectionPool.from_url(url, protocol=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         # Pub/sub ignores the database number, so it is part of the channels' names.
         self._prefix = f"{prefix}:{parts.path.strip('/') or '0'}:"
-        # Each attempt to connect takes new ones.
+        # Replaced at each attempt to connect.
         self._subscriber, self._publisher = self._make_connections()
+        #: The channels that the server was told to subscribe to.
         self._applied_channels: set[str] = set()
-        self._changed = asyncio.Event()
+        #: Set when `channels` may differ from these.
+        self._channels_changed = asyncio.Event()
 
     async def connect(self) -> None:
         """Open both connections, and start to subscribe to all channels (NetworkBus)."""
@@ -44,12 +46,12 @@ class RedisBus(NetworkBus):
         self._subscriber, self._publisher = self._make_connections()
         await self._subscriber.connect()  # type: ignore[no-untyped-call] # it ships half its types
         await self._publisher.connect()  # type: ignore[no-untyped-call] # as above
-        self._changed.set()
+        self._channels_changed.set()
 
     async def disconnect(self) -> None:
         """Close both connections (NetworkBus)."""
         for connection in (self._subscriber, self._publisher):
-            with suppress(Exception):  # it may be broken in any way
+            with suppress(Exception):  # the driver may raise anything for a broken connection
                 await connection.disconnect(nowait=True)
 
     def _make_connections(self) -> tuple[AbstractConnection, AbstractConnection]:
@@ -57,9 +59,9 @@ class RedisBus(NetworkBus):
         make: Callable[[], AbstractConnection] = self._pool.make_connection  # it ships half its types
         return make(), make()
 
-    def subscriptions_changed(self) -> None:
+    def on_subscriptions_changed(self) -> None:
         """Wake the task that sends SUBSCRIBE and UNSUBSCRIBE (NetworkBus)."""
-        self._changed.set()
+        self._channels_changed.set()
 
     async def send(self, messages: Sequence[Message]) -> None:
         """Send a PUBLISH for each message in one pipeline, and read the replies (NetworkBus)."""
@@ -85,10 +87,10 @@ class RedisBus(NetworkBus):
                 self.report_gap({channel})
 
     async def _apply_subscriptions(self) -> None:
-        """Send SUBSCRIBE and UNSUBSCRIBE for the difference to the channels applied, after every change."""
+        """After every change, send SUBSCRIBE for the added channels, and UNSUBSCRIBE for the removed ones."""
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            await self._channels_changed.wait()
+            self._channels_changed.clear()
             channels = self.channels
             for command, difference in (
                 ("SUBSCRIBE", channels - self._applied_channels),

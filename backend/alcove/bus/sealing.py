@@ -1,8 +1,8 @@
 """Encrypt and authenticate messages between the processes of one log (X9). No I/O.
 
 A sealed message is `salt number ciphertext`, as Base64. Each process derives a key from the log's key and a random
-salt, so numbers need to be unique within one process only. They are increasing times in ns: a message that arrives
-twice, or much later, is recognized by its number.
+salt, so a number must be unique within one process only. Numbers are increasing times in ns since the epoch, by which a
+message that arrives twice or much later is recognized.
 """
 
 import binascii
@@ -18,32 +18,35 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alcove.errors import AlcoveError
 
-#: Bytes of the salt and of the number, which precede the ciphertext.
+#: Bytes of the salt, with which a message begins.
 _SALT_BYTES = 16
+#: Bytes of the number, which follows the salt.
 _NUMBER_BYTES = 8
+#: Bytes before the ciphertext.
 _HEADER_BYTES = _SALT_BYTES + _NUMBER_BYTES
-#: Bytes of AES-GCM's nonce and tag.
+#: Bytes of AES-GCM's nonce.
 _NONCE_BYTES = 12
+#: Bytes of AES-GCM's authentication tag, which ends the ciphertext.
 _TAG_BYTES = 16
-#: Seconds that a message may be old; the clocks of two machines may differ by as much.
+#: Maximum seconds between a message's time and this machine's clock, which includes the difference of two clocks.
 MAX_AGE_S = 60.0
 #: Maximum number of senders that are remembered; those of the latest messages are kept.
 _MAX_SENDERS = 256
 
 #: Why a message is refused: the label of the metric.
-Reason = Literal["forged", "replayed", "stale"]
+RefusalReason = Literal["forged", "replayed", "stale"]
 
 
 class RefusedMessageError(AlcoveError):
-    """A message was not sealed by a process of this log, or not recently.
+    """A message was not sealed by another process of this log, is not recent, or arrived before.
 
     Attributes:
         reason: Why it is refused; the label of the metric.
 
     """
 
-    def __init__(self, reason: Reason) -> None:
-        """Store the reason, which is also the message."""
+    def __init__(self, reason: RefusalReason) -> None:
+        """Store the reason, which is also the text of the error."""
         super().__init__(reason)
         self.reason = reason
 
@@ -61,7 +64,7 @@ class _Sender:
 
 
 class Sealer:
-    """The encryption of this process's messages, and the decryption of those of the log's other processes."""
+    """Seals the messages of this process, and opens the messages of the other processes of the log."""
 
     def __init__(self, key: bytes, log_id: str, clock_ns: Callable[[], int]) -> None:
         """Derive the keys, with a new random salt.
@@ -79,11 +82,12 @@ class Sealer:
         self._salt = os.urandom(_SALT_BYTES)
         self._cipher = AESGCM(self._derive(b"messages", self._salt))
         self._last_number = 0
+        #: The other processes, by salt; the sender of the latest message is the last one.
         self._senders: dict[bytes, _Sender] = {}
 
     @staticmethod
     def max_bytes(payload_bytes: int) -> int:
-        """Compute the size in bytes of the largest message whose sealed form has at most `payload_bytes`."""
+        """Compute the size in bytes of the largest message whose sealed form has at most `payload_bytes` bytes."""
         return payload_bytes // 4 * 3 - _HEADER_BYTES - _TAG_BYTES
 
     def channel_name(self, channel: str) -> str:
@@ -104,11 +108,11 @@ class Sealer:
         # A number is never used twice, even if the clock is set back.
         self._last_number = max(self._last_number + 1, self._clock_ns())
         number = self._last_number.to_bytes(_NUMBER_BYTES)
-        ciphertext = self._cipher.encrypt(_nonce(number), message, self._bound_to(channel))
+        ciphertext = self._cipher.encrypt(_nonce(number), message, self._associated_data(channel))
         return binascii.b2a_base64(self._salt + number + ciphertext, newline=False)
 
     def open(self, channel: str, payload: bytes) -> bytes:
-        """Decrypt a sealed message, and check that another process of this log sealed it for this channel just now.
+        """Decrypt a sealed message, and check that another process of this log sealed it for this channel recently.
 
         Args:
             channel: The channel on which it arrived.
@@ -116,7 +120,7 @@ class Sealer:
 
         Raises:
             RefusedMessageError: It was not sealed by another process of this log for this channel, it arrived before,
-                or it is older than a minute.
+                or its time differs from the clock by more than a minute.
 
         """
         try:
@@ -128,7 +132,7 @@ class Sealer:
             raise RefusedMessageError("replayed")
         sender = self._senders.get(salt) or _Sender(AESGCM(self._derive(b"messages", salt)))
         try:
-            message = sender.cipher.decrypt(_nonce(number), sealed[_HEADER_BYTES:], self._bound_to(channel))
+            message = sender.cipher.decrypt(_nonce(number), sealed[_HEADER_BYTES:], self._associated_data(channel))
         except (InvalidTag, ValueError):
             raise RefusedMessageError("forged") from None
         sent_ns = int.from_bytes(number)
@@ -147,7 +151,7 @@ class Sealer:
         if len(self._senders) > _MAX_SENDERS:
             del self._senders[next(iter(self._senders))]
 
-    def _bound_to(self, channel: str) -> bytes:
+    def _associated_data(self, channel: str) -> bytes:
         """Return the associated data for AES-GCM, which binds a message to the log and the channel."""
         return f"{self._log_id} {channel}".encode()
 

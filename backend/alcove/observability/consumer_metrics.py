@@ -7,7 +7,7 @@ _OUTCOMES = ("delivered", "failed")
 
 
 class ConsumerMetricFamilies:
-    """The metrics of all consumers; the label is the consumer's name, which the application chooses."""
+    """The metrics of all consumers. Their label `consumer` is the consumer's name, which the application chooses."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ["consumer"]

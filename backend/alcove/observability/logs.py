@@ -17,8 +17,9 @@ from uvicorn.config import LOGGING_CONFIG
 
 #: A query parameter. Quotes belong to its value, because a request line may contain them.
 _PARAMETER = re.compile(r"(?<=[?&])([^=&?\s\"']++)=([^&\s]*+)")
-#: A signed token, plain or percent-encoded; a session cookie; a bearer header. A token may be part of a longer word:
-#: `(?<![\w-])` starts at the word, and the atomic group skips to the first position where a token may start.
+#: A credential: a signed token, plain or percent-encoded; a session cookie's value; a bearer header's value. A token
+#: may be part of a longer word: `(?<![\w-])` starts at the word, and the atomic group skips to the first position where
+#: a token may start.
 _SECRETS = re.compile(
     r"(?<![\w-])(?>[\w-]*?(?:\b|(?<=%[0-9a-f]{2}))(?=e[wy]))[\w-]{10,}+(?:\.|%2e)[\w-]*+(?:\.|%2e)[\w-]*+"
     r"|(?<=session=)[^;\s]++|(?<=\bbearer )\S++",
@@ -53,7 +54,7 @@ class CredentialFilter(logging.Filter):
 
 
 def _mask_value(value: object) -> object:
-    """Return the value unchanged, or its masked text if that differs from its text."""
+    """Return the value itself if its text contains no credential; otherwise, return the masked text."""
     if isinstance(value, int | float):
         return value
     text = str(value)
@@ -121,7 +122,7 @@ def logging_config(style: Literal["text", "json"]) -> dict[str, Any]:
     """Build the `logging.config` dictionary for uvicorn and Alcove.
 
     Args:
-        style: `text` for people, `json` for machines.
+        style: The format of log lines: `text` for people, `json` for programs.
 
     """
     config = copy.deepcopy(LOGGING_CONFIG)

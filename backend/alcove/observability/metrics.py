@@ -46,7 +46,7 @@ LOOP_LAG = Gauge(
     "Lag of the event loop at the last measurement, in seconds.",
     registry=process_registry,
 )
-#: Whether a connection's cursor is at the head of its room or behind it.
+#: The states of a connection's cursor: at the head of its room, or behind the head.
 CURSOR_STATES = ("in_step", "behind")
 #: The outcomes of a send.
 SEND_OUTCOMES = ("stored", "duplicate", "refused")
@@ -90,7 +90,7 @@ BUILD.labels(VERSION).set(1)
 class DeliveryCounter(Collector):
     """A counter of deliveries without the lock of `Counter`, which would cost more than the delivery itself.
 
-    Only the event loop increases `count`, once per delivery.
+    Only code on the event loop increases `count`, once per delivery.
     """
 
     def __init__(self) -> None:
@@ -135,7 +135,7 @@ class Metrics:
         self.consumers = ConsumerMetricFamilies(registry)
         self.deliveries = DeliveryCounter()
         registry.register(self.deliveries)
-        # As above: every label at zero.
+        # Create every label at zero, as for LIMITS.
         for outcome in SEND_OUTCOMES:
             self.sends.labels(outcome)
         for code in Code:
@@ -160,19 +160,28 @@ class RoomCursors(Protocol):
 class ProcessState:
     """The state of a process that the gauges report, read when Prometheus scrapes."""
 
+    #: The rooms in memory.
     rooms: Sequence[RoomCursors]
+    #: The sends that wait for storage.
     sends_waiting: int
+    #: The most sends that may wait for storage at once (L4).
     sends_waiting_limit: int
+    #: The most connections that the process accepts (L3).
     connections_limit: int
+    #: Whether messages of other processes arrive.
     bus_up: bool
+    #: Whether storage takes writes.
     storage_up: bool
+    #: Whether the process is shutting down.
     draining: bool
+    #: The connections to the list of rooms.
     list_connections: int = 0
+    #: Changed rooms that wait to be sent to readers of the list.
     list_pending: int = 0
 
 
 class GaugeCollector(Collector):
-    """The gauges, computed when Prometheus scrapes, so that they cost nothing in between."""
+    """Computes the gauges when Prometheus scrapes, so that they cost nothing between scrapes."""
 
     def __init__(self, state: ProcessState) -> None:
         """Store the state that the gauges are computed from."""
@@ -215,7 +224,7 @@ class GaugeCollector(Collector):
 
 
 def exposition(gauges: GaugeCollector, metrics: Metrics) -> bytes:
-    """Encode all metrics in Prometheus's text format: those of the process, of one Alcove, and its gauges.
+    """Encode all metrics in Prometheus's text format: those of the process and of one Alcove, and the gauges.
 
     Args:
         gauges: The gauges of the Alcove, computed by this call.

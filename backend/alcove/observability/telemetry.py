@@ -13,6 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from alcove.errors import SettingsError
 from alcove.observability.logs import PROBES
 
+#: The environment variables with an endpoint; if one is set, requests are traced.
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
