@@ -35,7 +35,7 @@ class LibrarySettings(Settings):
         return (init_settings,)
 
     @property
-    def open(self) -> bool:
+    def open_mode(self) -> bool:
         """Whether this is open mode (A2): False, because the application authorizes callers."""
         return False
 
