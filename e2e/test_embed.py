@@ -62,6 +62,32 @@ def test_the_frame_holds_the_room_and_nothing_else(embedded: EmbeddedRoom, host:
     expect(embedded.within.get_by_text("Alcove", exact=True)).to_have_count(0)
 
 
+def test_a_narrow_frame_says_in_one_bar_that_it_is_not_live(
+    embedded: EmbeddedRoom, host: Host, page_problems: PageProblems
+) -> None:
+    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    embedded.page.goto(host.url)
+    embedded.element.evaluate("(element) => element.style.cssText = 'width: 320px; height: 400px'")
+    embedded.wait_until_live()
+    embedded.page.context.set_offline(True)
+    expect(embedded.within.get_by_role("button", name="Retry now")).to_be_visible()
+    embedded.send("later")
+
+    warning = embedded.within.locator("[data-warning=true]")
+    expect(warning).to_contain_text("1 message waiting")
+    expect(warning).to_be_in_viewport(ratio=1)
+    expect(embedded.within.locator("[data-status=offline]")).to_be_hidden()
+
+
+def test_a_narrow_frame_has_the_words_of_other_states_at_its_top(embedded: EmbeddedRoom, host: Host) -> None:
+    embedded.page.goto(host.url)
+    embedded.element.evaluate("(element) => element.style.cssText = 'width: 320px; height: 400px'")
+    embedded.wait_until_live()
+    embedded.element.evaluate("(element) => element.logout()")
+
+    expect(embedded.within.locator("[data-status=signedOut]").get_by_text("Not signed in")).to_be_visible()
+
+
 def test_the_frame_uses_the_theme_of_the_host_page(embedded: EmbeddedRoom, host: Host) -> None:
     background = "() => getComputedStyle(document.querySelector('.alcove')).backgroundColor"
     page = embedded.page

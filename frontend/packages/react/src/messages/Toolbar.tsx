@@ -34,7 +34,7 @@ export default function Toolbar({ message, own, actions }: ToolbarProps) {
             onBlur={() => setDone(null)}
             onPointerLeave={() => setDone(null)}
             onClick={(event) => {
-              if (key === "delete") hideUntilMoved(event);
+              if (key === "delete" || key === "edit") hideUntilMoved(event);
               act();
               if (key === "copy" || key === "link") setDone(key);
             }}
@@ -47,7 +47,10 @@ export default function Toolbar({ message, own, actions }: ToolbarProps) {
   );
 }
 
-/** Hide the toolbar of the message that a deletion moves under the pointer: a second click would delete that one, too. */
+/**
+ * Hide the toolbar under the pointer: a second click would also delete the message that a deletion moves there, and after
+ * an edit it would be over the text.
+ */
 function hideUntilMoved({ currentTarget, screenX, screenY }: MouseEvent) {
   const log = currentTarget.closest<HTMLElement>("[role=log]");
   if (log === null) return;

@@ -8,12 +8,10 @@ type Places = Pick<VirtualizerHandle, "findItemIndex" | "getItemOffset" | "getIt
 const PADDING = 4;
 const DAY = 28;
 const BAND = 40;
-/** A higher rest of a line is left in sight: the log would look empty. */
-const REST = 48;
 
 /**
- * Return a time of the day to show, null while its divider is in sight; and down to where the log is covered so that a
- * line begins there, in px, 0 where lines fade out.
+ * Return a time of the day to show, null while its divider is in sight; and down to where the first line that begins in
+ * sight is, in px, 0 where lines fade out. RoomLog.module.css covers as much, or of a high line its cut text alone.
  *
  * @param isStill whether the log rests at its end
  */
@@ -30,7 +28,7 @@ export function topEdgeOf(
   const index = list.findItemIndex(top + edge + 1);
   const begin = list.getItemOffset(index) - top;
   const whole = begin < edge - 1 ? begin + list.getItemSize(index) : edge;
-  return [day, isStill && whole - edge <= REST ? whole : 0];
+  return [day, isStill ? whole : 0];
 }
 
 /** The next day takes the place of the last one where its divider arrives there: never are two in sight. */
