@@ -9,7 +9,7 @@ GIVEN_UP = "net::ERR_ABORTED"
 #: Complaints while the network is cut or the server stops, also about a part of the page that is loaded then.
 #: ERR_FAILED is what a page sees of a request of its service worker; 503 is the answer of a server that stops.
 NETWORK_CUT = (
-    "ERR_CONNECTION_|ERR_FAILED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET"
+    "ERR_CONNECTION_|ERR_FAILED|ERR_INTERNET_DISCONNECTED|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET"
     "|Failed to fetch dynamically imported module|response 503|status of 503"
 )
 

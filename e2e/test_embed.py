@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from browser_storage import DENY_STORAGE, NOT_SAVED
 from host import PAGE, Host, send_as_bob
 from looks import AXE_IN_FRAMES, themes, violations
-from page_problems import PageProblems
+from page_problems import NETWORK_CUT, PageProblems
 from pages.embedded import EmbeddedRoom
 from tests.support.snippets import run_snippet
 
@@ -65,7 +65,7 @@ def test_the_frame_holds_the_room_and_nothing_else(embedded: EmbeddedRoom, host:
 def test_a_narrow_frame_says_in_one_bar_that_it_is_not_live(
     embedded: EmbeddedRoom, host: Host, page_problems: PageProblems
 ) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect(NETWORK_CUT)
     embedded.page.goto(host.url)
     embedded.element.evaluate("(element) => element.style.cssText = 'width: 320px; height: 400px'")
     embedded.wait_until_live()

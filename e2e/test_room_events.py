@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Route, expect
 
-from page_problems import PageProblems
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 
 #: Sockets never open until the test allows it.
@@ -69,7 +69,7 @@ def test_s5_a_message_whose_request_is_never_answered_is_sent_again(
 def test_w3_after_an_outage_the_status_says_live_without_naming_the_transport(
     room: RoomPage, page_problems: PageProblems
 ) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to|response 40[34]")
+    page_problems.expect(f"{NETWORK_CUT}|response 40[34]")
     room.enter(f"order-{uuid4().hex[:8]}")
     room.page.clock.install()
     room.status.evaluate(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from layout import small_targets
-from page_problems import PageProblems
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from pages.words import EN, ES, Words
 from seed import fill, member
@@ -141,7 +141,7 @@ def test_a_second_click_on_delete_deletes_no_other_message(room: RoomPage, item:
 def test_a_phones_header_is_as_wide_as_the_phone_without_a_network(
     page: Page, item: str, words: Words, width: int, page_problems: PageProblems
 ) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect(NETWORK_CUT)
     page.set_viewport_size({"width": width, "height": 700})
     room = RoomPage(page, words, name="Ada")
     room.visit(item)
@@ -175,7 +175,7 @@ def test_a_delete_can_be_taken_back_after_a_reload_too(room: RoomPage, item: str
 def test_s8_a_refused_edit_keeps_message_and_text_and_offers_nothing_that_cannot_help(
     room: RoomPage, server: Server, item: str, page_problems: PageProblems
 ) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect(NETWORK_CUT)
     room.enter(item)
     room.send("gone soon")
     room.wait_until_sent("gone soon")
@@ -225,7 +225,7 @@ def test_times_follow_the_readers_region_and_rows_are_24_px_apart(room: RoomPage
 
 
 def test_only_a_room_that_is_not_live_shows_a_warning(room: RoomPage, item: str, page_problems: PageProblems) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect(NETWORK_CUT)
     room.enter(item)
     room.open_account()
     assert room.page.evaluate(AMBER) == []

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from page_problems import PageProblems
+from page_problems import NETWORK_CUT, PageProblems
 from pages.room import RoomPage
 from room_log import post
 
@@ -74,7 +74,7 @@ def test_a_key_that_is_held_down_sends_once(room: RoomPage, item: str) -> None:
 
 
 def test_the_up_arrow_edits_the_text_of_a_pending_edit(room: RoomPage, item: str, page_problems: PageProblems) -> None:
-    page_problems.expect("ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page_problems.expect(NETWORK_CUT)
     room.enter(item)
     send_all(room, "first", "second")
     room.page.context.set_offline(True)
