@@ -100,6 +100,8 @@ class BanLog:
 
     async def _replace_entries(self) -> None:
         """Store snapshots of all bans in force, then remove the entries that they include; keep later entries."""
+        if not self.is_long:  # this process, or another one, has compacted the room
+            return
         upto = self._room.last_applied_seq
         for snapshot in self._bans.snapshots(upto, _SNAPSHOT_BANS, now_ms()):
             await append_record(BANS_ITEM, snapshot, self._store, snapshot=True)

@@ -63,6 +63,8 @@ class InternalRoom(Generic[T]):
         #: Set whenever entries have been applied.
         self._applied = asyncio.Event()
         self._compacting = False
+        #: Whether `compact` was called while it was running.
+        self._compact_again = False
 
     async def follow(self) -> None:
         """Apply the room's entries from the first one on; return when all existing entries are applied.
@@ -79,17 +81,24 @@ class InternalRoom(Generic[T]):
             await self._applied.wait()
 
     async def compact(self, replace_entries: Callable[[], Awaitable[None]]) -> None:
-        """Run `replace_entries`, unless it is running. If storage fails, log a warning; a later call tries again.
+        """Run `replace_entries`; a call while it runs lets it run once more after that.
+
+        If storage fails, log a warning; a later call tries again.
 
         Args:
-            replace_entries: Stores the records in force again, and removes the earlier entries.
+            replace_entries: Stores the records in force again, and removes the earlier entries; does nothing if the
+                room is not long any more.
 
         """
+        self._compact_again = True
         if self._compacting:
             return
         self._compacting = True
         try:
-            await replace_entries()
+            # Entries that are stored during a compaction may make the room long again, and be the last for a while.
+            while self._compact_again:
+                self._compact_again = False
+                await replace_entries()
         except (LogUnavailableError, Refusal) as error:
             self._logger.warning(
                 "the list of %ss cannot be compacted yet: %s", self._record_type.__name__.lower(), error

@@ -9,6 +9,7 @@ from alcove import Alcove
 from alcove.access.bans import BANS_ITEM, Ban, Bans
 from alcove.access.revocations import REVOCATIONS_ITEM, Revocation
 from alcove.rooms import ban_log, revocation_log
+from alcove.rooms.directory import RoomDirectory
 from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.storage import count_rows
 
@@ -91,6 +92,30 @@ async def test_w15_long_ban_room_is_compacted_at_the_start(storage: str, monkeyp
     assert await count_rows(storage, BANS) == 50
     monkeypatch.setattr(ban_log, "_COMPACT_ENTRIES", 20)
     async with Alcove(storage):
+        await wait_until_compacted(storage)
+
+
+async def test_w15_bans_stored_during_a_compaction_are_compacted_after_it(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, released = asyncio.Event(), asyncio.Event()
+    remove_before = RoomDirectory.remove_before
+
+    async def remove_once_released(rooms: RoomDirectory, item: str, seq: int) -> int:
+        started.set()
+        await released.wait()
+        return await remove_before(rooms, item, seq)
+
+    monkeypatch.setattr(RoomDirectory, "remove_before", remove_once_released)
+    async with Alcove(storage) as alcove:
+        for _ in range(25):
+            await alcove.ban("ada", "order-1")
+            await alcove.unban("ada", "order-1")
+        await started.wait()
+        for _ in range(25):
+            await alcove.ban("ada", "order-1")
+            await alcove.unban("ada", "order-1")
+        released.set()
         await wait_until_compacted(storage)
 
 
