@@ -95,6 +95,7 @@ class Studio:
             context = self._visit(**how)
             page = context.new_page()
             page.goto(server.url)
+            page.get_by_role("button", name="Show demo").click()
             expect(page.frame_locator("iframe").get_by_text("Open it in a second tab")).to_be_visible()
             self._save(page, name)
             context.close()
