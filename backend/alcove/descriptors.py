@@ -22,8 +22,8 @@ BASE_DESCRIPTORS = 200
 _RESERVED = 64
 #: The reserve is at most the limit of open files divided by this.
 _RESERVE_DIVISOR = 4
-#: No reserve is kept if the limit is over this many times the need: its descriptors are the last ones below the limit,
-#: and would make the kernel's table of descriptors large.
+#: No reserve is kept if the limit is more than this many times the need. Its descriptors have the highest numbers below
+#: the limit, so that the kernel's table of descriptors would become as large as the limit.
 _AMPLE_FACTOR = 4
 
 
@@ -37,7 +37,7 @@ class DescriptorReserve:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         #: The descriptors that are occupied now.
-        self._held: list[int] = []
+        self._occupied: list[int] = []
         #: The number of descriptors in the reserve, and the lowest of them; None: there is no reserve.
         self._count = 0
         self._first: int | None = None
@@ -48,45 +48,45 @@ class DescriptorReserve:
         """Occupy the highest descriptors below `limit`: at most 64, and at most a quarter of the limit."""
         self._count = min(_RESERVED, limit // _RESERVE_DIVISOR)
         self._first = limit - self._count
-        self._take()
+        self._occupy()
 
     def release(self) -> None:
         """Free the descriptors, and do not occupy them again."""
         with self._lock:
             self._first = None
-            self._drop()
+            self._free()
 
     @contextmanager
     def lend(self) -> Iterator[None]:
         """Free the descriptors while the block runs, for a database connection. Thread-safe; blocks may overlap."""
         with self._lock:
             self._lending += 1
-            self._drop()
+            self._free()
         try:
             yield
         finally:
             with self._lock:
                 self._lending -= 1
-            self._take()
+            self._occupy()
 
     def covers(self, descriptor: int) -> bool:
         """Return whether a descriptor number lies in the reserved range, occupied or not."""
         return self._first is not None and descriptor >= self._first
 
-    def _take(self) -> None:
+    def _occupy(self) -> None:
         """Occupy the reserved descriptors that are free, unless a block of `lend` runs."""
         with self._lock:
             if self._first is None or self._lending:
                 return
             with suppress(OSError):  # a database connection may still use one of them
-                while len(self._held) < self._count:
+                while len(self._occupied) < self._count:
                     # A duplicate of stdin: opening a file could take the last free descriptor.
-                    self._held.append(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, self._first))
+                    self._occupied.append(fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, self._first))
 
-    def _drop(self) -> None:
+    def _free(self) -> None:
         """Close the descriptors that the reserve occupies; the caller holds the lock."""
-        while self._held:
-            os.close(self._held.pop())
+        while self._occupied:
+            os.close(self._occupied.pop())
 
 
 #: The reserve of this process: descriptors are a resource of the process.

@@ -21,10 +21,10 @@ class OutputError(AlcoveError):
 
 
 class OneLineGroup(TyperGroup):
-    """A command with subcommands that ends with one line and status 1 if its output cannot be written."""
+    """A command with subcommands. If its output cannot be written, it prints one line and exits with status 1."""
 
     def main(self, *args: Any, **options: Any) -> Any:  # Any: as the base class has it
-        """Run the command, and exit as the class describes (click)."""
+        """Run the command; exit with status 1 if its output cannot be written (click)."""
         # Python sets a stream to None if its descriptor is closed at the start.
         if sys.stdout is None:
             sys.stdout = io.TextIOWrapper(io.BufferedWriter(_ClosedOutput()), write_through=True)
@@ -33,7 +33,7 @@ class OneLineGroup(TyperGroup):
         try:
             return super().main(*args, **options)
         except OSError as error:
-            if not _is_broken(sys.stdout):
+            if not _fails_to_write(sys.stdout):
                 raise
             # Without this, the interpreter would write the buffered output at its exit, and fail with another message.
             sys.stdout = io.TextIOWrapper(io.FileIO(os.devnull, "w"))
@@ -73,8 +73,8 @@ class _ClosedOutput(io.RawIOBase):
         raise OSError(errno.EBADF, "it is closed")
 
 
-def _is_broken(stream: TextIO) -> bool:
-    """Return whether an empty line cannot be written to the stream."""
+def _fails_to_write(stream: TextIO) -> bool:
+    """Write an empty line to the stream, and return whether that fails."""
     try:
         print(file=stream, flush=True)
     except OSError:

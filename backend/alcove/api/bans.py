@@ -72,7 +72,7 @@ async def ban_on_item(
     hub: HubDep,
     moderator: StrictModeratorDep,
 ) -> Response:
-    """Ban a member from writing on the item, or from everything; replaces an earlier ban on the item."""
+    """Take the right to write, or all rights, on the item from a member; replace an earlier ban on it."""
     new = await decode_body(request, NewBan, SMALL_BODY)
     authenticator.recheck(moderator, item_id)
     await hub.ban(Ban(member_id, item_id, new.right, new.until, new.reason))

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from alcove.api.base_path import route_path
 from alcove.origins import Origin
 
-#: What pages of other origins may send, and which header besides the common ones they may read.
+#: What pages of other origins may send, and which header besides the CORS-safelisted ones they may read.
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _HEADERS = ["authorization", "content-type", "idempotency-key", "last-event-id"]
 _EXPOSED = ["retry-after"]

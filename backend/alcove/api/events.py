@@ -22,7 +22,7 @@ from alcove.wire.sse import SseConnection
 
 
 class EventsRoute(APIRoute):
-    """A route whose response streams until the client disconnects."""
+    """A route whose response is an event stream; a client that disconnects causes no error."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle the request (ASGI). Ignore the error that FastAPI raises if the client disconnects during a write."""

@@ -141,7 +141,9 @@ class PageRoute(BaseRoute):
 
 
 def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
-    """Yield the codings that `Accept-Encoding` allows, the preferred one first (RFC 9110, section 12.5.3).
+    """Yield the codings that `Accept-Encoding` allows, in the server's order of preference (RFC 9110, section 12.5.3).
+
+    A weight of the client counts only if it is 0, which excludes the coding.
 
     Args:
         accept: The value of the header.
@@ -150,13 +152,13 @@ def accepted_codings(accept: str) -> Iterator[tuple[str, str]]:
         Pairs: a coding, and the suffix of the files that the build compressed with it.
 
     """
-    weights: dict[str, bool] = {}
+    allowed: dict[str, bool] = {}
     for part in accept.lower().split(","):
         name, _, parameter = part.partition(";")
         weight = parameter.replace(" ", "").removeprefix("q=") or "1"
-        weights[name.strip()] = weight.strip("0.") != ""
+        allowed[name.strip()] = weight.strip("0.") != ""
     for coding, suffix in _CODINGS:
-        if weights.get(coding, weights.get("*", False)):
+        if allowed.get(coding, allowed.get("*", False)):
             yield coding, suffix
 
 

@@ -1,4 +1,4 @@
-"""Accept WebSocket handshakes with the limits of the settings (L1, L6)."""
+"""Accept WebSocket handshakes; the settings limit the size of a message and the work per turn (L1, L6)."""
 
 from starlette.websockets import WebSocket
 
@@ -8,7 +8,7 @@ from alcove.wire.accept import AcceptedConnection, accept
 
 
 async def accept_socket(websocket: WebSocket, *, subprotocol: str | None = None) -> AcceptedConnection:
-    """Accept the handshake, and return the connection, with message size and work per turn limited by the settings.
+    """Accept the handshake, and return the connection. The settings limit its messages and its work per turn.
 
     Args:
         websocket: The handshake.

@@ -89,7 +89,7 @@ class CallBuilder:
         )
 
     def delete(self, item: str, seq: int, by: Member, id: str | None) -> Call[Entry]:
-        """Build the call that deletes a message (W11)."""
+        """Build the call that deletes the message `seq`; `id` is the id of the delete itself (W11)."""
         return self._build_write(
             "DELETE", f"{_entries_path(item)}/{check_seq(seq)}", by, _change_rights(by), item=item, body=None, id=id
         )
@@ -246,7 +246,7 @@ def _entries_path(item: str) -> str:
 
 
 def _ban_path(member: Member | str, item: str | None) -> str:
-    """Return the path of a member's ban on the item, or if `item` is None, on all items."""
+    """Return the path of a member's ban on the item, or all items (None). Raises InvalidError for a wrong id."""
     return f"{'/api' if item is None else _room_path(item)}/bans/{quote(_member_id(member), safe='')}"
 
 

@@ -42,12 +42,12 @@ def check_items(items: Sequence[str]) -> list[str]:
 
 
 def check_seq(seq: int) -> int:
-    """Return the seq of an entry. Raises InvalidError unless it is an integer from 1."""
+    """Return the seq of an entry. Raises InvalidError unless it is an integer of at least 1."""
     return _integer("seq", seq, 1, _MAX_SEQ)
 
 
 def check_read_mark(seq: int) -> int:
-    """Return the seq of a read mark. Raises InvalidError unless it is an integer from 0 (0: nothing is read)."""
+    """Return the seq of a read mark. Raises InvalidError unless it is an integer of at least 0 (0: nothing is read)."""
     return _integer("seq", seq, 0, _MAX_SEQ)
 
 
@@ -83,7 +83,7 @@ def check_member_id(member: Member | str) -> str:
 
 
 def check_entry_id(id: str | None) -> str | None:
-    """Return the id that the caller chose for an entry, or None if there is none. Raises InvalidError (S1)."""
+    """Return the id that the caller chose for an entry, or None. Raises InvalidError if it is malformed (S1)."""
     if id is not None and not _is_text(id, _MAX_ENTRY_ID_CHARS):
         raise _error("id", f"a string of {_characters(_MAX_ENTRY_ID_CHARS)}", id)
     return id
@@ -97,14 +97,14 @@ def check_event_text(text: str) -> str:
 
 
 def check_ban_reason(reason: str | None) -> str | None:
-    """Return the reason of a ban, or None if there is none. Raises InvalidError (W15)."""
+    """Return the reason of a ban, or None if there is none. Raises InvalidError if it is malformed (W15)."""
     if reason is not None and not _is_text(reason, _MAX_REASON_CHARS):
         raise _error("reason", f"a string of {_characters(_MAX_REASON_CHARS)}", reason)
     return reason
 
 
 def ban_end_ms(until: datetime | None) -> int | None:
-    """Convert the end of a ban to ms since the epoch; None: it has no end. Raises InvalidError."""
+    """Convert the end of a ban to ms since the epoch; None: it has no end. Raises InvalidError without a time zone."""
     if until is None:
         return None
     if not isinstance(until, datetime) or until.tzinfo is None:

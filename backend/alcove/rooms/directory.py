@@ -126,7 +126,7 @@ class RoomDirectory:
         return self._closed.position(item) if room is None else room.position()
 
     def remember(self, item: str, position: Position) -> None:
-        """Record the last position of a room that is not in memory, to detect that its log loses entries (X8)."""
+        """Record the last position of a room that is not in memory, to notice a later loss of its entries (X8)."""
         self._closed.remember(item, position)
 
     # --- opening and closing

@@ -32,11 +32,12 @@ _START_BYTES = 8
 
 
 class ImportRequest(NamedTuple):
-    """One request of an import."""
+    """A part of the file, as the body of one import request."""
 
-    #: The body.
+    #: The body of the request.
     data: bytes
-    #: The number in the file of the first line of `data`.
+    #: The line number in the file that belongs to the first line of `data`. If that is a `room` line from an earlier
+    #: part of the file, the number is one less than that of the line after it.
     first_line: int
     #: How many lines of the file the request imports.
     line_count: int
@@ -50,10 +51,11 @@ class ImportRequest(NamedTuple):
 
 
 class _KnownEntry(NamedTuple):
-    """An entry that a later line may refer to."""
+    """An entry that was read from the file, to which later lines may refer."""
 
     #: The reference that replaces the entry's seq in later lines.
     reference: Reference
+    #: The kind of the entry, which decides whether a later line may edit or delete it.
     kind: str
 
 

@@ -22,7 +22,7 @@ class SessionHost(Protocol):
         ...
 
     def take_send(self, member: str, item: str) -> int:
-        """Take one send from the member's rate on the item; return 0, or the milliseconds to wait (L2)."""
+        """Count a send of the member to the item; return 0 if it is allowed, else the milliseconds to wait (L2)."""
         ...
 
     def leave(self, session: "Session") -> None:
@@ -30,11 +30,11 @@ class SessionHost(Protocol):
         ...
 
     def renew(self, session: "Session", token: str, wait_s: float) -> None:
-        """Check a fresh token in `wait_s` seconds; the session's `renewed` or `refused` is called then (A4)."""
+        """Check a new token after `wait_s` seconds, then call the session's `renewed` or `refused` (A4)."""
         ...
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> None:
-        """Call `callback` in `delay_s` seconds."""
+        """Call `callback` after `delay_s` seconds."""
         ...
 
     def now_ms(self) -> int:

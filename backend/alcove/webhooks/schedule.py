@@ -243,7 +243,7 @@ class Schedule:
             self.overflowed = True
 
     def _start(self, item: str, *, is_retry: bool) -> ItemPosition:
-        """Mark the item as being delivered, and return its position."""
+        """Mark the item as being delivered, and return its position; `is_retry`: its next entry has failed before."""
         scheduled = self._items[item]
         scheduled.state = "delivering"
         self._retrying.discard(item)

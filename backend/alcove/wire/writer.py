@@ -50,8 +50,11 @@ class TransportWriter(asyncio.Protocol):
         return True
 
     def write(self, frame: Frame) -> None:
-        """Write the frame, even beyond BUFFER_BYTES; stop reading while too much is buffered (Connection)."""
-        if not self._state:
+        """Write the frame, even beyond BUFFER_BYTES, unless the connection is closing (Connection).
+
+        While too much is buffered, nothing is read from the client.
+        """
+        if not self._state:  # open
             self._write_with_backpressure(frame.wire)
 
     def buffered_bytes(self) -> int:

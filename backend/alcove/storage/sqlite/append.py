@@ -26,7 +26,7 @@ class Appender:
     """Stores batches of drafts on one connection."""
 
     def __init__(self, connection: sqlite3.Connection, retention: RetentionRules) -> None:
-        """Store the connection, and the rules that remove old entries."""
+        """Create the appender of a connection, with the rules that remove old entries."""
         self._db = connection
         self._retention = retention
 

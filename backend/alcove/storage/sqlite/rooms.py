@@ -139,7 +139,9 @@ def remove_deleted(connection: sqlite3.Connection) -> bool:
 def erase_author(
     connection: sqlite3.Connection, items: Sequence[str], member: str, start: tuple[int, str]
 ) -> tuple[int, str] | None:
-    """Erase a member from up to `MAX_REMOVED_ROWS` entries, and delete the read marks of rooms without further entries.
+    """Erase the author of up to `MAX_REMOVED_ROWS` entries.
+
+    In each room whose entries of the member are all erased then, delete the member's read mark as well.
 
     Args:
         connection: The connection to use.
