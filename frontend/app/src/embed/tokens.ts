@@ -1,6 +1,7 @@
 // Whose token the room is opened with: the host's, or in open mode one of this browser.
 import type { GetToken, Platform } from "alcove-client";
 import { askMode } from "../session/mode";
+import { randomToken } from "../session/randomToken";
 import type { Host } from "./host";
 
 /** Where a browser keeps what makes it the same guest at every visit. */
@@ -18,7 +19,7 @@ export function guestOf(base: string, { notes }: Pick<Platform, "notes">): strin
   const name = GUEST + base.slice(location.origin.length);
   const known = notes.get(name);
   if (known !== null) return known;
-  const fresh = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
+  const fresh = randomToken();
   notes.set(name, fresh);
   return fresh;
 }

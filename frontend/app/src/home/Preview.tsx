@@ -1,6 +1,6 @@
 // A room as another page would embed it, in the first page.
-import { type AlcoveRoom, defineAlcoveRoom } from "alcove-element";
-import { createElement, useEffect, useRef, useState } from "react";
+import { defineAlcoveRoom } from "alcove-element";
+import { createElement, useEffect, useState } from "react";
 import { useTranslation } from "../i18n/translation";
 import { Button } from "../ui/Button";
 import { SERVER } from "../ui/base";
@@ -11,7 +11,6 @@ import styles from "./Preview.module.css";
 export function Preview({ item }: { readonly item: string }) {
   const { t, language } = useTranslation();
   const theme = useThemeChoice();
-  const room = useRef<AlcoveRoom>(null);
   const [open, setOpen] = useState(false);
 
   useEffect(() => defineAlcoveRoom(SERVER), []);
@@ -19,21 +18,20 @@ export function Preview({ item }: { readonly item: string }) {
   return (
     <section className={styles.preview} aria-label={t("home.preview")}>
       <h3 className={styles.title}>{t("home.preview")}</h3>
-      {!open && (
-        <div className={styles.closed}>
-          <Button onClick={() => setOpen(true)}>{t("home.openPreview", { item })}</Button>
-        </div>
-      )}
-      {open &&
+      {open ? (
         createElement("alcove-room", {
-          ref: room,
           class: styles.room,
           item,
           server: SERVER,
           lang: language,
           theme: theme === "system" ? "auto" : theme,
           "room-name": item,
-        })}
+        })
+      ) : (
+        <div className={styles.closed}>
+          <Button onClick={() => setOpen(true)}>{t("home.openPreview", { item })}</Button>
+        </div>
+      )}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 // Who the reader is in a demo room of a server in open mode: a random credential for each browser.
 import type { Credential } from "alcove-client";
 import { keptName } from "../ui/base";
+import { randomToken } from "./randomToken";
 
 const KEPT = keptName("demo");
 
@@ -31,9 +32,4 @@ export function forgetDemo(): void {
   } catch {
     // Refused: then nothing is there.
   }
-}
-
-/** Return a credential that no other browser has; in open mode any text is one (rule A2). */
-export function randomToken(): string {
-  return `demo-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
