@@ -69,7 +69,7 @@ class Sampler:
             "collected_s": self.collected_s,
             "collections": self.collections,
         }
-        # Whoever waits for the file must not read a part of it.
+        # A reader that waits for the file must not read a part of it.
         part = self.out.with_suffix(".part")
         part.write_text(json.dumps(results))
         part.rename(self.out)

@@ -45,7 +45,7 @@ class Authenticator:
         Args:
             keys: The keys that tokens are verified with; None for open mode.
             revocations: The revoked tokens and logins.
-            bans: The banned members (A8); None: nobody is banned.
+            bans: The banned members (A8); None: there are no bans.
             leeway_s: Seconds by which the clock of the application that signs tokens may differ from this process's.
 
         """

@@ -21,8 +21,7 @@ from alcove.wire.connection import Frame
 
 logger = logging.getLogger(__name__)
 
-#: Seconds after which the clock is compared again with the end of a ban: somebody may set the clock or suspend the
-#: machine.
+#: Seconds after which the clock is compared again with the end of a ban: the clock may be set, or the machine sleep.
 _RECHECK_S = 1.0
 #: Seconds between two attempts to read the room again.
 _RETRY_S = 1.0

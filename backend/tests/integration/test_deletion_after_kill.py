@@ -1,6 +1,7 @@
 """Test that deleting a room (W11) and erasing a member (W14) complete after the server is killed, on both engines."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from signal import SIGKILL
 
@@ -11,7 +12,7 @@ from tests.support.clients import TIMEOUT_S, pause_briefly
 from tests.support.credentials import SECRET, token
 from tests.support.drafts import append, message
 from tests.support.http import http
-from tests.support.servers import ON_ONE_CARRIER, Start
+from tests.support.servers import ON_ONE_CARRIER, Server, Start
 from tests.support.storage import count_rows, execute
 from tests.support.storage_search import wait_until_erased
 
@@ -51,18 +52,25 @@ async def wait_for_row_count(url: str, table: str, min_rows: int, max_rows: int)
     assert count > min_rows, f"expected more than {min_rows} rows, got {count}: the operation ended before the kill"
 
 
+async def kill_during(
+    server: Server, request: Coroutine[object, object, httpx.Response], url: str, table: str, max_rows: int
+) -> None:
+    """Send the request, and kill the server once it has removed a part of the rows (see `wait_for_row_count`)."""
+    task = asyncio.create_task(request)
+    await wait_for_row_count(url, table, 1, max_rows)
+    # Kill without another step in between: it could take long enough for the removal to finish.
+    await asyncio.to_thread(server.end, SIGKILL)
+    with suppress(httpx.TransportError):
+        await task
+
+
 @ON_ONE_CARRIER
 async def test_w11_removal_of_a_large_room_survives_two_kills(serve: Start, storage: str) -> None:
     await fill(storage, LARGE_ROOM_ENTRIES)
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": storage}
     server = await asyncio.to_thread(serve, **env)
     async with http(server, ADMIN) as client:
-        deletion = asyncio.create_task(client.delete("/api/items/large"))
-        await wait_for_row_count(storage, "entries", 1, LARGE_ROOM_ENTRIES)
-        # Kill without another step in between: it could take long enough for the removal to finish.
-        await asyncio.to_thread(server.end, SIGKILL)
-        with suppress(httpx.TransportError):
-            await deletion
+        await kill_during(server, client.delete("/api/items/large"), storage, "entries", LARGE_ROOM_ENTRIES)
     remaining = await count_rows(storage, "entries")
     assert remaining > 1
     restarted = await asyncio.to_thread(serve, **env)
@@ -85,11 +93,8 @@ async def test_w14_repeated_request_finishes_an_interrupted_erasure(serve: Start
     env = {"ALCOVE_SECRET": SECRET, "ALCOVE_DATABASE_URL": storage}
     server = await asyncio.to_thread(serve, **env)
     async with http(server, ADMIN) as client:
-        erasure = asyncio.create_task(client.delete("/api/members/ada"))
-        await wait_for_row_count(storage, "entries WHERE deleted IS NULL AND kind = 'message'", 1, ERASED_MESSAGES + 1)
-        await asyncio.to_thread(server.end, SIGKILL)
-        with suppress(httpx.TransportError):
-            await erasure
+        messages = "entries WHERE deleted IS NULL AND kind = 'message'"
+        await kill_during(server, client.delete("/api/members/ada"), storage, messages, ERASED_MESSAGES + 1)
     async with http(await asyncio.to_thread(serve, **env), ADMIN) as client:
         assert (await client.delete("/api/members/ada")).status_code == 204
         await wait_until_erased(storage, ["large body", "Ada"])
